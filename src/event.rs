@@ -1,0 +1,174 @@
+//! The vocabulary of all that comes in: keys, datagrams, listings, progress.
+//!
+//! Data only. Owns no behaviour beyond reading and writing a key's name, and must never hold other people's
+//! text except as [`Clean`] (or, unshown, as [`Raw`]).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use jiff::{Timestamp, Zoned};
+
+use crate::text::Clean;
+use crate::wire::Raw;
+use crate::wire::listing::Entry;
+use crate::wire::source::Source;
+
+mod fault;
+mod key;
+
+pub use fault::{Fault, Stage};
+pub use key::{Key, KeyCode, KeyNameError, Modifiers};
+
+/// The moment at which an event is looked at. Time is an argument here, never read.
+#[derive(Debug, Clone)]
+pub struct Now {
+    /// For measuring: monotonic.
+    pub instant: Instant,
+    /// For showing: wall clock with the user's time zone.
+    pub wall: Zoned,
+}
+
+/// One message of ours, from the moment Enter was pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId(pub u64);
+
+/// One question to a worker that is answered once: a name to resolve, a folder to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// One download, from the moment it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TransferId(pub u64);
+
+/// Everything that can happen to the program.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted (bracketed paste), as the terminal gave it.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(Mouse),
+    /// The terminal has this size now.
+    Resized(Size),
+    /// The terminal window gained (`true`) or lost the keyboard focus.
+    Focused(bool),
+    /// From the chat socket.
+    Chat(ChatEvent),
+    /// An answer of the resolver: the addresses of a name, at least one, in the order to try them.
+    Resolved(RequestId, Result<Vec<SocketAddr>, Fault>),
+    /// An answer of the browser.
+    Browse(RequestId, BrowseEvent),
+    /// From a download.
+    Transfer(TransferId, TransferEvent),
+    /// The moment that `State::deadline` named has come.
+    Wake,
+}
+
+/// A terminal's size in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// What the mouse did, and in which cell (counted from 0, top left).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// What it did.
+    pub action: MouseAction,
+    /// Column.
+    pub column: u16,
+    /// Row.
+    pub row: u16,
+}
+
+/// What a mouse can do that we use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseAction {
+    /// The left button went down.
+    Press,
+    /// The wheel turned away from the user.
+    ScrollUp,
+    /// The wheel turned towards the user.
+    ScrollDown,
+}
+
+/// From the chat socket.
+#[derive(Debug, Clone)]
+pub enum ChatEvent {
+    /// A datagram arrived.
+    Received(Datagram),
+    /// All datagrams of this message were handed to the network.
+    Sent(MessageId),
+    /// The peer's machine said (ICMP port unreachable) that nobody listens there.
+    Refused(MessageId),
+    /// The message could not be sent, or the network said that it did not arrive.
+    Failed(MessageId, Fault),
+    /// The socket itself is of no use any more; nothing can be sent or received until a restart.
+    Down(Fault),
+}
+
+/// A datagram as it came (RFC 768): at most 65,507 bytes over IPv4.
+#[derive(Debug, Clone)]
+pub struct Datagram {
+    /// Who sent it, as the network says.
+    pub from: SocketAddr,
+    /// When it was read from the socket.
+    pub at: Timestamp,
+    /// Its text, fit to be shown.
+    pub text: Clean,
+    /// The bytes themselves, never shown.
+    pub raw: Raw,
+}
+
+/// What became of the question what a server has.
+#[derive(Debug, Clone)]
+pub enum BrowseEvent {
+    /// A folder's list.
+    Listed(Listing),
+    /// It is a plain server: it has no lists.
+    Plain,
+    /// No answer that helps.
+    Failed(Fault),
+}
+
+/// What a folder of a server holds.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// Where this is, after probing and redirects: its scheme is certain, its path ends in `/`.
+    pub source: Source,
+    /// In the order the server gave.
+    pub entries: Vec<Entry>,
+}
+
+/// From a download.
+#[derive(Debug, Clone)]
+pub enum TransferEvent {
+    /// The server answers with a file.
+    Started {
+        /// Its length in bytes where the server announced one.
+        total: Option<u64>,
+    },
+    /// So many bytes are on disk. Coalesced: at most 30 a second.
+    Progress {
+        /// Bytes from the beginning of the file.
+        bytes: u64,
+    },
+    /// The file is whole, synced, and under its final name.
+    Finished {
+        /// Where it is.
+        path: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+        /// From the request to the rename.
+        took: Duration,
+    },
+    /// It did not work; nothing is left on disk.
+    Failed(Fault),
+    /// It was cancelled; nothing is left on disk.
+    Cancelled,
+}

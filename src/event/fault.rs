@@ -1,0 +1,107 @@
+//! Why something on the network or on the disk did not work. Owns the reasons, never their wording
+//! (the view and the commands word them, in the user's language).
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::text::Clean;
+
+/// A reason, as far as the machine told us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The name has no address.
+    Unresolved,
+    /// The machine answered that nobody listens on that port.
+    Refused,
+    /// No way to that machine or network.
+    Unreachable,
+    /// Nothing happened for so long.
+    TimedOut(Stage, Duration),
+    /// The other side broke the connection off.
+    Reset,
+    /// The other side closed the connection before it answered.
+    Closed,
+    /// An HTTP status that is not success (RFC 9110, section 15).
+    Status(u16),
+    /// An answer that is neither HTTP nor anything else we know.
+    Garbled,
+    /// A plain server sent no byte: it has no such file, or the file is empty. It cannot say which.
+    NothingSent,
+    /// What was asked for as a file is a folder.
+    IsFolder,
+    /// What was asked for as a folder is a file.
+    IsFile,
+    /// The server answers, but with no list that we can read.
+    NoListing,
+    /// More than we are willing to read (a list over its limit in bytes).
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A plain request may have at most 1,024 bytes, and at least one.
+    BadName,
+    /// Fewer bytes came than announced.
+    Short {
+        /// Bytes that came.
+        got: u64,
+        /// Bytes announced.
+        announced: u64,
+    },
+    /// A redirect to somewhere we do not follow, or one too many.
+    Redirected,
+    /// The text is longer than a datagram can be (65,507 bytes), or the interface refuses its size.
+    TooLongForDatagram,
+    /// The disk is full, or the user's quota is.
+    DiskFull,
+    /// A file of that name is there already, and is left alone.
+    Exists(PathBuf),
+    /// Something else about the disk: the system's own words.
+    Disk(Clean),
+    /// Something else about the network: the system's own words.
+    Network(Clean),
+    /// Our own queue to a worker is full.
+    Busy,
+}
+
+/// What was waited for when the time was up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The addresses of a name.
+    Resolve,
+    /// A connection.
+    Connect,
+    /// The beginning of an answer.
+    Answer,
+    /// More of a body that had begun.
+    Body,
+}
+
+impl Fault {
+    /// The reason behind a network error.
+    #[must_use]
+    pub fn from_network(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::AddrNotAvailable => Self::Unreachable,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                Self::Reset
+            }
+            io::ErrorKind::UnexpectedEof => Self::Closed,
+            _ if error.raw_os_error() == Some(nix::libc::EMSGSIZE) => Self::TooLongForDatagram,
+            _ => Self::Network(crate::text::clean_line(error.to_string().as_bytes())),
+        }
+    }
+
+    /// The reason behind a disk error.
+    #[must_use]
+    pub fn from_disk(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Disk(crate::text::clean_line(error.to_string().as_bytes())),
+        }
+    }
+}

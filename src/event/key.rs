@@ -1,0 +1,180 @@
+//! A key with its modifiers, and its name as the key tables and the help screen write it: `ctrl+g`, `alt+up`, `f1`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A key with the modifiers held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Which key.
+    pub code: KeyCode,
+    /// What was held.
+    pub modifiers: Modifiers,
+}
+
+/// Which key. A character is what it types: `A` is `Char('A')` without shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum KeyCode {
+    /// A key that types this character.
+    Char(char),
+    /// F1 to F24.
+    F(u8),
+    /// Return.
+    Enter,
+    /// Tab without shift; with shift it is `BackTab`.
+    Tab,
+    /// Shift and Tab.
+    BackTab,
+    /// Erases to the left.
+    Backspace,
+    /// Erases to the right.
+    Delete,
+    /// Insert.
+    Insert,
+    /// Escape.
+    Esc,
+    /// Arrow.
+    Up,
+    /// Arrow.
+    Down,
+    /// Arrow.
+    Left,
+    /// Arrow.
+    Right,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+}
+
+/// What was held while a key was pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Modifiers {
+    /// Control.
+    pub ctrl: bool,
+    /// Alt, Option or Meta.
+    pub alt: bool,
+    /// Shift, only where the key does not already say so by its character.
+    pub shift: bool,
+}
+
+/// The names that a key table may use beside single characters and `f1` to `f24`.
+const NAMES: [(&str, KeyCode); 16] = [
+    ("enter", KeyCode::Enter),
+    ("tab", KeyCode::Tab),
+    ("backtab", KeyCode::BackTab),
+    ("backspace", KeyCode::Backspace),
+    ("delete", KeyCode::Delete),
+    ("insert", KeyCode::Insert),
+    ("esc", KeyCode::Esc),
+    ("up", KeyCode::Up),
+    ("down", KeyCode::Down),
+    ("left", KeyCode::Left),
+    ("right", KeyCode::Right),
+    ("home", KeyCode::Home),
+    ("end", KeyCode::End),
+    ("pageup", KeyCode::PageUp),
+    ("pagedown", KeyCode::PageDown),
+    ("space", KeyCode::Char(' ')),
+];
+
+/// A key's name that means no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no key; write keys like `ctrl+g`, `alt+up`, `f1`, `space` or `x`")]
+pub struct KeyNameError(pub String);
+
+impl FromStr for Key {
+    type Err = KeyNameError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let wrong = || KeyNameError(name.to_owned());
+        let mut modifiers = Modifiers::default();
+        let mut rest = name;
+        while let Some((held, key)) = rest.split_once('+') {
+            if key.is_empty() {
+                break; // `ctrl++`: the plus key itself
+            }
+            match held.to_ascii_lowercase().as_str() {
+                "ctrl" => modifiers.ctrl = true,
+                "alt" => modifiers.alt = true,
+                "shift" => modifiers.shift = true,
+                _ => return Err(wrong()),
+            }
+            rest = key;
+        }
+        let mut characters = rest.chars();
+        let code = match (characters.next(), characters.next()) {
+            (Some(only), None) => KeyCode::Char(only),
+            _ => named(rest).ok_or_else(wrong)?,
+        };
+        Ok(Self { code, modifiers })
+    }
+}
+
+fn named(name: &str) -> Option<KeyCode> {
+    let name = name.to_ascii_lowercase();
+    let function = name.strip_prefix('f').and_then(|number| number.parse().ok());
+    match function {
+        Some(number @ 1..=24) => Some(KeyCode::F(number)),
+        _ => NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| *code),
+    }
+}
+
+impl fmt::Display for Key {
+    /// Writes the name as the help screen shows it: `Ctrl+G`, `Alt+Up`, `F1`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Modifiers { ctrl, alt, shift } = self.modifiers;
+        for (held, name) in [(ctrl, "Ctrl+"), (alt, "Alt+"), (shift, "Shift+")] {
+            if held {
+                out.write_str(name)?;
+            }
+        }
+        match self.code {
+            KeyCode::PageUp => out.write_str("PgUp"),
+            KeyCode::PageDown => out.write_str("PgDn"),
+            KeyCode::BackTab => out.write_str("Shift+Tab"),
+            KeyCode::F(number) => write!(out, "F{number}"),
+            KeyCode::Char(only) if only != ' ' => write!(out, "{}", only.to_uppercase()),
+            code => {
+                let name = NAMES.iter().find(|(_, known)| *known == code).map_or("", |(name, _)| name);
+                let (first, rest) = name.split_at(1.min(name.len()));
+                write!(out, "{}{rest}", first.to_ascii_uppercase())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_from_its_name_and_shown_as_people_write_it() {
+        for (name, shown) in [
+            ("ctrl+g", "Ctrl+G"),
+            ("alt+up", "Alt+Up"),
+            ("f1", "F1"),
+            ("f12", "F12"),
+            ("space", "Space"),
+            ("pageup", "PgUp"),
+            ("ctrl++", "Ctrl++"),
+            ("ctrl+_", "Ctrl+_"),
+            ("Alt+Enter", "Alt+Enter"),
+            ("backtab", "Shift+Tab"),
+            ("f", "F"),
+        ] {
+            assert_eq!(name.parse::<Key>().unwrap().to_string(), shown, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_means_no_key_is_refused_with_the_name() {
+        for name in ["", "hyper+x", "f25", "f0", "ctrl+", "enterr"] {
+            assert_eq!(name.parse::<Key>(), Err(KeyNameError(name.to_owned())), "{name}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Tasks that own the sockets, behind channels. They never touch the program's state; what they learn comes back
+//! as events.

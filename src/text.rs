@@ -1,0 +1,11 @@
+//! What other people's bytes become before anyone sees them.
+//!
+//! [`Clean`] is the only form in which somebody else's text may reach the screen, a title, a log or headless
+//! output; only [`clean_text`] and [`clean_line`] make one. Widths are those of whole grapheme clusters
+//! (UAX #29) in terminal cells.
+
+pub mod clean;
+pub mod width;
+pub mod wrap;
+
+pub use clean::{Clean, clean_line, clean_text};

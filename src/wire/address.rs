@@ -1,0 +1,199 @@
+//! How people write where a machine is: `host`, `host:port`, `[v6]:port`, `[fe80::1%eth0]:port`.
+//! Owns reading and writing these forms; never looks a name up.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// The port of the course's programs, and so ours where none is named.
+pub const DEFAULT_PORT: u16 = 7890;
+
+/// A machine, as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Host {
+    /// A name that the resolver has to look up.
+    Name(String),
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address, with the zone (RFC 4007) that a link-local one needs: an interface's name or number.
+    V6(Ipv6Addr, Option<String>),
+}
+
+/// A machine and a port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// The machine.
+    pub host: Host,
+    /// UDP or TCP port, 1 to 65,535.
+    pub port: u16,
+}
+
+/// Why a text is no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressError {
+    /// There is nothing.
+    Empty,
+    /// This is no port from 1 to 65,535.
+    Port(String),
+    /// `[` without `]`, or something other than `:port` behind it.
+    Brackets,
+    /// This is neither an address nor a name that a machine can have.
+    Host(String),
+    /// A scheme other than `http` and `plain`.
+    Scheme(String),
+}
+
+impl Endpoint {
+    /// Reads an address; where it names no port, `port` is meant.
+    pub fn parse(text: &str, port: u16) -> Result<Self, AddressError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        if let Some(rest) = text.strip_prefix('[') {
+            let (inside, behind) = rest.split_once(']').ok_or(AddressError::Brackets)?;
+            let host = v6(inside).ok_or_else(|| AddressError::Host(inside.to_owned()))?;
+            let port = match behind.strip_prefix(':') {
+                Some(number) => read_port(number)?,
+                None if behind.is_empty() => port,
+                None => return Err(AddressError::Brackets),
+            };
+            return Ok(Self { host, port });
+        }
+        if let Some(host) = v6(text) {
+            return Ok(Self { host, port });
+        }
+        match text.split_once(':') {
+            Some((host, number)) => Ok(Self { host: read_host(host)?, port: read_port(number)? }),
+            None => Ok(Self { host: read_host(text)?, port }),
+        }
+    }
+}
+
+fn v6(text: &str) -> Option<Host> {
+    let (address, zone) = match text.split_once('%') {
+        // In a URL the percent sign of a zone is itself encoded (RFC 6874).
+        Some((address, zone)) => {
+            (address, Some(zone.strip_prefix("25").filter(|z| !z.is_empty()).unwrap_or(zone)))
+        }
+        None => (text, None),
+    };
+    let zone = match zone {
+        Some(zone) if zone.is_empty() || !zone.chars().all(is_zone_character) => return None,
+        zone => zone.map(str::to_owned),
+    };
+    Some(Host::V6(address.parse().ok()?, zone))
+}
+
+/// Interface names on Linux, BSD and Windows use no others.
+fn is_zone_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-._@".contains(character)
+}
+
+fn read_port(text: &str) -> Result<u16, AddressError> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(port @ 1..) if digits => Ok(port),
+        _ => Err(AddressError::Port(text.to_owned())),
+    }
+}
+
+fn read_host(text: &str) -> Result<Host, AddressError> {
+    if let Ok(address) = text.parse() {
+        return Ok(Host::V4(address));
+    }
+    let wrong = || AddressError::Host(text.to_owned());
+    // 253 is the longest name that DNS can carry (RFC 1035, section 2.3.4).
+    if text.is_empty() || text.len() > 253 || text.starts_with(['-', '.']) {
+        return Err(if text.is_empty() { AddressError::Empty } else { wrong() });
+    }
+    // `10.0.0` or `300.1.1.1` would be taken for a strange number by some resolvers: nobody means that.
+    let last_label = text.trim_end_matches('.').rsplit('.').next().unwrap_or(text);
+    if last_label.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let allowed = |character: char| character.is_alphanumeric() || "-._".contains(character);
+    if text.chars().all(allowed) { Ok(Host::Name(text.to_owned())) } else { Err(wrong()) }
+}
+
+impl FromStr for Endpoint {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text, DEFAULT_PORT)
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => out.write_str(name),
+            Self::V4(address) => address.fmt(out),
+            Self::V6(address, None) => write!(out, "[{address}]"),
+            Self::V6(address, Some(zone)) => write!(out, "[{address}%{zone}]"),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.host, self.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, AddressError> {
+        text.parse::<Endpoint>().map(|endpoint| endpoint.to_string())
+    }
+
+    #[test]
+    fn every_way_to_write_an_address_is_understood() {
+        for (text, meant) in [
+            ("192.168.1.5", "192.168.1.5:7890"),
+            ("192.168.1.5:80", "192.168.1.5:80"),
+            ("  lin-laptop  ", "lin-laptop:7890"),
+            ("lin_pc.local:9000", "lin_pc.local:9000"),
+            ("电脑.local", "电脑.local:7890"),
+            ("localhost.", "localhost.:7890"),
+            ("::1", "[::1]:7890"),
+            ("[::1]", "[::1]:7890"),
+            ("[::1]:9", "[::1]:9"),
+            ("fe80::1%eth0", "[fe80::1%eth0]:7890"),
+            ("[fe80::1%eth0]:9", "[fe80::1%eth0]:9"),
+            ("[fe80::1%25eth0]:9", "[fe80::1%eth0]:9"),
+            ("[fe80::1%25]:9", "[fe80::1%25]:9"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_refused_with_the_part_that_is_wrong() {
+        use AddressError::{Brackets, Empty, Host, Port};
+        for (text, error) in [
+            ("", Empty),
+            ("   ", Empty),
+            (":80", Empty),
+            ("a:", Port(String::new())),
+            ("a:0", Port("0".into())),
+            ("a:70000", Port("70000".into())),
+            ("a:+80", Port("+80".into())),
+            ("a:http", Port("http".into())),
+            ("[::1", Brackets),
+            ("[::1]x", Brackets),
+            ("[hello]:80", Host("hello".into())),
+            ("[fe80::1%]:80", Host("fe80::1%".into())),
+            ("two words", Host("two words".into())),
+            ("-oProxy", Host("-oProxy".into())),
+            ("300.1.1.1", Host("300.1.1.1".into())),
+            ("10.0.0", Host("10.0.0".into())),
+            ("a/b", Host("a/b".into())),
+            ("\u{202e}evil", Host("\u{202e}evil".into())),
+        ] {
+            assert_eq!(read(text), Err(error), "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Names that are safe to give a file here.

@@ -1,0 +1,261 @@
+//! Where a file or a folder of a server is: `host`, `host:port/path`, `http://…`, `plain://…`.
+//! Owns reading and writing these forms, and walking from a folder into the next; never opens a connection.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+
+use super::address::{AddressError, DEFAULT_PORT, Endpoint};
+use crate::text::{Clean, clean_line};
+
+/// The port of `http` URLs (RFC 9110, section 4.2.1).
+const HTTP_PORT: u16 = 80;
+
+/// What a path segment may hold unencoded (RFC 3986, section 3.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// The same for a path that somebody may have encoded already.
+const WRITTEN: &AsciiSet = &SEGMENT.remove(b'/').remove(b'%').remove(b'?');
+
+/// How to talk to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Not known yet: try HTTP, and take a server that closes without a word for a plain one.
+    Probe,
+    /// HTTP/1.1.
+    Http,
+    /// The course's protocol: a name, then the bytes.
+    Plain,
+}
+
+/// A file or a folder of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// How to talk to it.
+    pub scheme: Scheme,
+    /// Where it listens (TCP).
+    pub endpoint: Endpoint,
+    /// Which file or folder.
+    pub path: Path,
+}
+
+/// An absolute path in its percent-encoded form, with the query where there was one: what a request line carries.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Path(String);
+
+impl Source {
+    /// Reads what a user typed.
+    ///
+    /// Without a scheme, and after `plain://`, the path is taken letter for letter; in an `http` URL it is
+    /// percent-encoded, and what a URL may not hold is encoded on the way.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let (scheme, rest) = match text.split_once("://") {
+            None => (Scheme::Probe, text),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (Scheme::Http, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("plain") => (Scheme::Plain, rest),
+            Some((scheme, _)) if scheme.contains('/') => (Scheme::Probe, text),
+            Some((scheme, _)) => return Err(AddressError::Scheme(scheme.to_owned())),
+        };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let port = if scheme == Scheme::Http { HTTP_PORT } else { DEFAULT_PORT };
+        let path =
+            if scheme == Scheme::Http { Path::from_url(path) } else { Path::from_name(path.as_bytes()) };
+        Ok(Self { scheme, endpoint: Endpoint::parse(authority, port)?, path })
+    }
+
+    /// The top folder of a server that has not been probed.
+    #[must_use]
+    pub fn top(endpoint: Endpoint) -> Self {
+        Self { scheme: Scheme::Probe, endpoint, path: Path::from_name(b"") }
+    }
+
+    /// The same server, another path.
+    #[must_use]
+    pub fn at(&self, path: Path) -> Self {
+        Self { path, ..self.clone() }
+    }
+
+    /// The same place, spoken to in this way.
+    #[must_use]
+    pub fn spoken(&self, scheme: Scheme) -> Self {
+        Self { scheme, ..self.clone() }
+    }
+}
+
+impl fmt::Display for Source {
+    /// Writes the source as [`Source::parse`] reads it, with the path decoded and made fit to be shown.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.scheme {
+            Scheme::Probe => {}
+            Scheme::Http => out.write_str("http://")?,
+            Scheme::Plain => out.write_str("plain://")?,
+        }
+        match (self.scheme, self.endpoint.port) {
+            (Scheme::Http, HTTP_PORT) => write!(out, "{}", self.endpoint.host)?,
+            _ => write!(out, "{}", self.endpoint)?,
+        }
+        write!(out, "{}", self.path.shown())
+    }
+}
+
+impl Path {
+    /// From the path of a URL as somebody wrote it: kept as it is, but for what a request line cannot hold.
+    #[must_use]
+    pub fn from_url(path: &str) -> Self {
+        let path = path.split('#').next().unwrap_or_default();
+        let mut encoded = String::with_capacity(path.len() + 1);
+        if !path.starts_with('/') {
+            encoded.push('/');
+        }
+        let mut rest = path;
+        while let Some(at) = rest.find('%') {
+            let (before, from) = rest.split_at(at);
+            encoded.extend(percent_encode(before.as_bytes(), WRITTEN));
+            let digits = from.as_bytes().get(1..3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+            encoded.push_str(if digits { "%" } else { "%25" });
+            rest = &from[1..];
+        }
+        encoded.extend(percent_encode(rest.as_bytes(), WRITTEN));
+        Self(encoded)
+    }
+
+    /// From a name as it is on the server's disk, subfolders divided by `/`.
+    #[must_use]
+    pub fn from_name(name: &[u8]) -> Self {
+        let name = name.strip_prefix(b"/").unwrap_or(name);
+        let segments =
+            name.split(|byte| *byte == b'/').map(|segment| percent_encode(segment, SEGMENT).to_string());
+        Self(format!("/{}", segments.collect::<Vec<_>>().join("/")))
+    }
+
+    /// As a request line carries it.
+    #[must_use]
+    pub fn encoded(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as it is on the server's disk, without the leading `/`: what a plain request carries.
+    #[must_use]
+    pub fn name(&self) -> Vec<u8> {
+        let path = self.0.split('?').next().unwrap_or_default();
+        percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect()
+    }
+
+    /// The last part of the name, for naming the file here; empty for the top folder.
+    #[must_use]
+    pub fn last(&self) -> Vec<u8> {
+        let path = self.0.split('?').next().unwrap_or_default();
+        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        percent_decode_str(last).collect()
+    }
+
+    /// The whole path, fit to be shown.
+    #[must_use]
+    pub fn shown(&self) -> Clean {
+        let decoded: Vec<u8> = percent_decode_str(&self.0).collect();
+        clean_line(&decoded)
+    }
+
+    /// Whether it names a folder.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.0.split('?').next().is_some_and(|path| path.ends_with('/'))
+    }
+
+    /// The same path as a folder's.
+    #[must_use]
+    pub fn folder(&self) -> Self {
+        let path = self.0.split('?').next().unwrap_or_default();
+        Self(format!("{}/", path.trim_end_matches('/')))
+    }
+
+    /// What this folder holds under `name`, which is one name, letter for letter, or a relative path of several.
+    #[must_use]
+    pub fn join(&self, name: &[u8]) -> Self {
+        Self(format!("{}{}", self.folder().0, Self::from_name(name).0.trim_start_matches('/')))
+    }
+
+    /// The folder that holds this; none above the top.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let path = self.0.split('?').next().unwrap_or_default().trim_end_matches('/');
+        let cut = path.rfind('/')?;
+        Some(Self(path[..=cut].to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_read_in_every_form_and_written_back() {
+        for (text, scheme, port, encoded, shown) in [
+            ("box", Scheme::Probe, 7890, "/", "box:7890/"),
+            ("box:80", Scheme::Probe, 80, "/", "box:80/"),
+            ("box:80/a b/100%.txt", Scheme::Probe, 80, "/a%20b/100%25.txt", "box:80/a b/100%.txt"),
+            ("[::1]:80/x", Scheme::Probe, 80, "/x", "[::1]:80/x"),
+            ("http://box", Scheme::Http, 80, "/", "http://box/"),
+            ("HTTP://box:7890/a%20b/", Scheme::Http, 7890, "/a%20b/", "http://box:7890/a b/"),
+            (
+                "http://box/你好 100%#top",
+                Scheme::Http,
+                80,
+                "/%E4%BD%A0%E5%A5%BD%20100%25",
+                "http://box/你好 100%",
+            ),
+            ("plain://box/a.txt", Scheme::Plain, 7890, "/a.txt", "plain://box:7890/a.txt"),
+            ("plain://box:1/a?b#c", Scheme::Plain, 1, "/a%3Fb%23c", "plain://box:1/a?b#c"),
+        ] {
+            let source = Source::parse(text).unwrap();
+            let read = (source.scheme, source.endpoint.port, source.path.encoded());
+            assert_eq!(read, (scheme, port, encoded), "{text}");
+            assert_eq!(source.to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_that_we_do_not_speak_is_refused_by_its_name() {
+        assert_eq!(Source::parse("ftp://box/a"), Err(AddressError::Scheme("ftp".into())));
+        assert_eq!(Source::parse("http://"), Err(AddressError::Empty));
+    }
+
+    #[test]
+    fn a_name_goes_through_a_url_and_back_byte_for_byte() {
+        for name in [&b"a b"[..], b"100%25", b"x?y#z;w", b"\xff\xfe", "你好".as_bytes(), b"-rf", b"a:b@c"] {
+            let path = Path::from_name(b"sub").join(name);
+            assert_eq!(path.last(), name);
+            assert_eq!(path.name(), [b"sub/", name].concat());
+            assert!(path.encoded().is_ascii());
+        }
+    }
+
+    #[test]
+    fn folders_are_walked_into_and_out_of() {
+        let top = Path::from_name(b"");
+        let deep = top.join(b"a").folder().join(b"b c").folder();
+        assert_eq!(deep.encoded(), "/a/b%20c/");
+        assert_eq!(deep.parent().map(|up| up.0).as_deref(), Some("/a/"));
+        assert_eq!(deep.parent().and_then(|up| up.parent()), Some(top.clone()));
+        assert_eq!(top.parent(), None);
+        assert_eq!(top.join(b"a").parent(), Some(top));
+    }
+}
