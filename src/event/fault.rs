@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::text::Clean;
+use crate::text::{Clean, clean_line};
 
 /// A reason, as far as the machine told us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,27 +81,33 @@ impl Fault {
     /// The reason behind a network error.
     #[must_use]
     pub fn from_network(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused => Self::Refused,
-            io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-            | io::ErrorKind::AddrNotAvailable => Self::Unreachable,
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-                Self::Reset
-            }
-            io::ErrorKind::UnexpectedEof => Self::Closed,
-            _ if error.raw_os_error() == Some(nix::libc::EMSGSIZE) => Self::TooLongForDatagram,
-            _ => Self::Network(crate::text::clean_line(error.to_string().as_bytes())),
+        use io::ErrorKind as Kind;
+        let kind = error.kind();
+        if kind == Kind::ConnectionRefused {
+            Self::Refused
+        } else if matches!(
+            kind,
+            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::AddrNotAvailable
+        ) {
+            Self::Unreachable
+        } else if matches!(kind, Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe) {
+            Self::Reset
+        } else if kind == Kind::UnexpectedEof {
+            Self::Closed
+        } else if error.raw_os_error() == Some(nix::libc::EMSGSIZE) {
+            Self::TooLongForDatagram
+        } else {
+            Self::Network(clean_line(error.to_string().as_bytes()))
         }
     }
 
     /// The reason behind a disk error.
     #[must_use]
     pub fn from_disk(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
-            _ => Self::Disk(crate::text::clean_line(error.to_string().as_bytes())),
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            Self::DiskFull
+        } else {
+            Self::Disk(clean_line(error.to_string().as_bytes()))
         }
     }
 }

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// A key with the modifiers held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Key {
     /// Which key.
     pub code: KeyCode,
@@ -86,6 +89,14 @@ const NAMES: [(&str, KeyCode); 16] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no key; write keys like `ctrl+g`, `alt+up`, `f1`, `space` or `x`")]
 pub struct KeyNameError(pub String);
+
+impl TryFrom<String> for Key {
+    type Error = KeyNameError;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
 
 impl FromStr for Key {
     type Err = KeyNameError;

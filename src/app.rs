@@ -1,0 +1,2 @@
+//! The pure state machine: what becomes of each event.
+pub mod keys;

@@ -1,0 +1,278 @@
+//! The command line: what can be written there, and what all commands need before they start.
+//! One file per headless command stands below; the full-screen program is started by the shell.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer};
+use crate::locale::{Words, fill};
+use crate::view::wording;
+
+/// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
+#[derive(Debug, Parser)]
+#[command(name = "hobnob", version, args_conflicts_with_subcommands = false, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    screen: Screen,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The settings of the full-screen program.
+#[derive(Debug, Args)]
+pub struct Screen {
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    #[arg(long, value_name = "ADDR")]
+    bind: Option<IpAddr>,
+    #[arg(long, value_name = "NICK")]
+    name: Option<String>,
+    #[arg(long, value_name = "ADDR")]
+    peer: Option<String>,
+    #[arg(long, value_name = "ADDR")]
+    files: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    download_dir: Option<PathBuf>,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "LANG", value_enum)]
+    lang: Option<LanguageChoice>,
+}
+
+/// Where a command's socket listens or sends from.
+#[derive(Debug, Args)]
+pub struct Socket {
+    /// Port; 0 lets the system choose.
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Address; none is all of IPv4 and IPv6.
+    #[arg(long, value_name = "ADDR")]
+    pub bind: Option<IpAddr>,
+}
+
+/// What to do other than open the full-screen program.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(#[command(flatten)] Socket),
+    Serve(Serve),
+    Ls(Ls),
+    Get(Get),
+    Send(Send),
+    Listen(Listen),
+}
+
+/// `hobnob serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The folder to serve.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Where to listen.
+    #[command(flatten)]
+    pub socket: Socket,
+}
+
+/// `hobnob ls`
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// What to list.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// As a JSON array.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hobnob get`
+#[derive(Debug, Args)]
+pub struct Get {
+    /// The file, or the folder that holds the files.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// The files in that folder.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Where to put them.
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub to: Option<PathBuf>,
+    /// The one file to write, or `-`.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `hobnob send`
+#[derive(Debug, Args)]
+pub struct Send {
+    /// To whom.
+    #[arg(value_name = "PEER")]
+    pub peer: String,
+    /// What; from standard input where there is none.
+    #[arg(value_name = "TEXT")]
+    pub text: Vec<String>,
+    /// Where to send from.
+    #[command(flatten)]
+    pub socket: Socket,
+}
+
+/// `hobnob listen`
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Where to listen.
+    #[command(flatten)]
+    pub socket: Socket,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// End after so many datagrams.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End after so many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<std::time::Duration>,
+}
+
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "a number of seconds above 0, such as 2.5".to_owned();
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    std::time::Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(wrong)
+}
+
+/// What every command needs.
+#[derive(Debug)]
+pub struct Context {
+    /// The settings.
+    pub config: Config,
+    /// The words.
+    pub words: Words,
+    /// Where hobnob keeps its own files.
+    pub data_dir: PathBuf,
+}
+
+/// How a command can end otherwise than well. Exit codes are 1 and 2.
+#[derive(Debug)]
+pub enum Ending {
+    /// Something did not work: one line that says what, and what to do.
+    Failed(String),
+    /// The command line asks for something that makes no sense.
+    Usage(String),
+}
+
+impl Context {
+    /// Something went wrong on the network or the disk, with `about` (an address, a name) it happened.
+    #[must_use]
+    pub fn failed(&self, about: &str, fault: &crate::event::Fault) -> Ending {
+        Ending::Failed(format!("{about}: {}", wording::fault(&self.words, fault)))
+    }
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    // The help is worded before anything is parsed, so the language is looked for first.
+    let language = config::language(language_of(&arguments));
+    let words = match language.words() {
+        Ok(words) => words,
+        Err(error) => return end(&Ending::Failed(error.to_string())),
+    };
+    let matches = match worded(Cli::command(), &words).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => error.exit(),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match start(cli, words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ending) => end(&ending),
+    }
+}
+
+fn end(ending: &Ending) -> ExitCode {
+    let (message, code) = match ending {
+        Ending::Failed(message) => (message, 1),
+        Ending::Usage(message) => (message, 2),
+    };
+    // Where even stderr is gone there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "hobnob: {message}");
+    ExitCode::from(code)
+}
+
+fn language_of(arguments: &[OsString]) -> Option<LanguageChoice> {
+    let mut arguments = arguments.iter().filter_map(|argument| argument.to_str());
+    let value = arguments.find_map(|argument| match argument {
+        "--lang" => Some(None),
+        other => other.strip_prefix("--lang=").map(Some),
+    })?;
+    LanguageChoice::from_str(value.or_else(|| arguments.next())?, true).ok()
+}
+
+/// The command with its help texts in the user's language.
+fn worded(command: clap::Command, words: &Words) -> clap::Command {
+    fn describe(mut command: clap::Command, key: &str, words: &Words) -> clap::Command {
+        if let Some(about) = words.cli.get(key) {
+            command = command.about(about.clone());
+        }
+        let arguments: Vec<_> = command.get_arguments().map(|argument| argument.get_id().clone()).collect();
+        for id in arguments {
+            let own = words.cli.get(&format!("{key}.{id}"));
+            if let Some(help) = own.or_else(|| words.cli.get(&format!("hobnob.{id}"))) {
+                command = command.mut_arg(id, |argument| argument.help(help.clone()));
+            }
+        }
+        let names: Vec<_> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        for name in names {
+            command = command.mut_subcommand(&name, |sub| describe(sub, &name, words));
+        }
+        command
+    }
+    describe(command, "hobnob", words)
+}
+
+fn start(cli: Cli, words: Words) -> Result<(), Ending> {
+    let Cli { command, screen, common } = cli;
+    let unreadable = |path: &str, reason: &str| {
+        Ending::Failed(fill(&words.command.config_unreadable, &[("path", path), ("reason", reason)]))
+    };
+    let path = common
+        .config
+        .as_deref()
+        .map_or_else(|| "config.toml".into(), |path| wording::shown_path(path).to_string());
+    let file =
+        Layer::read(common.config.as_deref()).map_err(|error| unreadable(&path, &error.to_string()))?;
+    let Screen { port, bind, name, peer, files, download_dir } = screen;
+    let line = Layer {
+        chat: ChatLayer { port, bind: bind.map(|address| vec![address]), name },
+        files: FilesLayer { download_dir, ..FilesLayer::default() },
+        screen: ScreenLayer { language: common.lang, ..ScreenLayer::default() },
+        ..Layer::default()
+    };
+    let config = Config::new(line, file).map_err(|error| unreadable(&path, &error.to_string()))?;
+    let words = config.language.words().map_err(|error| Ending::Failed(error.to_string()))?;
+    let data_dir =
+        common.data_dir.or_else(config::default_data_dir).unwrap_or_else(|| PathBuf::from(".hobnob"));
+    let context = Context { config, words, data_dir };
+    let _ = (&context, peer, files, command);
+    Ok(())
+}
+
+/// Runs a command's future to its end on a runtime of its own.
+#[expect(dead_code, reason = "the commands follow in the next commits")]
+fn block_on(future: impl Future<Output = Result<(), Ending>>) -> Result<(), Ending> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Ending::Failed(error.to_string()))?.block_on(future)
+}

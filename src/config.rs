@@ -1,0 +1,325 @@
+//! The settings: defaults from `assets/config.toml`, the user's file laid over them, the command line over both.
+//! Owns their names and their meaning; never asks the system where things are beyond the user's own folders.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use directories::{ProjectDirs, UserDirs};
+use serde::Deserialize;
+
+use crate::app::keys::{self, KeyTable, Keymap};
+use crate::locale::Language;
+use crate::net::Timeouts;
+use crate::text::{Clean, clean_line};
+
+/// The settings in use.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// UDP port of the chat, and whether the user asked for just this one.
+    pub port: Port,
+    /// Addresses to listen on.
+    pub bind: Vec<IpAddr>,
+    /// The user's name; empty where none was given.
+    pub name: Clean,
+    /// Where downloaded files go.
+    pub download_dir: PathBuf,
+    /// Put before the name of each downloaded file.
+    pub prefix: String,
+    /// Downloads that run at the same time.
+    pub at_once: usize,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+    /// Which theme.
+    pub theme: ThemeChoice,
+    /// Which language.
+    pub language: Language,
+    /// Which keys.
+    pub keymap: Keymap,
+}
+
+/// A port to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// The default: another will do where it is taken.
+    Preferred(u16),
+    /// Asked for: no other will do.
+    Required(u16),
+}
+
+/// Which theme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    /// What the terminal says of itself decides.
+    Auto,
+    /// For dark backgrounds, in 24-bit colour.
+    Dark,
+    /// For light backgrounds, in 24-bit colour.
+    Light,
+    /// The terminal's own sixteen colours.
+    Ansi16,
+}
+
+/// Settings as one file states them; what it leaves out is left to the layer below.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Layer {
+    /// `[chat]`
+    pub chat: ChatLayer,
+    /// `[files]`
+    pub files: FilesLayer,
+    /// `[timeouts]`
+    pub timeouts: TimeoutLayer,
+    /// `[screen]`
+    pub screen: ScreenLayer,
+    /// `[keys]`
+    pub keys: KeyTable,
+}
+
+/// `[chat]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChatLayer {
+    /// UDP port.
+    pub port: Option<u16>,
+    /// Addresses to listen on.
+    pub bind: Option<Vec<IpAddr>>,
+    /// The user's name.
+    pub name: Option<String>,
+}
+
+/// `[files]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FilesLayer {
+    /// Where downloaded files go.
+    pub download_dir: Option<PathBuf>,
+    /// Put before each downloaded file's name.
+    pub prefix: Option<String>,
+    /// Downloads at the same time.
+    pub at_once: Option<usize>,
+}
+
+/// `[timeouts]`, in seconds
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimeoutLayer {
+    /// For the addresses of a name.
+    pub resolve: Option<u64>,
+    /// For a connection.
+    pub connect: Option<u64>,
+    /// For the beginning of an answer.
+    pub answer: Option<u64>,
+    /// For more of a body.
+    pub body: Option<u64>,
+}
+
+/// `[screen]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScreenLayer {
+    /// Which theme.
+    pub theme: Option<ThemeChoice>,
+    /// `auto`, `en` or `zh`.
+    pub language: Option<LanguageChoice>,
+}
+
+/// Which language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LanguageChoice {
+    /// The environment decides.
+    Auto,
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Why the configuration is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there or cannot be read.
+    #[error("{0}")]
+    Read(#[from] io::Error),
+    /// The file says what it must not; the message names the line.
+    #[error("{0}")]
+    Parse(#[from] toml::de::Error),
+    /// A setting has a value that makes no sense.
+    #[error("{0}")]
+    Value(String),
+}
+
+impl Layer {
+    /// Reads a user's file. One that was named must be there; the usual one may be missing.
+    pub fn read(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let usual = || Some(project()?.config_dir().join("config.toml"));
+        let Some(path) = named.map(Path::to_path_buf).or_else(usual) else { return Ok(Self::default()) };
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(toml::from_str(&text)?),
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where this layer says nothing, what the one below says.
+    fn over(self, below: Self) -> Self {
+        Self {
+            chat: ChatLayer {
+                port: self.chat.port.or(below.chat.port),
+                bind: self.chat.bind.or(below.chat.bind),
+                name: self.chat.name.or(below.chat.name),
+            },
+            files: FilesLayer {
+                download_dir: self.files.download_dir.or(below.files.download_dir),
+                prefix: self.files.prefix.or(below.files.prefix),
+                at_once: self.files.at_once.or(below.files.at_once),
+            },
+            timeouts: TimeoutLayer {
+                resolve: self.timeouts.resolve.or(below.timeouts.resolve),
+                connect: self.timeouts.connect.or(below.timeouts.connect),
+                answer: self.timeouts.answer.or(below.timeouts.answer),
+                body: self.timeouts.body.or(below.timeouts.body),
+            },
+            screen: ScreenLayer {
+                theme: self.screen.theme.or(below.screen.theme),
+                language: self.screen.language.or(below.screen.language),
+            },
+            keys: if self.keys.is_empty() { below.keys } else { self.keys },
+        }
+    }
+}
+
+impl Config {
+    /// The command line's layer over the user's file over the defaults.
+    pub fn new(command_line: Layer, file: Layer) -> Result<Self, ConfigError> {
+        let user = command_line.over(file);
+        let asked_for = user.chat.port;
+        let all = user.over(toml::from_str(include_str!("../assets/config.toml"))?);
+        let missing = |name: &str| ConfigError::Value(format!("{name} is missing"));
+        let seconds = |value: Option<u64>, name: &str| match value {
+            Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+            _ => Err(ConfigError::Value(format!("timeouts.{name} must be from 1 to 86400 seconds"))),
+        };
+        let port = match asked_for {
+            Some(port) => Port::Required(port),
+            None => Port::Preferred(all.chat.port.ok_or_else(|| missing("chat.port"))?),
+        };
+        let bind = all.chat.bind.filter(|addresses| !addresses.is_empty());
+        let at_once = all.files.at_once.filter(|count| (1..=64).contains(count));
+        let download_dir = all.files.download_dir.filter(|dir| !dir.as_os_str().is_empty());
+        Ok(Self {
+            port,
+            bind: bind.ok_or_else(|| ConfigError::Value("chat.bind names no address".into()))?,
+            name: clean_line(all.chat.name.unwrap_or_default().as_bytes()),
+            download_dir: download_dir.map_or_else(default_download_dir, |dir| expand_home(&dir)),
+            prefix: all.files.prefix.unwrap_or_default(),
+            at_once: at_once
+                .ok_or_else(|| ConfigError::Value("files.at_once must be from 1 to 64".into()))?,
+            timeouts: Timeouts {
+                resolve: seconds(all.timeouts.resolve, "resolve")?,
+                connect: seconds(all.timeouts.connect, "connect")?,
+                answer: seconds(all.timeouts.answer, "answer")?,
+                body: seconds(all.timeouts.body, "body")?,
+            },
+            theme: all.screen.theme.unwrap_or(ThemeChoice::Auto),
+            language: language(all.screen.language),
+            keymap: Keymap::new(keys::default_table()?, all.keys)
+                .map_err(|conflict| ConfigError::Value(conflict.to_string()))?,
+        })
+    }
+}
+
+/// The language that was chosen, or that of the environment (POSIX: `LC_ALL` over `LC_MESSAGES` over `LANG`).
+#[must_use]
+pub fn language(choice: Option<LanguageChoice>) -> Language {
+    match choice {
+        Some(LanguageChoice::En) => Language::En,
+        Some(LanguageChoice::Zh) => Language::Zh,
+        Some(LanguageChoice::Auto) | None => {
+            let set = |name: &&str| env::var(name).is_ok_and(|value| !value.is_empty());
+            let name = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find(set);
+            Language::of_locale(&name.and_then(|name| env::var(name).ok()).unwrap_or_default())
+        }
+    }
+}
+
+/// Where hobnob keeps its own files unless told otherwise.
+#[must_use]
+pub fn default_data_dir() -> Option<PathBuf> {
+    Some(project()?.data_dir().to_path_buf())
+}
+
+fn project() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "hobnob")
+}
+
+fn default_download_dir() -> PathBuf {
+    let user = UserDirs::new();
+    let download = user.as_ref().and_then(|user| user.download_dir()).map(Path::to_path_buf);
+    // Without an XDG user directory configured, the folder that desktops call it by.
+    download.or_else(|| Some(user?.home_dir().join("Downloads"))).unwrap_or_else(|| PathBuf::from("."))
+}
+
+fn expand_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), UserDirs::new()) {
+        (Ok(rest), Some(user)) => user.home_dir().join(rest),
+        _ => path.to_path_buf(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(file: &str) -> Result<Config, ConfigError> {
+        Config::new(Layer::default(), toml::from_str(file)?)
+    }
+
+    #[test]
+    fn the_defaults_alone_are_a_configuration() {
+        let config = config("").unwrap();
+        assert_eq!(config.port, Port::Preferred(7890));
+        assert_eq!(config.bind.len(), 2);
+        assert_eq!(config.at_once, 4);
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file_and_the_file_over_the_defaults() {
+        let file: Layer =
+            toml::from_str("chat = { port = 1000, name = 'file' }\nfiles.prefix = '[接收]'").unwrap();
+        let line = Layer { chat: ChatLayer { port: Some(2000), ..Default::default() }, ..Default::default() };
+        let config = Config::new(line, file).unwrap();
+        assert_eq!(config.port, Port::Required(2000));
+        assert_eq!((&*config.name, &*config.prefix), ("file", "[接收]"));
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_is_said_with_its_line() {
+        for (text, line, word) in [
+            ("[chat]\nprot = 1", "line 2", "prot"),
+            ("[chat]\n\nport = 70000", "line 3", "70000"),
+            ("[screen]\ntheme = 'pink'", "line 2", "pink"),
+            ("[keys.global]\nquit = ['hyper+x']", "line 2", "hyper+x"),
+            ("[keys.global]\nquti = ['x']", "line 2", "quti"),
+        ] {
+            let error = config(text).unwrap_err().to_string();
+            assert!(error.contains(line) && error.contains(word), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_makes_no_sense_is_refused_by_its_name() {
+        for (text, name) in [
+            ("files.at_once = 0", "files.at_once"),
+            ("timeouts.body = 0", "timeouts.body"),
+            ("chat.bind = []", "chat.bind"),
+        ] {
+            assert!(config(text).unwrap_err().to_string().contains(name), "{text}");
+        }
+    }
+}

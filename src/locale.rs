@@ -1,0 +1,158 @@
+//! Every sentence that a user can see, by language. Owns the words; which word is said when is the business of the
+//! view and of the commands. Imports nothing of ours.
+//!
+//! The words stand in `assets/locale/*.toml`. A language that lacks one, or has one too many, does not load, and a
+//! test loads them all.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use strum::{Display, VariantArray};
+
+/// A language that hobnob speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum Language {
+    /// English.
+    En,
+    /// Chinese, simplified.
+    Zh,
+}
+
+impl Language {
+    /// The language of a POSIX locale name such as `zh_CN.UTF-8`; English for all that we do not speak.
+    #[must_use]
+    pub fn of_locale(name: &str) -> Self {
+        if name.to_ascii_lowercase().starts_with("zh") { Self::Zh } else { Self::En }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::En => include_str!("../assets/locale/en.toml"),
+            Self::Zh => include_str!("../assets/locale/zh.toml"),
+        }
+    }
+
+    /// All words of this language.
+    pub fn words(self) -> Result<Words, toml::de::Error> {
+        toml::from_str(self.source())
+    }
+}
+
+/// Puts values into a sentence: each `{name}` becomes the value that stands beside that name.
+#[must_use]
+pub fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(sentence.len() + 32);
+    let mut rest = sentence;
+    while let Some((before, from)) = rest.split_once('{') {
+        filled.push_str(before);
+        let value = from
+            .split_once('}')
+            .and_then(|(name, behind)| Some((values.iter().find(|(known, _)| *known == name)?.1, behind)));
+        if let Some((value, behind)) = value {
+            filled.push_str(value);
+            rest = behind;
+        } else {
+            filled.push('{');
+            rest = from;
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Declares groups of words, so that a misspelt one is an error of the compiler.
+macro_rules! words {
+    ($($(#[$doc:meta])* $group:ident { $($word:ident),* $(,)? })*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "a word's meaning is the sentence in assets/locale/en.toml")]
+        pub struct $group { $(pub $word: String),* }
+    )* };
+}
+
+words! {
+    /// Why an address is none.
+    AddressWords { empty, port, brackets, host, scheme }
+    /// Why something did not work.
+    FaultWords {
+        unresolved, refused, unreachable, timed_out_resolve, timed_out_connect, timed_out_answer, timed_out_body,
+        reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
+        bad_name, short, redirected, too_long_for_datagram, disk_full, exists, disk, network, busy,
+    }
+    /// What commands say while they start and stop.
+    CommandWords {
+        not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
+    }
+}
+
+/// All words of one language.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Why an address is none.
+    pub address: AddressWords,
+    /// Why something did not work.
+    pub fault: FaultWords,
+    /// What commands say while they start and stop.
+    pub command: CommandWords,
+    /// The help texts of the command line, by `command.argument`.
+    pub cli: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_language_has_every_word_and_no_other() {
+        for language in Language::VARIANTS {
+            language.words().unwrap_or_else(|error| panic!("{language}: {error}"));
+        }
+    }
+
+    /// All sentences under their dotted names, with the values that each names.
+    fn sentences(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        fn walk(prefix: &str, value: &toml::Value, into: &mut BTreeMap<String, BTreeSet<String>>) {
+            match value {
+                toml::Value::Table(table) => {
+                    for (name, value) in table {
+                        walk(&format!("{prefix}.{name}"), value, into);
+                    }
+                }
+                value => {
+                    let text = value.as_str().unwrap_or_else(|| panic!("{prefix} is not a text"));
+                    let names = text.split('{').skip(1).filter_map(|from| from.split_once('}'));
+                    into.insert(prefix.to_owned(), names.map(|(name, _)| name.to_owned()).collect());
+                }
+            }
+        }
+        let mut found = BTreeMap::new();
+        walk("", &toml::from_str(language.source()).unwrap(), &mut found);
+        found
+    }
+
+    #[test]
+    fn a_sentence_names_the_same_values_in_every_language() {
+        let english = sentences(Language::En);
+        for language in Language::VARIANTS {
+            assert_eq!(sentences(*language), english, "{language}");
+        }
+    }
+
+    #[test]
+    fn values_are_put_where_their_names_stand() {
+        assert_eq!(fill("{n} of {m}", &[("n", "1"), ("m", "{n}")]), "1 of {n}");
+        assert_eq!(fill("{no} such {", &[]), "{no} such {");
+    }
+
+    #[test]
+    fn the_language_follows_the_locale() {
+        assert_eq!(Language::of_locale("zh_CN.UTF-8"), Language::Zh);
+        assert_eq!(Language::of_locale("de_DE.UTF-8"), Language::En);
+        assert_eq!(Language::of_locale("C"), Language::En);
+    }
+}

@@ -1,0 +1,2 @@
+//! What the state looks like.
+pub mod wording;

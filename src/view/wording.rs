@@ -1,0 +1,115 @@
+//! The sentences for what the machine knows as enums. The screen and the commands say the same thing in the same words.
+
+use std::time::Duration;
+
+use crate::event::{Fault, Stage};
+use crate::locale::{Words, fill};
+use crate::text::{Clean, clean_line};
+use crate::wire::address::AddressError;
+
+/// Why a text is no address, and what to type instead.
+#[must_use]
+pub fn address_error(words: &Words, error: &AddressError) -> String {
+    let words = &words.address;
+    let about = |sentence: &str, part: &str| fill(sentence, &[("part", &clean_line(part.as_bytes()))]);
+    match error {
+        AddressError::Empty => words.empty.clone(),
+        AddressError::Port(part) => about(&words.port, part),
+        AddressError::Brackets => words.brackets.clone(),
+        AddressError::Host(part) => about(&words.host, part),
+        AddressError::Scheme(part) => about(&words.scheme, part),
+    }
+}
+
+/// Why something did not work, and what to do about it where that is known.
+#[must_use]
+pub fn fault(words: &Words, fault: &Fault) -> String {
+    let words = &words.fault;
+    let seconds =
+        |sentence: &str, after: &Duration| fill(sentence, &[("seconds", &after.as_secs().to_string())]);
+    let status = |sentence: &str, status: u16| fill(sentence, &[("status", &status.to_string())]);
+    let reason = |sentence: &str, reason: &Clean| fill(sentence, &[("reason", reason)]);
+    match fault {
+        Fault::Unresolved => words.unresolved.clone(),
+        Fault::Refused => words.refused.clone(),
+        Fault::Unreachable => words.unreachable.clone(),
+        Fault::TimedOut(Stage::Resolve, after) => seconds(&words.timed_out_resolve, after),
+        Fault::TimedOut(Stage::Connect, after) => seconds(&words.timed_out_connect, after),
+        Fault::TimedOut(Stage::Answer, after) => seconds(&words.timed_out_answer, after),
+        Fault::TimedOut(Stage::Body, after) => seconds(&words.timed_out_body, after),
+        Fault::Reset => words.reset.clone(),
+        Fault::Closed => words.closed.clone(),
+        Fault::Status(404) => words.not_found.clone(),
+        Fault::Status(code @ (401 | 403)) => status(&words.forbidden, *code),
+        Fault::Status(code) => status(&words.status, *code),
+        Fault::Garbled => words.garbled.clone(),
+        Fault::NothingSent => words.nothing_sent.clone(),
+        Fault::IsFolder => words.is_folder.clone(),
+        Fault::IsFile => words.is_file.clone(),
+        Fault::NoListing => words.no_listing.clone(),
+        Fault::TooLarge { limit } => fill(&words.too_large, &[("limit", &bytes(*limit))]),
+        Fault::BadName => words.bad_name.clone(),
+        Fault::Short { got, announced } => {
+            fill(&words.short, &[("got", &bytes(*got)), ("announced", &bytes(*announced))])
+        }
+        Fault::Redirected => words.redirected.clone(),
+        Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),
+        Fault::DiskFull => words.disk_full.clone(),
+        Fault::Exists(path) => fill(&words.exists, &[("path", &shown_path(path))]),
+        Fault::Disk(said) => reason(&words.disk, said),
+        Fault::Network(said) => reason(&words.network, said),
+        Fault::Busy => words.busy.clone(),
+    }
+}
+
+/// A path of this machine, fit to be shown.
+#[must_use]
+pub fn shown_path(path: &std::path::Path) -> Clean {
+    clean_line(path.as_os_str().as_encoded_bytes())
+}
+
+/// A number of bytes for people, in powers of ten (SI): `27 B`, `3.1 MB`, `256 MB`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    let count = u128::from(count);
+    let (mut unit, mut scale) = (0, 1000);
+    // From 999.5 on a number would be rounded to 1000 of its unit: that is 1.0 of the next.
+    while count * 2 >= scale * 1999 && unit + 1 < UNITS.len() {
+        unit += 1;
+        scale *= 1000;
+    }
+    let tenths = (count * 10 + scale / 2) / scale;
+    if tenths < 1000 {
+        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    } else {
+        format!("{} {}", (count + scale / 2) / scale, UNITS[unit])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_bytes_is_written_for_people() {
+        for (count, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (1_550, "1.6 kB"),
+            (99_949, "99.9 kB"),
+            (100_000, "100 kB"),
+            (999_499, "999 kB"),
+            (999_500, "1.0 MB"),
+            (268_435_456, "268 MB"),
+            (2_600_000_000, "2.6 GB"),
+            (u64::MAX, "18.4 EB"),
+        ] {
+            assert_eq!(bytes(count), shown, "{count}");
+        }
+    }
+}
