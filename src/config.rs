@@ -11,7 +11,7 @@ use std::time::Duration;
 use directories::{ProjectDirs, UserDirs};
 use serde::Deserialize;
 
-use crate::app::keys::{self, KeyTable, Keymap};
+use crate::app::keys::Keymap;
 use crate::locale::Language;
 use crate::net::Timeouts;
 use crate::text::{Clean, clean_line};
@@ -77,7 +77,7 @@ pub struct Layer {
     /// `[screen]`
     pub screen: ScreenLayer,
     /// `[keys]`
-    pub keys: KeyTable,
+    pub keys: Keymap,
 }
 
 /// `[chat]`
@@ -189,7 +189,7 @@ impl Layer {
                 theme: self.screen.theme.or(below.screen.theme),
                 language: self.screen.language.or(below.screen.language),
             },
-            keys: if self.keys.is_empty() { below.keys } else { self.keys },
+            ..below
         }
     }
 }
@@ -197,6 +197,7 @@ impl Layer {
 impl Config {
     /// The command line's layer over the user's file over the defaults.
     pub fn new(command_line: Layer, file: Layer) -> Result<Self, ConfigError> {
+        let keys = file.keys.clone();
         let user = command_line.over(file);
         let asked_for = user.chat.port;
         let all = user.over(toml::from_str(include_str!("../assets/config.toml"))?);
@@ -228,7 +229,8 @@ impl Config {
             },
             theme: all.screen.theme.unwrap_or(ThemeChoice::Auto),
             language: language(all.screen.language),
-            keymap: Keymap::new(keys::default_table()?, all.keys)
+            keymap: Keymap::preset()?
+                .with(keys)
                 .map_err(|conflict| ConfigError::Value(conflict.to_string()))?,
         })
     }

@@ -2,217 +2,161 @@
 //! what an action does is the business of the part of the state that has the focus.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::Deserialize;
-use strum::{EnumCount, VariantArray};
+use strum::VariantArray;
 
 use crate::event::Key;
 
-/// Where the input goes.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Deserialize,
-    EnumCount,
-    VariantArray,
-    strum::Display,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Place {
-    /// Everywhere, unless a narrower place uses the key.
-    Global,
-    /// Where text is typed.
-    Field,
-    /// Where a message is written.
-    Composer,
-    /// The conversation.
-    Messages,
-    /// The list of a server's folder.
-    Entries,
-    /// The downloads.
-    Transfers,
-    /// A question.
-    Question,
+/// Declares the actions of a place. Their names in the key tables are these in kebab case.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $place:ident { $($action:ident),* $(,)? })*) => { $(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, VariantArray, strum::Display,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        #[strum(serialize_all = "kebab-case")]
+        #[expect(missing_docs, reason = "the help screen says what each does: assets/locale/en.toml, [actions]")]
+        pub enum $place { $($action),* }
+    )* };
 }
 
-/// What a key can do.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Deserialize,
-    EnumCount,
-    VariantArray,
-    strum::Display,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-#[expect(missing_docs, reason = "the help screen says what each does: assets/locale/en.toml, [actions]")]
-pub enum Action {
-    Help,
-    ChatTab,
-    FilesTab,
-    GoTo,
-    Address,
-    PreviousPeer,
-    NextPeer,
-    #[serde(rename = "peer-1")]
-    #[strum(serialize = "peer-1")]
-    Peer1,
-    #[serde(rename = "peer-2")]
-    #[strum(serialize = "peer-2")]
-    Peer2,
-    #[serde(rename = "peer-3")]
-    #[strum(serialize = "peer-3")]
-    Peer3,
-    #[serde(rename = "peer-4")]
-    #[strum(serialize = "peer-4")]
-    Peer4,
-    #[serde(rename = "peer-5")]
-    #[strum(serialize = "peer-5")]
-    Peer5,
-    #[serde(rename = "peer-6")]
-    #[strum(serialize = "peer-6")]
-    Peer6,
-    #[serde(rename = "peer-7")]
-    #[strum(serialize = "peer-7")]
-    Peer7,
-    #[serde(rename = "peer-8")]
-    #[strum(serialize = "peer-8")]
-    Peer8,
-    #[serde(rename = "peer-9")]
-    #[strum(serialize = "peer-9")]
-    Peer9,
-    NextUnread,
-    PeerFiles,
-    NextPane,
-    Back,
-    Interrupt,
-    Redraw,
-    Suspend,
-    Quit,
-    Left,
-    Right,
-    WordLeft,
-    WordRight,
-    Start,
-    End,
-    DeleteLeft,
-    DeleteRight,
-    KillWordLeft,
-    KillWordRight,
-    KillToStart,
-    KillToEnd,
-    Yank,
-    Undo,
-    Accept,
-    Send,
-    Newline,
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    First,
-    Last,
-    Open,
-    Parent,
-    Mark,
-    Get,
-    Filter,
-    Sort,
-    Reload,
-    Cancel,
-    Yes,
-    No,
+actions! {
+    /// Everywhere, unless a narrower place uses the key.
+    Global {
+        Help, ChatTab, FilesTab, GoTo, Address, NextPane, Back, PreviousPeer, NextPeer, NextUnread, Peer1, Peer2,
+        Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9, PeerFiles, Interrupt, Redraw, Suspend, Quit,
+    }
+    /// Where text is typed.
+    Edit {
+        Accept, Left, Right, Up, Down, WordLeft, WordRight, Start, End, DeleteLeft, DeleteRight, KillWordLeft,
+        KillWordRight, KillToStart, KillToEnd, Yank, Undo,
+    }
+    /// Where a message is written, before what every field does.
+    Compose { Send, Newline, PageUp, PageDown, Last }
+    /// Wherever there is something to walk through.
+    Move { Up, Down, PageUp, PageDown, First, Last }
+    /// In the list of a server's folder.
+    Browse { Open, Parent, Mark, Get, Filter, Sort, Reload, Cancel }
+    /// In the downloads.
+    Transfer { Cancel }
+    /// A question.
+    Answer { Yes, No }
 }
+
+/// The actions of one place with their keys.
+pub type Bindings<A> = BTreeMap<A, Vec<Key>>;
 
 /// Which keys do what, by place: the form of `assets/keys.toml` and of `[keys]` in the configuration.
-pub type KeyTable = BTreeMap<Place, BTreeMap<Action, Vec<Key>>>;
-
-/// The table in use.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Keymap {
-    table: KeyTable,
+    /// `[global]`
+    pub global: Bindings<Global>,
+    /// `[field]`
+    pub field: Bindings<Edit>,
+    /// `[composer]`
+    pub composer: Bindings<Compose>,
+    /// `[list]`
+    pub list: Bindings<Move>,
+    /// `[entries]`
+    pub entries: Bindings<Browse>,
+    /// `[transfers]`
+    pub transfers: Bindings<Transfer>,
+    /// `[question]`
+    pub question: Bindings<Answer>,
 }
 
 /// Two actions of one place ask for one key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("[keys.{place}]: {key} is given to both `{first}` and `{second}`")]
 pub struct KeyConflict {
-    place: Place,
+    place: &'static str,
     key: Key,
-    first: Action,
-    second: Action,
+    first: String,
+    second: String,
 }
 
-/// The keys as they are when nobody changes them.
-pub fn default_table() -> Result<KeyTable, toml::de::Error> {
-    toml::from_str(include_str!("../../assets/keys.toml"))
+/// What a key does.
+#[must_use]
+pub fn action<A: Copy>(bindings: &Bindings<A>, key: Key) -> Option<A> {
+    bindings.iter().find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
+}
+
+/// The first key of an action, for showing; none where the user took them all away.
+#[must_use]
+pub fn first_key<A: Ord>(bindings: &Bindings<A>, action: A) -> Option<Key> {
+    bindings.get(&action)?.first().copied()
 }
 
 impl Keymap {
-    /// The default keys with the user's laid over them, action by action.
+    /// The keys as they are when nobody changes them.
+    pub fn preset() -> Result<Self, toml::de::Error> {
+        toml::from_str(include_str!("../../assets/keys.toml"))
+    }
+
+    /// The user's keys laid over these, action by action.
     ///
-    /// A key that the user gives to an action is taken from the one that had it by default in the same place.
-    pub fn new(mut table: KeyTable, user: KeyTable) -> Result<Self, KeyConflict> {
-        for (place, actions) in user {
-            let place_table = table.entry(place).or_default();
-            for keys in actions.values() {
-                for had in place_table.values_mut() {
-                    had.retain(|key| !keys.contains(key));
-                }
+    /// A key that the user gives to an action is taken from the one that had it before in the same place.
+    pub fn with(mut self, user: Self) -> Result<Self, KeyConflict> {
+        lay_over("global", &mut self.global, user.global)?;
+        lay_over("field", &mut self.field, user.field)?;
+        lay_over("composer", &mut self.composer, user.composer)?;
+        lay_over("list", &mut self.list, user.list)?;
+        lay_over("entries", &mut self.entries, user.entries)?;
+        lay_over("transfers", &mut self.transfers, user.transfers)?;
+        lay_over("question", &mut self.question, user.question)?;
+        Ok(self)
+    }
+
+    /// Everything in the table, in the order of the help screen: place, action, keys.
+    #[must_use]
+    pub fn rows(&self) -> Vec<(&'static str, String, &[Key])> {
+        fn rows_of<'a, A: Display>(
+            place: &'static str,
+            bindings: &'a Bindings<A>,
+        ) -> impl Iterator<Item = (&'static str, String, &'a [Key])> {
+            bindings.iter().map(move |(action, keys)| (place, action.to_string(), keys.as_slice()))
+        }
+        rows_of("global", &self.global)
+            .chain(rows_of("composer", &self.composer))
+            .chain(rows_of("field", &self.field))
+            .chain(rows_of("list", &self.list))
+            .chain(rows_of("entries", &self.entries))
+            .chain(rows_of("transfers", &self.transfers))
+            .chain(rows_of("question", &self.question))
+            .collect()
+    }
+}
+
+fn lay_over<A: Ord + Copy + Display>(
+    place: &'static str,
+    bindings: &mut Bindings<A>,
+    user: Bindings<A>,
+) -> Result<(), KeyConflict> {
+    let mut owners: BTreeMap<Key, A> = BTreeMap::new();
+    for (action, keys) in user {
+        for key in &keys {
+            if let Some(first) = owners.insert(*key, action).filter(|first| *first != action) {
+                let (first, second) = (first.to_string(), action.to_string());
+                return Err(KeyConflict { place, key: *key, first, second });
             }
-            let mut owners: BTreeMap<Key, Action> = BTreeMap::new();
-            for (action, keys) in actions {
-                for key in &keys {
-                    if let Some(first) = owners.insert(*key, action).filter(|first| *first != action) {
-                        return Err(KeyConflict { place, key: *key, first, second: action });
-                    }
-                }
-                place_table.insert(action, keys);
+            for had in bindings.iter_mut().filter(|(other, _)| **other != action).map(|(_, had)| had) {
+                had.retain(|other| other != key);
             }
         }
-        Ok(Self { table })
+        bindings.insert(action, keys);
     }
-
-    /// What `key` does where the input goes to `places`, the narrowest first.
-    #[must_use]
-    pub fn action(&self, places: &[Place], key: Key) -> Option<Action> {
-        places.iter().find_map(|place| {
-            let actions = self.table.get(place)?;
-            actions.iter().find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
-        })
-    }
-
-    /// The first key of an action, for showing; none where the user took them all away.
-    #[must_use]
-    pub fn key(&self, place: Place, action: Action) -> Option<Key> {
-        self.table.get(&place)?.get(&action)?.first().copied()
-    }
-
-    /// The whole table of a place.
-    pub fn actions(&self, place: Place) -> impl Iterator<Item = (Action, &[Key])> {
-        self.table.get(&place).into_iter().flatten().map(|(action, keys)| (*action, keys.as_slice()))
-    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn table(text: &str) -> KeyTable {
+    fn table(text: &str) -> Keymap {
         toml::from_str(text).unwrap()
     }
 
@@ -221,36 +165,35 @@ mod tests {
     }
 
     #[test]
-    fn every_action_has_a_key_somewhere_and_no_place_gives_a_key_twice() {
-        let table = default_table().unwrap();
-        for action in Action::VARIANTS {
-            let keys = table.values().filter_map(|actions| actions.get(action)).flatten().count();
-            assert!(keys > 0, "{action} has no key");
+    fn every_action_has_a_key_and_no_place_gives_a_key_twice() {
+        fn missing<A: VariantArray + Ord + Display>(bindings: &Bindings<A>) -> Vec<String> {
+            let without = A::VARIANTS.iter().filter(|action| bindings.get(action).is_none_or(Vec::is_empty));
+            without.map(A::to_string).collect()
         }
-        Keymap::new(KeyTable::new(), table).unwrap();
+        let preset = Keymap::preset().unwrap();
+        let mut without = missing(&preset.global);
+        without.extend(missing(&preset.field));
+        without.extend(missing(&preset.composer));
+        without.extend(missing(&preset.list));
+        without.extend(missing(&preset.entries));
+        without.extend(missing(&preset.transfers));
+        without.extend(missing(&preset.question));
+        assert_eq!(without, Vec::<String>::new());
+        Keymap::default().with(preset).unwrap();
     }
 
     #[test]
-    fn the_narrowest_place_decides() {
-        let keymap = Keymap::new(default_table().unwrap(), KeyTable::new()).unwrap();
-        let enter = key("enter");
-        assert_eq!(keymap.action(&[Place::Composer, Place::Field, Place::Global], enter), Some(Action::Send));
-        assert_eq!(keymap.action(&[Place::Field, Place::Global], enter), Some(Action::Accept));
-        assert_eq!(keymap.action(&[Place::Global], enter), None);
-    }
-
-    #[test]
-    fn the_users_keys_replace_the_default_ones_and_are_taken_from_others() {
-        let keymap = Keymap::new(default_table().unwrap(), table("[global]\nquit = ['ctrl+g']")).unwrap();
-        assert_eq!(keymap.action(&[Place::Global], key("ctrl+g")), Some(Action::Quit));
-        assert_eq!(keymap.action(&[Place::Global], key("ctrl+q")), None);
-        assert_eq!(keymap.key(Place::Global, Action::GoTo), None);
+    fn the_users_keys_replace_the_preset_ones_and_are_taken_from_others() {
+        let keymap = Keymap::preset().unwrap().with(table("[global]\nquit = ['ctrl+g']")).unwrap();
+        assert_eq!(action(&keymap.global, key("ctrl+g")), Some(Global::Quit));
+        assert_eq!(action(&keymap.global, key("ctrl+q")), None);
+        assert_eq!(first_key(&keymap.global, Global::GoTo), None);
     }
 
     #[test]
     fn one_key_for_two_actions_is_an_error_that_names_both() {
         let wrong = table("[global]\nquit = ['f9']\nhelp = ['f9']");
-        let error = Keymap::new(default_table().unwrap(), wrong).unwrap_err().to_string();
+        let error = Keymap::preset().unwrap().with(wrong).unwrap_err().to_string();
         assert_eq!(error, "[keys.global]: F9 is given to both `help` and `quit`");
     }
 }

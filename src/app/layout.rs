@@ -1,0 +1,207 @@
+//! Which region of the screen is where: pure geometry, shared by what draws and by what the mouse hits.
+
+use crate::event::Size;
+
+/// Below this the screen shows one polite line and nothing else.
+pub const SMALLEST: Size = Size { width: 40, height: 10 };
+/// From this width on there is room for the peer column, and for a column of message states.
+const WIDE: u16 = 60;
+/// From this height on there is room for the key line.
+const TALL: u16 = 12;
+/// Border and padding of the composer, left and right together.
+const COMPOSER_FRAME: u16 = 4;
+
+/// A rectangle of cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Area {
+    /// Leftmost column.
+    pub x: u16,
+    /// Topmost row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Area {
+    /// Whether the cell is inside.
+    #[must_use]
+    pub fn contains(self, column: u16, row: u16) -> bool {
+        (self.x..self.x + self.width).contains(&column) && (self.y..self.y + self.height).contains(&row)
+    }
+
+    fn rows(self, from: u16, height: u16) -> Self {
+        Self { y: self.y + from, height, ..self }
+    }
+
+    fn columns(self, from: u16, width: u16) -> Self {
+        Self { x: self.x + from, width, ..self }
+    }
+}
+
+/// What both tabs have around them.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// Tabs, and who we are.
+    pub header: Area,
+    /// The address bar.
+    pub bar: Area,
+    /// The tab itself.
+    pub body: Area,
+    /// The key line, where a notice takes its place; none on a low screen.
+    pub footer: Option<Area>,
+}
+
+/// The regions of the chat tab.
+#[derive(Debug, Clone, Copy)]
+pub struct ChatLayout {
+    /// The column of peers; none on a narrow screen.
+    pub peers: Option<Area>,
+    /// The conversation.
+    pub messages: Area,
+    /// The composer with its border.
+    pub composer: Area,
+    /// Where the text goes inside it.
+    pub input: Area,
+}
+
+/// The regions of the files tab.
+#[derive(Debug, Clone, Copy)]
+pub struct FilesLayout {
+    /// The heads of the columns, or the line where a name or a filter is typed.
+    pub head: Area,
+    /// The entries.
+    pub entries: Area,
+    /// The line above the transfers; none while there are none.
+    pub rule: Option<Area>,
+    /// The transfers.
+    pub transfers: Area,
+}
+
+/// The columns of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    /// Where the name begins, and its width.
+    pub name: (u16, u16),
+    /// Where the text begins, and its width.
+    pub text: (u16, u16),
+    /// The width of the states at the right; 0 where they take a line of their own.
+    pub state: u16,
+}
+
+/// The frame, or none on a screen that is too small.
+#[must_use]
+pub fn frame(size: Size) -> Option<Frame> {
+    if size.width < SMALLEST.width || size.height < SMALLEST.height {
+        return None;
+    }
+    let screen = Area { x: 0, y: 0, width: size.width, height: size.height };
+    let footer = (size.height >= TALL).then(|| screen.rows(size.height - 1, 1));
+    let body = screen.rows(2, size.height - 2 - u16::from(footer.is_some()));
+    Some(Frame { header: screen.rows(0, 1), bar: screen.rows(1, 1), body, footer })
+}
+
+/// Columns that the composer has for text.
+#[must_use]
+pub fn composer_width(size: Size) -> u16 {
+    size.width.saturating_sub(COMPOSER_FRAME)
+}
+
+/// The chat tab's regions, for a composer whose text takes so many lines.
+#[must_use]
+pub fn chat(size: Size, lines: usize) -> Option<ChatLayout> {
+    let body = frame(size)?.body;
+    let most = (size.height / 3).saturating_sub(2).max(1);
+    let lines = u16::try_from(lines).unwrap_or(u16::MAX).clamp(1, most);
+    let composer = body.rows(body.height - lines - 2, lines + 2);
+    let above = body.rows(0, body.height - composer.height);
+    let peers_width = if size.width < WIDE { 0 } else { (size.width / 5).clamp(16, 26) };
+    let (peers, messages) = if peers_width == 0 {
+        (None, above)
+    } else {
+        // One column between them is the dividing line.
+        let rest = above.width - peers_width - 1;
+        (Some(above.columns(0, peers_width)), above.columns(peers_width + 1, rest))
+    };
+    let input = composer.rows(1, lines).columns(COMPOSER_FRAME / 2, composer.width - COMPOSER_FRAME);
+    Some(ChatLayout { peers, messages, composer, input })
+}
+
+/// The columns of a conversation on so many columns.
+#[must_use]
+pub fn columns(width: u16) -> Columns {
+    // A blank, the time as 00:00, a blank.
+    const TIME: u16 = 7;
+    let wide = width >= WIDE - 18;
+    let (name, gap, state) = if wide { (10, 2, 10) } else { (6, 1, 0) };
+    let text = TIME + name + gap;
+    Columns { name: (TIME, name), text: (text, width.saturating_sub(text + state + 1).max(1)), state }
+}
+
+/// The files tab's regions while there are so many transfers.
+#[must_use]
+pub fn files(size: Size, transfers: usize) -> Option<FilesLayout> {
+    let body = frame(size)?.body;
+    let most = (size.height / 3).max(2);
+    let rows = u16::try_from(transfers).unwrap_or(u16::MAX).min(most);
+    let rule = (rows > 0).then(|| body.rows(body.height - rows - 1, 1));
+    let list = body.height - rows - u16::from(rows > 0);
+    Some(FilesLayout {
+        head: body.rows(0, 1),
+        entries: body.rows(1, list - 1),
+        rule,
+        transfers: body.rows(body.height - rows, rows),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZES: [(u16, u16); 6] = [(40, 10), (80, 24), (100, 30), (200, 60), (41, 11), (1000, 12)];
+
+    #[test]
+    fn a_screen_that_is_too_small_has_no_regions() {
+        for (width, height) in [(39, 10), (40, 9), (0, 0)] {
+            assert!(frame(Size { width, height }).is_none());
+        }
+    }
+
+    #[test]
+    fn the_regions_of_the_chat_tab_fill_its_body_and_do_not_overlap() {
+        for (width, height) in SIZES {
+            for lines in [0, 1, 3, 1000] {
+                let size = Size { width, height };
+                let (body, chat) = (frame(size).unwrap().body, chat(size, lines).unwrap());
+                assert_eq!(chat.messages.height + chat.composer.height, body.height);
+                assert_eq!(chat.peers.map_or(0, |peers| peers.width + 1) + chat.messages.width, width);
+                assert_eq!(chat.composer.y, chat.messages.y + chat.messages.height);
+                assert!(chat.messages.height >= 4, "{width}x{height}");
+                assert_eq!(chat.input.width, composer_width(size));
+            }
+        }
+    }
+
+    #[test]
+    fn the_regions_of_the_files_tab_fill_its_body_and_leave_room_for_entries() {
+        for (width, height) in SIZES {
+            for transfers in [0, 1, 1000] {
+                let size = Size { width, height };
+                let (body, files) = (frame(size).unwrap().body, files(size, transfers).unwrap());
+                let rule = files.rule.map_or(0, |rule| rule.height);
+                assert_eq!(1 + files.entries.height + rule + files.transfers.height, body.height);
+                assert!(files.entries.height >= 2, "{width}x{height}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_conversation_always_has_room_for_text() {
+        for width in [1, 20, 40, 42, 60, 80, 200] {
+            let columns = columns(width);
+            assert!(columns.text.1 >= 1);
+            assert!(width < 40 || columns.text.0 + columns.text.1 + columns.state < width);
+        }
+    }
+}
