@@ -4,8 +4,12 @@
 //! output; only [`clean_text`] and [`clean_line`] make one. Widths are those of whole grapheme clusters
 //! (UAX #29) in terminal cells.
 
+pub mod caret;
 pub mod clean;
+pub mod cut;
+mod visible;
 pub mod width;
 pub mod wrap;
 
 pub use clean::{Clean, clean_line, clean_text};
+pub use visible::is_showable;
