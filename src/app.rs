@@ -1,3 +1,363 @@
 //! The pure state machine: what becomes of each event.
+//!
+//! [`State::update`] takes an event and the time, changes the state, and says what the world has to do. It does no
+//! I/O, reads no clock, and cannot fail.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::effect::Effect;
+use crate::event::{Event, Fault, Key, MessageId, Now, RequestId, Size, TransferId};
+use crate::text::Clean;
+use crate::wire::address::Endpoint;
+use crate::wire::source::Source;
+
+pub mod bar;
+pub mod chat;
+pub mod conversation;
 pub mod field;
+pub mod files;
+pub mod folder;
 pub mod keys;
+pub mod layout;
+pub mod mouse;
+pub mod overlay;
+pub mod transfers;
+
+use chat::{Chat, ChatFocus};
+use files::{Files, FilesFocus};
+use keys::{Global, Keymap, Move};
+use overlay::{GoTo, Overlay};
+
+/// The two halves of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Talking.
+    #[default]
+    Chat,
+    /// Browsing and downloading.
+    Files,
+}
+
+/// Something that has to be said once, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The usual port is taken; another is used.
+    PortTaken {
+        /// The usual one.
+        wanted: u16,
+        /// The one in use.
+        got: u16,
+    },
+    /// There is nobody to send to.
+    NoPeer,
+    /// What is selected cannot be downloaded, for it is no file.
+    NotAFile,
+    /// Ctrl+C does not quit.
+    HowToQuit,
+    /// Nothing can be sent or received any more.
+    SocketDown(Fault),
+}
+
+/// Who we are, as the header says.
+#[derive(Debug, Clone)]
+pub struct Me {
+    /// The user's name; empty where none was given.
+    pub name: Clean,
+    /// What others can write to.
+    pub address: SocketAddr,
+    /// Where downloads go.
+    pub download_dir: Clean,
+}
+
+/// Everything that the program knows.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Who we are.
+    pub me: Me,
+    /// Which half is in front.
+    pub tab: Tab,
+    /// The chat tab.
+    pub chat: Chat,
+    /// The files tab.
+    pub files: Files,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// What has to be said once.
+    pub notice: Option<Notice>,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// The screen.
+    pub size: Size,
+    /// The present time zone, in which times are shown.
+    pub zone: jiff::tz::TimeZone,
+    focused: bool,
+    ids: Ids,
+    deadline: Option<Instant>,
+}
+
+/// What the parts of the state need while they deal with an event.
+pub(crate) struct Turn<'a> {
+    now: &'a Now,
+    size: Size,
+    keymap: &'a Keymap,
+    ids: &'a mut Ids,
+    notice: &'a mut Option<Notice>,
+    out: &'a mut Vec<Effect>,
+}
+
+/// The numbers for what is asked of the world. None is used twice.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ids {
+    last: u64,
+}
+
+impl Ids {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn message(&mut self) -> MessageId {
+        MessageId(self.next())
+    }
+
+    fn request(&mut self) -> RequestId {
+        RequestId(self.next())
+    }
+
+    fn transfer(&mut self) -> TransferId {
+        TransferId(self.next())
+    }
+}
+
+impl State {
+    /// The state at the start.
+    #[must_use]
+    pub fn new(me: Me, keymap: Keymap, downloads_at_once: usize, now: &Now) -> Self {
+        Self {
+            me,
+            tab: Tab::default(),
+            chat: Chat::default(),
+            files: Files::new(downloads_at_once),
+            overlay: None,
+            notice: None,
+            keymap,
+            size: Size::default(),
+            zone: now.wall.time_zone().clone(),
+            focused: true,
+            ids: Ids::default(),
+            deadline: None,
+        }
+    }
+
+    /// What becomes of an event. What the world has to do is put behind what `out` holds already.
+    pub fn update(&mut self, now: &Now, event: Event, out: &mut Vec<Effect>) {
+        if let Event::Resized(size) = event {
+            self.size = size;
+        }
+        self.turn(now, out, |state, turn| {
+            match event {
+                Event::Key(key) => {
+                    *turn.notice = None;
+                    state.on_key(key, turn);
+                }
+                Event::Paste(text) => state.on_paste(&text),
+                Event::Mouse(mouse) => state.on_mouse(mouse, turn),
+                Event::Resized(_) => {}
+                Event::Focused(focused) => state.focused = focused,
+                Event::Chat(event) => state.chat.on_event(event, turn),
+                Event::Resolved(request, answer) => state.chat.resolved(request, answer),
+                Event::Browse(request, event) => state.files.on_event(request, event),
+                Event::Transfer(id, event) => state.files.transfers.on_event(id, event, turn),
+                Event::Wake => state.files.transfers.wake(now.instant),
+            }
+            state.files.follow(turn);
+        });
+        if self.tab == Tab::Chat && self.focused && self.overlay.is_none() {
+            self.chat.read();
+        }
+    }
+
+    /// Talks to this peer, as if its address had been typed.
+    pub fn start_with_peer(&mut self, address: &str, now: &Now, out: &mut Vec<Effect>) {
+        self.turn(now, out, |state, turn| state.open_peer(address, turn));
+    }
+
+    /// Opens this server.
+    pub fn start_with_server(&mut self, source: Source, now: &Now, out: &mut Vec<Effect>) {
+        self.turn(now, out, |state, turn| state.files.browse(source, turn));
+    }
+
+    /// The parts borrow what they need, while the rest of the state stays in reach.
+    fn turn(&mut self, now: &Now, out: &mut Vec<Effect>, act: impl FnOnce(&mut Self, &mut Turn<'_>)) {
+        let keymap = std::mem::take(&mut self.keymap);
+        let mut ids = std::mem::take(&mut self.ids);
+        let mut notice = self.notice.take();
+        let size = self.size;
+        act(self, &mut Turn { now, size, keymap: &keymap, ids: &mut ids, notice: &mut notice, out });
+        self.zone = now.wall.time_zone().clone();
+        self.deadline = self.files.transfers.deadline(now.instant);
+        (self.keymap, self.ids, self.notice) = (keymap, ids, notice);
+    }
+
+    /// The next moment at which something on the screen changes by itself; none where nothing does.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
+        // Where text is typed, what types a character or edits the text does just that.
+        let narrower = self.is_typing() && keys::action(&turn.keymap.field, key).is_some()
+            || self.is_composing() && keys::action(&turn.keymap.composer, key).is_some();
+        match keys::action(&turn.keymap.global, key).filter(|_| !narrower) {
+            Some(action) => self.act(action, turn),
+            None if self.overlay.is_some() => self.on_overlay_key(key, turn),
+            None => match self.tab {
+                Tab::Chat => self.chat.on_key(key, turn),
+                Tab::Files => self.files.on_key(key, turn),
+            },
+        }
+    }
+
+    fn is_composing(&self) -> bool {
+        self.overlay.is_none() && self.tab == Tab::Chat && self.chat.focus == ChatFocus::Composer
+    }
+
+    /// Whether the input goes into a text.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        match (&self.overlay, self.tab) {
+            (Some(Overlay::GoTo(_)), _) => true,
+            (Some(Overlay::Help(_) | Overlay::Quit), _) => false,
+            (None, Tab::Chat) => self.chat.focus != ChatFocus::Messages,
+            (None, Tab::Files) => {
+                matches!(self.files.focus, FilesFocus::Name | FilesFocus::Filter | FilesFocus::Address)
+            }
+        }
+    }
+
+    fn act(&mut self, action: Global, turn: &mut Turn<'_>) {
+        match action {
+            Global::Help => {
+                let open = matches!(self.overlay, Some(Overlay::Help(_)));
+                self.overlay = (!open).then_some(Overlay::Help(0));
+            }
+            Global::GoTo => {
+                let open = matches!(self.overlay, Some(Overlay::GoTo(_)));
+                self.overlay = (!open).then(|| Overlay::GoTo(GoTo::default()));
+            }
+            Global::Back if self.overlay.is_some() => self.overlay = None,
+            Global::Quit => self.quit(turn),
+            Global::Interrupt => self.interrupt(turn),
+            Global::Redraw => turn.out.push(Effect::Redraw),
+            Global::Suspend => turn.out.push(Effect::Suspend),
+            Global::Back => match self.tab {
+                Tab::Chat => self.chat.back(turn),
+                Tab::Files => self.files.back(turn),
+            },
+            Global::NextPane if self.overlay.is_none() => match self.tab {
+                Tab::Chat => self.chat.next_pane(),
+                Tab::Files => self.files.next_pane(),
+            },
+            Global::NextPane => {}
+            Global::ChatTab => self.show(Tab::Chat),
+            Global::FilesTab => self.show(Tab::Files),
+            Global::Address => self.edit_address(),
+            Global::PeerFiles => self.open_peers_files(turn),
+            Global::PreviousPeer => self.in_chat(|chat| chat.step(-1)),
+            Global::NextPeer => self.in_chat(|chat| chat.step(1)),
+            Global::NextUnread => self.in_chat(Chat::next_unread),
+            Global::Peer1 => self.in_chat(|chat| chat.select(0)),
+            Global::Peer2 => self.in_chat(|chat| chat.select(1)),
+            Global::Peer3 => self.in_chat(|chat| chat.select(2)),
+            Global::Peer4 => self.in_chat(|chat| chat.select(3)),
+            Global::Peer5 => self.in_chat(|chat| chat.select(4)),
+            Global::Peer6 => self.in_chat(|chat| chat.select(5)),
+            Global::Peer7 => self.in_chat(|chat| chat.select(6)),
+            Global::Peer8 => self.in_chat(|chat| chat.select(7)),
+            Global::Peer9 => self.in_chat(|chat| chat.select(8)),
+        }
+    }
+
+    fn show(&mut self, tab: Tab) {
+        self.overlay = None;
+        self.tab = tab;
+    }
+
+    fn in_chat(&mut self, act: impl FnOnce(&mut Chat)) {
+        self.show(Tab::Chat);
+        act(&mut self.chat);
+    }
+
+    fn edit_address(&mut self) {
+        self.overlay = None;
+        match self.tab {
+            Tab::Chat => self.chat.edit_address(),
+            Tab::Files => self.files.edit_address(),
+        }
+    }
+
+    fn open_peer(&mut self, address: &str, turn: &mut Turn<'_>) {
+        self.show(Tab::Chat);
+        self.chat.edit_address();
+        self.chat.bar.show(address);
+        self.chat.accept_address(turn);
+    }
+
+    /// A server is looked for where the peer is: hobnob serves files on the port number of its chat.
+    fn open_peers_files(&mut self, turn: &mut Turn<'_>) {
+        let Some(address) = self.chat.conversation().map(conversation::Conversation::address) else {
+            *turn.notice = Some(Notice::NoPeer);
+            return;
+        };
+        self.show(Tab::Files);
+        self.files.browse(Source::top(Endpoint::from(address)), turn);
+    }
+
+    /// Where downloads would be lost, the user is asked first.
+    fn quit(&mut self, turn: &mut Turn<'_>) {
+        if self.files.transfers.open() == 0 {
+            turn.out.push(Effect::Quit);
+        } else {
+            self.overlay = Some(Overlay::Quit);
+        }
+    }
+
+    /// What Ctrl+C does in a shell: it throws the line away. It never ends the program.
+    fn interrupt(&mut self, turn: &mut Turn<'_>) {
+        if self.overlay.take().is_some() {
+            return;
+        }
+        if self.is_composing() && !self.chat.draft().is_empty() {
+            self.chat.draft_mut().take();
+        } else {
+            *turn.notice = Some(Notice::HowToQuit);
+        }
+    }
+
+    fn on_paste(&mut self, text: &str) {
+        match (&mut self.overlay, self.tab) {
+            (Some(Overlay::GoTo(goto)), _) => goto.field.paste(text.trim()),
+            (Some(Overlay::Help(_) | Overlay::Quit), _) => {}
+            (None, Tab::Chat) => self.chat.paste(text),
+            (None, Tab::Files) => self.files.paste(text),
+        }
+    }
+}
+
+/// The selection among `count` rows after a move, with so many of them in view.
+fn walked(action: Move, selected: usize, count: usize, rows: usize) -> usize {
+    let page = rows.saturating_sub(1).max(1);
+    let last = count.saturating_sub(1);
+    let to = match action {
+        Move::Up => selected.saturating_sub(1),
+        Move::Down => selected + 1,
+        Move::PageUp => selected.saturating_sub(page),
+        Move::PageDown => selected + page,
+        Move::First => 0,
+        Move::Last => last,
+    };
+    to.min(last)
+}

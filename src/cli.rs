@@ -196,7 +196,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    match start(cli, words) {
+    match start(cli, &words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(ending) => end(&ending),
     }
@@ -243,7 +243,7 @@ fn worded(command: clap::Command, words: &Words) -> clap::Command {
     describe(command, "hobnob", words)
 }
 
-fn start(cli: Cli, words: Words) -> Result<(), Ending> {
+fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let Cli { command, screen, common } = cli;
     let unreadable = |path: &str, reason: &str| {
         Ending::Failed(fill(&words.command.config_unreadable, &[("path", path), ("reason", reason)]))

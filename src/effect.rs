@@ -43,6 +43,8 @@ pub enum Effect {
     },
     /// Stop a download and leave nothing of it.
     Cancel(TransferId),
+    /// Draw every cell anew: another program may have written over them.
+    Redraw,
     /// Give the terminal back to the shell until the user says `fg`.
     Suspend,
     /// End the program.

@@ -1,9 +1,15 @@
 //! Text that is being typed, in one line or in several: the caret, the readline keys, undo. Knows nothing of what the
 //! text is for, nor of how wide it is shown.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::keys::Edit;
+use crate::event::Key;
+use crate::text::caret::{offset_at, position_of};
+use crate::text::clean_text;
+use crate::text::wrap::{Spaces, wrap};
 
 /// How many steps back undo can go.
 const UNDO_LIMIT: usize = 500;
@@ -27,7 +33,52 @@ struct Step {
     caret: usize,
 }
 
+/// A field as it is shown on so many columns: its own text may hold what no cell can.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The text, fit to be shown.
+    pub text: String,
+    /// Its display lines.
+    pub lines: Vec<Range<usize>>,
+    /// Row and column of the caret.
+    pub caret: (usize, usize),
+    /// Where each cluster begins: in the field, and here.
+    places: Vec<(usize, usize)>,
+}
+
+impl Shown {
+    /// The offset in the field that is nearest to this row and column.
+    #[must_use]
+    pub fn offset_at(&self, row: usize, column: usize) -> usize {
+        let shown = offset_at(&self.text, &self.lines, row, column);
+        let at = self.places.partition_point(|(_, begins)| *begins <= shown).saturating_sub(1);
+        self.places.get(at).map_or(0, |(field, _)| *field)
+    }
+}
+
 impl Field {
+    /// The text and the caret as they are shown on so many columns.
+    #[must_use]
+    pub fn shown(&self, columns: usize) -> Shown {
+        let mut text = String::with_capacity(self.text.len());
+        let mut places = Vec::with_capacity(self.text.len() + 1);
+        let mut caret = None;
+        for (at, cluster) in self.text.grapheme_indices(true) {
+            places.push((at, text.len()));
+            if at == self.caret {
+                caret = Some(text.len());
+            }
+            match cluster.as_bytes() {
+                [b' '..=b'~' | b'\n'] => text.push_str(cluster),
+                bytes => text.push_str(&clean_text(bytes)),
+            }
+        }
+        places.push((self.text.len(), text.len()));
+        let lines = wrap(&text, columns, Spaces::Keep);
+        let caret = position_of(&text, &lines, caret.unwrap_or(text.len()));
+        Shown { text, lines, caret, places }
+    }
+
     /// A field that holds `text`, with the caret behind it.
     #[must_use]
     pub fn with(text: &str) -> Self {
@@ -91,6 +142,17 @@ impl Field {
         let allowed: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
         self.text.insert_str(self.caret, &allowed);
         self.caret = self.boundary_at_or_after(self.caret + allowed.len());
+    }
+
+    /// What a key does in a field: the editing action that it stands for, or else what it types.
+    pub fn on_key(&mut self, key: Key, edit: Option<Edit>) {
+        match (edit, key.types()) {
+            (Some(edit), _) => {
+                self.edit(edit);
+            }
+            (None, Some(character)) => self.insert(character),
+            (None, None) => {}
+        }
     }
 
     /// Does what an editing key asks for; `false` where the action is not one of a field's own.
@@ -170,7 +232,10 @@ impl Field {
     }
 
     fn after(&self) -> usize {
-        self.text[self.caret..].graphemes(true).next().map_or(self.caret, |cluster| self.caret + cluster.len())
+        self.text[self.caret..]
+            .graphemes(true)
+            .next()
+            .map_or(self.caret, |cluster| self.caret + cluster.len())
     }
 
     fn word_start(&self) -> usize {
@@ -268,6 +333,15 @@ mod tests {
         let mut field = field("<|>");
         field.paste("a\r\nb\rc\u{1b}[31m\td\0");
         assert_eq!(shown(&field), "<a\nb\nc[31m\td|>");
+    }
+
+    #[test]
+    fn what_no_cell_can_hold_is_shown_as_what_it_is_and_the_caret_knows() {
+        let shown = field("a\u{200b}\t❤\u{fe0f}|b").shown(40);
+        assert_eq!(shown.text, "a<U+200B>    ❤b");
+        assert_eq!(shown.caret, (0, 14));
+        assert_eq!(shown.offset_at(0, 14), "a\u{200b}\t❤\u{fe0f}".len());
+        assert_eq!(shown.offset_at(0, 4), 1);
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub fn action<A: Copy>(bindings: &Bindings<A>, key: Key) -> Option<A> {
 
 /// The first key of an action, for showing; none where the user took them all away.
 #[must_use]
-pub fn first_key<A: Ord>(bindings: &Bindings<A>, action: A) -> Option<Key> {
+pub fn first_key<A: Ord + Copy>(bindings: &Bindings<A>, action: A) -> Option<Key> {
     bindings.get(&action)?.first().copied()
 }
 

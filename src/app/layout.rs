@@ -45,6 +45,10 @@ impl Area {
 pub struct Frame {
     /// Tabs, and who we are.
     pub header: Area,
+    /// The first tab's title within it.
+    pub chat_tab: Area,
+    /// The second tab's title within it.
+    pub files_tab: Area,
     /// The address bar.
     pub bar: Area,
     /// The tab itself.
@@ -99,7 +103,10 @@ pub fn frame(size: Size) -> Option<Frame> {
     let screen = Area { x: 0, y: 0, width: size.width, height: size.height };
     let footer = (size.height >= TALL).then(|| screen.rows(size.height - 1, 1));
     let body = screen.rows(2, size.height - 2 - u16::from(footer.is_some()));
-    Some(Frame { header: screen.rows(0, 1), bar: screen.rows(1, 1), body, footer })
+    let header = screen.rows(0, 1);
+    // The titles have room for what they count, so that they never move.
+    let (chat_tab, files_tab) = (header.columns(8, 13), header.columns(21, 19));
+    Some(Frame { header, chat_tab, files_tab, bar: screen.rows(1, 1), body, footer })
 }
 
 /// Columns that the composer has for text.

@@ -65,30 +65,39 @@ pub struct Modifiers {
     pub shift: bool,
 }
 
-/// The names that a key table may use beside single characters and `f1` to `f24`.
-const NAMES: [(&str, KeyCode); 16] = [
-    ("enter", KeyCode::Enter),
-    ("tab", KeyCode::Tab),
-    ("backtab", KeyCode::BackTab),
-    ("backspace", KeyCode::Backspace),
-    ("delete", KeyCode::Delete),
-    ("insert", KeyCode::Insert),
-    ("esc", KeyCode::Esc),
-    ("up", KeyCode::Up),
-    ("down", KeyCode::Down),
-    ("left", KeyCode::Left),
-    ("right", KeyCode::Right),
-    ("home", KeyCode::Home),
-    ("end", KeyCode::End),
-    ("pageup", KeyCode::PageUp),
-    ("pagedown", KeyCode::PageDown),
-    ("space", KeyCode::Char(' ')),
+/// The names that a key table may use beside single characters and `f1` to `f24`, and how they are shown.
+const NAMES: [(&str, &str, KeyCode); 16] = [
+    ("enter", "Enter", KeyCode::Enter),
+    ("tab", "Tab", KeyCode::Tab),
+    ("backtab", "Shift+Tab", KeyCode::BackTab),
+    ("backspace", "Backspace", KeyCode::Backspace),
+    ("delete", "Delete", KeyCode::Delete),
+    ("insert", "Insert", KeyCode::Insert),
+    ("esc", "Esc", KeyCode::Esc),
+    ("up", "Up", KeyCode::Up),
+    ("down", "Down", KeyCode::Down),
+    ("left", "Left", KeyCode::Left),
+    ("right", "Right", KeyCode::Right),
+    ("home", "Home", KeyCode::Home),
+    ("end", "End", KeyCode::End),
+    ("pageup", "PgUp", KeyCode::PageUp),
+    ("pagedown", "PgDn", KeyCode::PageDown),
+    ("space", "Space", KeyCode::Char(' ')),
 ];
 
 /// A key's name that means no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no key; write keys like `ctrl+g`, `alt+up`, `f1`, `space` or `x`")]
 pub struct KeyNameError(pub String);
+
+impl Key {
+    /// The character that the key types, if it types one.
+    #[must_use]
+    pub fn types(self) -> Option<char> {
+        let KeyCode::Char(character) = self.code else { return None };
+        (!self.modifiers.ctrl && !self.modifiers.alt).then_some(character)
+    }
+}
 
 impl TryFrom<String> for Key {
     type Error = KeyNameError;
@@ -131,7 +140,7 @@ fn named(name: &str) -> Option<KeyCode> {
     let function = name.strip_prefix('f').and_then(|number| number.parse().ok());
     match function {
         Some(number @ 1..=24) => Some(KeyCode::F(number)),
-        _ => NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| *code),
+        _ => NAMES.iter().find(|(known, _, _)| *known == name).map(|(_, _, code)| *code),
     }
 }
 
@@ -144,18 +153,15 @@ impl fmt::Display for Key {
                 out.write_str(name)?;
             }
         }
-        match self.code {
-            KeyCode::PageUp => out.write_str("PgUp"),
-            KeyCode::PageDown => out.write_str("PgDn"),
-            KeyCode::BackTab => out.write_str("Shift+Tab"),
-            KeyCode::F(number) => write!(out, "F{number}"),
-            KeyCode::Char(only) if only != ' ' => write!(out, "{}", only.to_uppercase()),
-            code => {
-                let name = NAMES.iter().find(|(_, known)| *known == code).map_or("", |(name, _)| name);
-                let (first, rest) = name.split_at(1.min(name.len()));
-                write!(out, "{}{rest}", first.to_ascii_uppercase())
-            }
+        if let KeyCode::F(number) = self.code {
+            return write!(out, "F{number}");
         }
+        let named = NAMES.iter().find(|(_, _, code)| *code == self.code);
+        if let Some((_, shown, _)) = named {
+            return out.write_str(shown);
+        }
+        let KeyCode::Char(only) = self.code else { return Ok(()) };
+        write!(out, "{}", only.to_uppercase())
     }
 }
 

@@ -2,7 +2,7 @@
 //! Owns reading and writing these forms; never looks a name up.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 /// The port of the course's programs, and so ours where none is named.
@@ -114,6 +114,19 @@ fn read_host(text: &str) -> Result<Host, AddressError> {
     }
     let allowed = |character: char| character.is_alphanumeric() || "-._".contains(character);
     if text.chars().all(allowed) { Ok(Host::Name(text.to_owned())) } else { Err(wrong()) }
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        let host = match address {
+            SocketAddr::V4(address) => Host::V4(*address.ip()),
+            SocketAddr::V6(address) => {
+                let zone = Some(address.scope_id()).filter(|zone| *zone != 0);
+                Host::V6(*address.ip(), zone.map(|zone| zone.to_string()))
+            }
+        };
+        Self { host, port: address.port() }
+    }
 }
 
 impl FromStr for Endpoint {

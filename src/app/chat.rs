@@ -1,0 +1,379 @@
+//! The chat tab: the conversations, which of them is in front, and what the keys do to it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::bar::{AddressBar, Problem};
+use super::conversation::{Conversation, Delivery, Peer};
+use super::field::Field;
+use super::keys::{self, Compose, Edit, Move};
+use super::layout::{self, ChatLayout, Columns};
+use super::{Notice, Turn};
+use crate::effect::Effect;
+use crate::event::{ChatEvent, Datagram, Fault, Key, MessageId, RequestId};
+use crate::text::{Clean, clean_line, clean_text};
+use crate::wire::address::{Endpoint, Host};
+
+/// Conversations that strangers can open by writing to us. A sender's address is easily forged, so there must be an
+/// end to them; what comes from further ones is counted.
+const STRANGER_LIMIT: usize = 1000;
+
+/// Where the input goes on this tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChatFocus {
+    /// Into the message.
+    #[default]
+    Composer,
+    /// Walking through the conversation.
+    Messages,
+    /// Into the address of a peer.
+    Address,
+}
+
+/// The chat tab.
+#[derive(Debug, Clone, Default)]
+pub struct Chat {
+    /// In the order in which they were opened.
+    pub conversations: Vec<Conversation>,
+    /// Which of them is in front.
+    pub current: Option<usize>,
+    /// Where the input goes.
+    pub focus: ChatFocus,
+    /// The peer's address.
+    pub bar: AddressBar,
+    /// Datagrams of strangers beyond the limit, which are not kept.
+    pub turned_away: u64,
+    /// What was written before there was anybody to send it to.
+    orphan: Field,
+}
+
+impl Chat {
+    /// The conversation in front.
+    #[must_use]
+    pub fn conversation(&self) -> Option<&Conversation> {
+        self.conversations.get(self.current?)
+    }
+
+    fn conversation_mut(&mut self) -> Option<&mut Conversation> {
+        self.conversations.get_mut(self.current?)
+    }
+
+    /// What is being written.
+    #[must_use]
+    pub fn draft(&self) -> &Field {
+        self.conversation().map_or(&self.orphan, |conversation| &conversation.draft)
+    }
+
+    /// The same, to be changed.
+    pub fn draft_mut(&mut self) -> &mut Field {
+        match self.current.and_then(|at| self.conversations.get_mut(at)) {
+            Some(conversation) => &mut conversation.draft,
+            None => &mut self.orphan,
+        }
+    }
+
+    /// The column of peers on so many rows: which conversation stands in each, and which of its rows. The one in
+    /// front is always among them.
+    #[must_use]
+    pub fn peer_rows(&self, height: usize) -> Vec<(usize, usize)> {
+        // A name has its address below it.
+        let own = |at: &usize| 1 + usize::from(self.conversations[*at].name.is_some());
+        let current = self.current.unwrap_or(0);
+        let mut first = 0;
+        while first < current && (first..=current).map(|at| own(&at)).sum::<usize>() > height {
+            first += 1;
+        }
+        let rows = (first..self.conversations.len()).flat_map(|at| (0..own(&at)).map(move |row| (at, row)));
+        rows.take(height).collect()
+    }
+
+    /// Messages that were not read, in all conversations.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.conversations.iter().map(|conversation| conversation.unread).sum()
+    }
+
+    /// The tab's regions; none on a screen that is too small.
+    #[must_use]
+    pub fn layout(&self, size: crate::event::Size) -> Option<ChatLayout> {
+        let columns = usize::from(layout::composer_width(size));
+        layout::chat(size, self.draft().shown(columns).lines.len())
+    }
+
+    fn pane(&self, turn: &Turn<'_>) -> Option<(Columns, usize)> {
+        let messages = self.layout(turn.size)?.messages;
+        Some((layout::columns(messages.width), usize::from(messages.height)))
+    }
+
+    /// Brings the conversation with this peer to the front, and opens it where there is none.
+    pub fn open(&mut self, peer: Peer, name: Option<Clean>) {
+        let at = self.position(peer).unwrap_or_else(|| {
+            self.conversations.push(Conversation::new(peer, None));
+            self.conversations.len() - 1
+        });
+        if name.is_some() {
+            self.conversations[at].name = name;
+        }
+        self.select(at);
+    }
+
+    fn position(&self, peer: Peer) -> Option<usize> {
+        self.conversations.iter().position(|conversation| conversation.peer == peer)
+    }
+
+    /// Brings the conversation at this place to the front, if there is one.
+    pub fn select(&mut self, at: usize) {
+        if at >= self.conversations.len() {
+            return;
+        }
+        if self.current != Some(at) {
+            if let Some(left) = self.conversation_mut() {
+                left.leave();
+            }
+            self.current = Some(at);
+        }
+        if !self.orphan.is_empty() && self.draft().is_empty() {
+            *self.draft_mut() = std::mem::take(&mut self.orphan);
+        }
+        self.focus = ChatFocus::Composer;
+        self.bar = AddressBar::default();
+    }
+
+    /// The conversation before (`-1`) or after (`1`) the one in front, around the ends.
+    pub fn step(&mut self, by: isize) {
+        let count = self.conversations.len();
+        if count > 0 {
+            let from = self.current.unwrap_or(0);
+            self.select(from.checked_add_signed(by).unwrap_or(count - 1) % count);
+        }
+    }
+
+    /// The next conversation with something unread.
+    pub fn next_unread(&mut self) {
+        let from = self.current.map_or(0, |at| at + 1);
+        let count = self.conversations.len();
+        let mut round = (0..count).map(|step| (from + step) % count);
+        if let Some(at) = round.find(|at| self.conversations[*at].unread > 0) {
+            self.select(at);
+        }
+    }
+
+    /// Begins to type a peer's address.
+    pub fn edit_address(&mut self) {
+        self.focus = ChatFocus::Address;
+        self.bar.problem = None;
+        if let Some(conversation) = self.conversation() {
+            let address = conversation.address().to_string();
+            self.bar.show(&address);
+        }
+    }
+
+    /// News from the socket.
+    pub(super) fn on_event(&mut self, event: ChatEvent, turn: &mut Turn<'_>) {
+        match event {
+            ChatEvent::Received(datagram) => self.receive(datagram),
+            ChatEvent::Sent(id) => self.deliver(id, &Delivery::Sent(id)),
+            ChatEvent::Refused(id) => self.deliver(id, &Delivery::Refused(id)),
+            ChatEvent::Failed(id, fault) => self.deliver(id, &Delivery::Failed(id, fault)),
+            ChatEvent::Down(fault) => *turn.notice = Some(Notice::SocketDown(fault)),
+        }
+    }
+
+    fn receive(&mut self, datagram: Datagram) {
+        let peer = Peer::Address(datagram.from);
+        let at = match self.position(peer) {
+            Some(at) => at,
+            None if self.conversations.len() >= STRANGER_LIMIT => {
+                self.turned_away += 1;
+                return;
+            }
+            None => {
+                self.conversations.push(Conversation::new(peer, None));
+                self.conversations.len() - 1
+            }
+        };
+        self.conversations[at].receive(datagram.at, datagram.text);
+        // The first who writes is in front at once, but never under an address that is being typed.
+        if self.current.is_none() && self.focus != ChatFocus::Address {
+            self.select(at);
+        }
+    }
+
+    fn deliver(&mut self, id: MessageId, delivery: &Delivery) {
+        // News of a message that is not kept any more is dropped.
+        let _ = self.conversations.iter_mut().any(|conversation| conversation.deliver(id, delivery));
+    }
+
+    /// The answer to a question for a peer's address.
+    pub fn resolved(&mut self, request: RequestId, answer: Result<Vec<SocketAddr>, Fault>) {
+        if !self.bar.answered(request) {
+            return;
+        }
+        match answer.map(|addresses| addresses.first().copied()) {
+            Ok(Some(address)) => {
+                let typed = self.bar.field.text().parse::<Endpoint>();
+                let name = typed.ok().map(|endpoint| clean_line(endpoint.host.to_string().as_bytes()));
+                self.open(Peer::Address(address), name);
+            }
+            Ok(None) => self.bar.problem = Some(Problem::Fault(Fault::Unresolved)),
+            Err(fault) => self.bar.problem = Some(Problem::Fault(fault)),
+        }
+    }
+
+    /// Takes the address that was typed.
+    pub(super) fn accept_address(&mut self, turn: &mut Turn<'_>) {
+        match self.bar.field.text().parse::<Endpoint>() {
+            Err(error) => self.bar.problem = Some(Problem::Address(error)),
+            Ok(endpoint) => {
+                self.cancel_resolving(turn);
+                if let Some(address) = literal(&endpoint) {
+                    return self.open(Peer::Address(address), None);
+                }
+                let request = turn.ids.request();
+                self.bar.pending = Some(request);
+                turn.out.push(Effect::Resolve { request, endpoint });
+            }
+        }
+    }
+
+    fn cancel_resolving(&mut self, turn: &mut Turn<'_>) {
+        if let Some(request) = self.bar.pending.take() {
+            turn.out.push(Effect::Forget(request));
+        }
+    }
+
+    /// The way back: from an address to the composer, from the conversation to its end.
+    pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
+        if self.focus == ChatFocus::Address {
+            self.cancel_resolving(turn);
+            self.bar = AddressBar::default();
+        } else if let Some(conversation) = self.conversation_mut() {
+            conversation.scroll = super::conversation::Scroll::Newest;
+        }
+        self.focus = ChatFocus::Composer;
+    }
+
+    /// Everything in view was seen.
+    pub fn read(&mut self) {
+        if let Some(conversation) = self.conversation_mut() {
+            conversation.read();
+        }
+    }
+
+    /// A text was pasted: into the address where that is being typed, else into the message.
+    pub fn paste(&mut self, text: &str) {
+        if self.focus == ChatFocus::Address {
+            self.bar.problem = None;
+            self.bar.field.paste(&text.trim().replace(['\r', '\n'], " "));
+        } else {
+            self.focus = ChatFocus::Composer;
+            self.draft_mut().paste(text);
+        }
+    }
+
+    /// The next pane.
+    pub fn next_pane(&mut self) {
+        self.focus = match self.focus {
+            ChatFocus::Composer => ChatFocus::Messages,
+            ChatFocus::Messages | ChatFocus::Address => ChatFocus::Composer,
+        };
+    }
+
+    /// A key that no global action took.
+    pub(super) fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
+        match self.focus {
+            ChatFocus::Composer => self.compose(key, turn),
+            ChatFocus::Messages => match keys::action(&turn.keymap.list, key) {
+                Some(action) => self.scroll(action, turn),
+                // Whoever types means to write.
+                None if key.types().is_some() => {
+                    self.focus = ChatFocus::Composer;
+                    self.compose(key, turn);
+                }
+                None => {}
+            },
+            ChatFocus::Address => match keys::action(&turn.keymap.field, key) {
+                Some(Edit::Accept) => self.accept_address(turn),
+                Some(Edit::Up) => self.step(-1),
+                Some(Edit::Down) => self.step(1),
+                edit => {
+                    self.cancel_resolving(turn);
+                    self.bar.problem = None;
+                    self.bar.field.on_key(key, edit);
+                }
+            },
+        }
+    }
+
+    /// Scrolls the conversation in front.
+    pub(super) fn scroll(&mut self, action: Move, turn: &Turn<'_>) {
+        let Some((columns, height)) = self.pane(turn) else { return };
+        let zone = turn.now.wall.time_zone();
+        let page = height.saturating_sub(1).max(1);
+        let Some(conversation) = self.conversation_mut() else { return };
+        match action {
+            Move::Up => conversation.scroll_up(1, &columns, zone, height),
+            Move::Down => conversation.scroll_down(1, &columns, zone, height),
+            Move::PageUp => conversation.scroll_up(page, &columns, zone, height),
+            Move::PageDown => conversation.scroll_down(page, &columns, zone, height),
+            Move::First => conversation.scroll_to_oldest(&columns, zone, height),
+            Move::Last => conversation.scroll = super::conversation::Scroll::Newest,
+        }
+    }
+
+    fn compose(&mut self, key: Key, turn: &mut Turn<'_>) {
+        match keys::action(&turn.keymap.composer, key) {
+            Some(Compose::Send) => self.send(turn),
+            Some(Compose::Newline) => self.draft_mut().insert('\n'),
+            Some(Compose::PageUp) => self.scroll(Move::PageUp, turn),
+            Some(Compose::PageDown) => self.scroll(Move::PageDown, turn),
+            Some(Compose::Last) => self.scroll(Move::Last, turn),
+            None => match keys::action(&turn.keymap.field, key) {
+                Some(Edit::Up) => self.caret_up(turn),
+                Some(Edit::Down) => self.caret_down(turn),
+                edit => self.draft_mut().on_key(key, edit),
+            },
+        }
+    }
+
+    fn caret_up(&mut self, turn: &Turn<'_>) {
+        let shown = self.draft().shown(usize::from(layout::composer_width(turn.size)));
+        match shown.caret.0.checked_sub(1) {
+            Some(row) => self.draft_mut().move_to(shown.offset_at(row, shown.caret.1)),
+            None => self.conversation_mut().into_iter().for_each(Conversation::recall_older),
+        }
+    }
+
+    fn caret_down(&mut self, turn: &Turn<'_>) {
+        let shown = self.draft().shown(usize::from(layout::composer_width(turn.size)));
+        if shown.caret.0 + 1 < shown.lines.len() {
+            self.draft_mut().move_to(shown.offset_at(shown.caret.0 + 1, shown.caret.1));
+        } else if let Some(conversation) = self.conversation_mut() {
+            conversation.recall_newer();
+        }
+    }
+
+    fn send(&mut self, turn: &mut Turn<'_>) {
+        if self.draft().text().trim().is_empty() {
+            return;
+        }
+        let Some(conversation) = self.conversation_mut() else {
+            *turn.notice = Some(Notice::NoPeer);
+            self.edit_address();
+            return;
+        };
+        let text = conversation.draft.take();
+        let id = turn.ids.message();
+        conversation.send(turn.now.wall.timestamp(), id, text.clone(), clean_text(text.as_bytes()));
+        turn.out.push(Effect::Send { id, to: conversation.address(), text });
+    }
+}
+
+/// The address that needs no resolver.
+fn literal(endpoint: &Endpoint) -> Option<SocketAddr> {
+    let ip = match &endpoint.host {
+        Host::V4(address) => IpAddr::V4(*address),
+        Host::V6(address, None) => IpAddr::V6(*address),
+        Host::V6(_, Some(_)) | Host::Name(_) => return None,
+    };
+    Some(SocketAddr::new(ip, endpoint.port))
+}

@@ -1,0 +1,439 @@
+//! The files tab: which server and folder is open, or which plain server, and what the keys do to it.
+
+use std::collections::BTreeMap;
+
+use super::bar::{AddressBar, Problem};
+use super::field::Field;
+use super::folder::{Folder, Line, Sort};
+use super::keys::{self, Browse, Edit, Move};
+use super::layout;
+use super::transfers::Transfers;
+use super::{Notice, Turn};
+use crate::effect::Effect;
+use crate::event::{BrowseEvent, Fault, Key, Listing, RequestId};
+use crate::text::{Clean, clean_line};
+use crate::wire::Raw;
+use crate::wire::address::Endpoint;
+use crate::wire::listing::Kind;
+use crate::wire::source::{Path, Scheme, Source};
+
+/// Servers that are remembered for going back to them.
+const SERVER_LIMIT: usize = 50;
+/// Names that are remembered for each plain server.
+const NAME_LIMIT: usize = 100;
+
+/// Where the input goes on this tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FilesFocus {
+    /// Walking through a folder, or through the names of a plain server.
+    #[default]
+    Entries,
+    /// Into the name of a file on a plain server.
+    Name,
+    /// Into the filter.
+    Filter,
+    /// Walking through the downloads.
+    Transfers,
+    /// Into the address of a server.
+    Address,
+}
+
+/// What is open.
+#[derive(Debug, Clone, Default)]
+pub enum Place {
+    /// Nothing yet.
+    #[default]
+    Nowhere,
+    /// A folder of a server that lists what it has.
+    Folder(Box<Folder>),
+    /// A plain server, which does not.
+    Plain(Plain),
+}
+
+/// A plain server.
+#[derive(Debug, Clone)]
+pub struct Plain {
+    /// Where it is.
+    pub source: Source,
+    /// The name that is being typed.
+    pub name: Field,
+    /// Which of the names that were fetched before is selected.
+    pub selected: usize,
+}
+
+/// The files tab.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// Where the input goes.
+    pub focus: FilesFocus,
+    /// The server's address.
+    pub bar: AddressBar,
+    /// What is open.
+    pub place: Place,
+    /// What was asked for and is not answered yet.
+    pub pending: Option<(RequestId, Source)>,
+    /// What was asked for last and did not work; what was open before still is.
+    pub failed: Option<(Source, Fault)>,
+    /// Servers that were open, the latest first.
+    pub servers: Vec<Source>,
+    /// The downloads.
+    pub transfers: Transfers,
+    /// Names fetched from each plain server, the latest first.
+    names: BTreeMap<Endpoint, Vec<Raw>>,
+    sort: Sort,
+    /// What to select when the folder that was asked for is there.
+    came_from: Option<Raw>,
+}
+
+impl Files {
+    /// Nothing open; so many downloads may run at once.
+    #[must_use]
+    pub fn new(at_once: usize) -> Self {
+        Self {
+            focus: FilesFocus::default(),
+            bar: AddressBar::default(),
+            place: Place::default(),
+            pending: None,
+            failed: None,
+            servers: Vec::new(),
+            transfers: Transfers::new(at_once),
+            names: BTreeMap::new(),
+            sort: Sort::default(),
+            came_from: None,
+        }
+    }
+
+    /// The open folder or server, or what was asked for.
+    #[must_use]
+    pub fn source(&self) -> Option<&Source> {
+        match &self.place {
+            Place::Nowhere => self.pending.as_ref().map(|(_, source)| source),
+            Place::Folder(folder) => Some(&folder.source),
+            Place::Plain(plain) => Some(&plain.source),
+        }
+    }
+
+    /// The names that were fetched from a plain server before, the latest first, that contain what is typed.
+    #[must_use]
+    pub fn offered(&self, plain: &Plain) -> Vec<(Clean, &Raw)> {
+        let wanted = plain.name.text().to_lowercase();
+        let names = self.names.get(&plain.source.endpoint).into_iter().flatten();
+        let shown = names.map(|raw| (clean_line(&raw.0), raw));
+        shown.filter(|(name, _)| name.to_lowercase().contains(&wanted)).collect()
+    }
+
+    /// Asks what is there.
+    pub(super) fn browse(&mut self, source: Source, turn: &mut Turn<'_>) {
+        self.forget(turn);
+        self.bar = AddressBar::default();
+        self.focus = FilesFocus::Entries;
+        if source.scheme == Scheme::Plain {
+            return self.open_plain(&source);
+        }
+        let request = turn.ids.request();
+        turn.out.push(Effect::Browse { request, source: source.clone() });
+        self.pending = Some((request, source));
+    }
+
+    fn forget(&mut self, turn: &mut Turn<'_>) {
+        self.failed = None;
+        if let Some((request, _)) = self.pending.take() {
+            turn.out.push(Effect::Forget(request));
+        }
+    }
+
+    /// The answer to it; late ones are dropped.
+    pub fn on_event(&mut self, request: RequestId, event: BrowseEvent) {
+        let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
+        match event {
+            BrowseEvent::Listed(listing) => self.open_folder(listing),
+            BrowseEvent::Plain => self.open_plain(&source.spoken(Scheme::Plain)),
+            BrowseEvent::Failed(fault) => {
+                self.came_from = None;
+                self.failed = Some((source, fault));
+            }
+        }
+    }
+
+    fn open_folder(&mut self, listing: Listing) {
+        self.remember(&listing.source);
+        let mut folder = Folder::new(listing, self.sort);
+        if let Some(name) = self.came_from.take() {
+            folder.select(&name);
+        }
+        self.place = Place::Folder(Box::new(folder));
+        if matches!(self.focus, FilesFocus::Name | FilesFocus::Filter) {
+            self.focus = FilesFocus::Entries;
+        }
+    }
+
+    fn open_plain(&mut self, source: &Source) {
+        self.remember(source);
+        // A path that came with the address is the name of the file.
+        let name = clean_line(&source.path.name());
+        let source = source.at(Path::from_name(b""));
+        self.place = Place::Plain(Plain { source, name: Field::with(&name), selected: 0 });
+        if self.focus != FilesFocus::Address {
+            self.focus = FilesFocus::Name;
+        }
+    }
+
+    fn remember(&mut self, source: &Source) {
+        let top = source.at(Path::from_name(b""));
+        self.servers.retain(|known| known.endpoint != top.endpoint);
+        self.servers.insert(0, top);
+        self.servers.truncate(SERVER_LIMIT);
+    }
+
+    /// Begins to type a server's address.
+    pub fn edit_address(&mut self) {
+        self.focus = FilesFocus::Address;
+        self.bar.problem = None;
+        if let Some(source) = self.source() {
+            let shown = source.to_string();
+            self.bar.show(&shown);
+        }
+    }
+
+    fn accept_address(&mut self, turn: &mut Turn<'_>) {
+        match Source::parse(self.bar.field.text()) {
+            Err(error) => self.bar.problem = Some(Problem::Address(error)),
+            Ok(source) => self.browse(source, turn),
+        }
+    }
+
+    /// The way back: from a field to the list, from a question that is not answered, from a failure.
+    pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
+        match self.focus {
+            FilesFocus::Address => self.bar = AddressBar::default(),
+            FilesFocus::Entries | FilesFocus::Name if self.pending.is_some() || self.failed.is_some() => {
+                self.forget(turn);
+            }
+            FilesFocus::Filter | FilesFocus::Entries => {
+                if let Place::Folder(folder) = &mut self.place {
+                    folder.filter.replace("");
+                    folder.rearrange();
+                }
+            }
+            FilesFocus::Name | FilesFocus::Transfers => {}
+        }
+        self.focus = self.main_focus();
+    }
+
+    /// Where the input goes when it goes nowhere in particular.
+    fn main_focus(&self) -> FilesFocus {
+        match self.place {
+            Place::Plain(_) => FilesFocus::Name,
+            Place::Nowhere | Place::Folder(_) => FilesFocus::Entries,
+        }
+    }
+
+    /// The next pane.
+    pub fn next_pane(&mut self) {
+        let main = self.main_focus();
+        self.focus = match self.focus {
+            FilesFocus::Transfers => main,
+            _ if self.transfers.list.is_empty() => main,
+            FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Address => {
+                FilesFocus::Transfers
+            }
+        };
+    }
+
+    /// Rows for entries and for transfers.
+    fn rows(&self, turn: &Turn<'_>) -> (usize, usize) {
+        let layout = layout::files(turn.size, self.transfers.list.len());
+        layout.map_or((1, 1), |l| (usize::from(l.entries.height), usize::from(l.transfers.height)))
+    }
+
+    /// Keeps what is selected in view.
+    pub(super) fn follow(&mut self, turn: &Turn<'_>) {
+        let (rows, _) = self.rows(turn);
+        if let Place::Folder(folder) = &mut self.place {
+            folder.follow(rows);
+        }
+        if self.focus == FilesFocus::Transfers && self.transfers.list.is_empty() {
+            self.focus = self.main_focus();
+        }
+    }
+
+    /// A key that no global action took.
+    pub(super) fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
+        match self.focus {
+            FilesFocus::Address => match keys::action(&turn.keymap.field, key) {
+                Some(Edit::Accept) => self.accept_address(turn),
+                edit => {
+                    self.bar.problem = None;
+                    self.bar.field.on_key(key, edit);
+                }
+            },
+            FilesFocus::Transfers => {
+                let (_, rows) = self.rows(turn);
+                self.transfers.on_key(key, rows, turn);
+            }
+            FilesFocus::Name => self.type_name(key, turn),
+            FilesFocus::Filter => self.type_filter(key, turn),
+            FilesFocus::Entries => self.walk_entries(key, turn),
+        }
+    }
+
+    /// A text was pasted.
+    pub fn paste(&mut self, text: &str) {
+        match (self.focus, &mut self.place) {
+            (FilesFocus::Address, _) => {
+                self.bar.problem = None;
+                self.bar.field.paste(&one_line(text));
+            }
+            (FilesFocus::Name, Place::Plain(plain)) => plain.name.paste(&one_line(text)),
+            (FilesFocus::Filter, Place::Folder(folder)) => {
+                folder.filter.paste(&one_line(text));
+                folder.rearrange();
+            }
+            (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => {}
+        }
+    }
+
+    fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
+        let edit = keys::action(&turn.keymap.field, key);
+        let offered = if let Place::Plain(plain) = &self.place { self.offered(plain).len() } else { 0 };
+        let Place::Plain(plain) = &mut self.place else { return };
+        match edit {
+            Some(Edit::Accept) => self.fetch_named(turn),
+            // Row 0 is the field itself; the names stand below it.
+            Some(Edit::Up) => plain.selected = plain.selected.saturating_sub(1),
+            Some(Edit::Down) => plain.selected = (plain.selected + 1).min(offered),
+            edit => {
+                plain.selected = 0;
+                plain.name.on_key(key, edit);
+            }
+        }
+    }
+
+    fn fetch_named(&mut self, turn: &mut Turn<'_>) {
+        let Place::Plain(plain) = &self.place else { return };
+        let chosen = plain
+            .selected
+            .checked_sub(1)
+            .and_then(|at| self.offered(plain).get(at).map(|(_, raw)| (*raw).clone()));
+        let raw = chosen.unwrap_or_else(|| Raw(plain.name.text().as_bytes().to_vec().into()));
+        if raw.0.is_empty() {
+            return;
+        }
+        let source = plain.source.at(Path::from_name(&raw.0));
+        let names = self.names.entry(source.endpoint.clone()).or_default();
+        names.retain(|known| *known != raw);
+        names.insert(0, raw);
+        names.truncate(NAME_LIMIT);
+        self.transfers.add(source, turn);
+        if let Place::Plain(plain) = &mut self.place {
+            plain.name.replace("");
+            plain.selected = 0;
+        }
+    }
+
+    fn type_filter(&mut self, key: Key, turn: &mut Turn<'_>) {
+        let (rows, _) = self.rows(turn);
+        let Place::Folder(folder) = &mut self.place else { return };
+        match keys::action(&turn.keymap.field, key) {
+            Some(Edit::Accept) => self.focus = FilesFocus::Entries,
+            Some(Edit::Up) => folder.walk(Move::Up, rows),
+            Some(Edit::Down) => folder.walk(Move::Down, rows),
+            edit => {
+                folder.filter.on_key(key, edit);
+                folder.rearrange();
+            }
+        }
+    }
+
+    fn walk_entries(&mut self, key: Key, turn: &mut Turn<'_>) {
+        let (rows, _) = self.rows(turn);
+        match (keys::action(&turn.keymap.entries, key), keys::action(&turn.keymap.list, key)) {
+            (Some(action), _) => self.act(action, turn),
+            (None, Some(action)) => {
+                if let Place::Folder(folder) = &mut self.place {
+                    folder.walk(action, rows);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn act(&mut self, action: Browse, turn: &mut Turn<'_>) {
+        match action {
+            Browse::Open => return self.open_selected(turn),
+            Browse::Parent => return self.open_parent(turn),
+            Browse::Reload => return self.reload(turn),
+            Browse::Cancel => return self.transfers.cancel(turn),
+            Browse::Mark | Browse::Get | Browse::Filter | Browse::Sort => {}
+        }
+        let Place::Folder(folder) = &mut self.place else { return };
+        match action {
+            Browse::Mark if !folder.mark() => *turn.notice = Some(Notice::NotAFile),
+            Browse::Get => self.get_marked(turn),
+            Browse::Filter => self.focus = FilesFocus::Filter,
+            Browse::Sort => {
+                folder.sort_by_next();
+                self.sort = folder.sort;
+            }
+            Browse::Mark | Browse::Open | Browse::Parent | Browse::Reload | Browse::Cancel => {}
+        }
+    }
+
+    fn get_marked(&mut self, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &mut self.place else { return };
+        let path = folder.source.clone();
+        let taken = folder.take_marked();
+        if taken.is_empty() {
+            *turn.notice = Some(Notice::NotAFile);
+        }
+        for entry in taken {
+            self.transfers.add(path.at(path.path.join(&entry.raw.0)), turn);
+        }
+    }
+
+    /// Opens the selected folder, or downloads the selected file.
+    pub(super) fn open_selected(&mut self, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        let source = &folder.source;
+        match folder.selected_line() {
+            Some(Line::Parent) => self.open_parent(turn),
+            Some(Line::Entry(entry)) => {
+                let path = source.at(source.path.join(&entry.raw.0));
+                match entry.kind {
+                    Kind::Dir => self.browse(path.at(path.path.folder()), turn),
+                    Kind::File => self.transfers.add(path, turn),
+                    Kind::Other => *turn.notice = Some(Notice::NotAFile),
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn open_parent(&mut self, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        let Some(path) = folder.source.path.parent() else { return };
+        let from = Raw(folder.source.path.last().into());
+        let source = folder.source.at(path);
+        self.browse(source, turn);
+        self.came_from = Some(from);
+    }
+
+    fn reload(&mut self, turn: &mut Turn<'_>) {
+        let failed = self.failed.as_ref().map(|(source, _)| source.clone());
+        let Some(source) = failed.or_else(|| self.source().cloned()) else { return };
+        let selected = match &self.place {
+            Place::Folder(folder) => match folder.selected_line() {
+                Some(Line::Entry(entry)) if folder.source == source => Some(entry.raw.clone()),
+                Some(Line::Entry(_) | Line::Parent) | None => None,
+            },
+            Place::Nowhere | Place::Plain(_) => None,
+        };
+        self.browse(source, turn);
+        self.came_from = selected;
+    }
+}
+
+/// What is pasted into a field of one line: its line feeds are blanks.
+fn one_line(text: &str) -> String {
+    text.trim().replace(['\r', '\n'], " ")
+}

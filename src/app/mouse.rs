@@ -1,0 +1,103 @@
+//! What a click or the wheel means, by the region that it hits.
+
+use super::chat::ChatFocus;
+use super::files::{FilesFocus, Place};
+use super::keys::Move;
+use super::{State, Tab, Turn, layout};
+use crate::event::{Mouse, MouseAction};
+
+/// Rows that one notch of the wheel scrolls.
+const NOTCH: usize = 3;
+
+impl State {
+    pub(super) fn on_mouse(&mut self, mouse: Mouse, turn: &mut Turn<'_>) {
+        let Some(frame) = layout::frame(turn.size) else { return };
+        let turned = match mouse.action {
+            MouseAction::ScrollUp => Some(Move::Up),
+            MouseAction::ScrollDown => Some(Move::Down),
+            MouseAction::Press => None,
+        };
+        if self.overlay.is_some() {
+            return;
+        }
+        if let (None, true) = (turned, frame.header.contains(mouse.column, mouse.row)) {
+            if frame.chat_tab.contains(mouse.column, mouse.row) {
+                self.tab = Tab::Chat;
+            } else if frame.files_tab.contains(mouse.column, mouse.row) {
+                self.tab = Tab::Files;
+            }
+            return;
+        }
+        if let (None, true) = (turned, frame.bar.contains(mouse.column, mouse.row)) {
+            self.edit_address();
+            return;
+        }
+        match self.tab {
+            Tab::Chat => self.on_chat_mouse(mouse, turned, turn),
+            Tab::Files => self.on_files_mouse(mouse, turned, turn),
+        }
+    }
+
+    fn on_chat_mouse(&mut self, mouse: Mouse, turned: Option<Move>, turn: &mut Turn<'_>) {
+        let Some(areas) = self.chat.layout(turn.size) else { return };
+        let hit = |area: layout::Area| area.contains(mouse.column, mouse.row);
+        if let Some(direction) = turned {
+            if areas.peers.is_some_and(hit) {
+                self.chat.step(if direction == Move::Up { -1 } else { 1 });
+            } else {
+                (0..NOTCH).for_each(|_| self.chat.scroll(direction, turn));
+            }
+        } else if let Some(peers) = areas.peers.filter(|area| hit(*area)) {
+            let rows = self.chat.peer_rows(usize::from(peers.height));
+            if let Some((at, _)) = rows.get(usize::from(mouse.row - peers.y)) {
+                self.chat.select(*at);
+            }
+        } else if hit(areas.messages) {
+            self.chat.focus = ChatFocus::Messages;
+        } else if hit(areas.composer) {
+            self.chat.focus = ChatFocus::Composer;
+            let shown = self.chat.draft().shown(usize::from(areas.input.width));
+            let first = first_line_in_view(shown.caret.0, usize::from(areas.input.height));
+            let row = usize::from(mouse.row.saturating_sub(areas.input.y)) + first;
+            let offset = shown.offset_at(row, usize::from(mouse.column.saturating_sub(areas.input.x)));
+            self.chat.draft_mut().move_to(offset);
+        }
+    }
+
+    fn on_files_mouse(&mut self, mouse: Mouse, turned: Option<Move>, turn: &mut Turn<'_>) {
+        let Some(areas) = layout::files(turn.size, self.files.transfers.list.len()) else { return };
+        let row = |area: layout::Area| {
+            area.contains(mouse.column, mouse.row).then(|| usize::from(mouse.row - area.y))
+        };
+        let rows = usize::from(areas.entries.height);
+        if let Some(at) = row(areas.transfers) {
+            let shown = usize::from(areas.transfers.height);
+            if let Some(direction) = turned {
+                self.files.transfers.walk(direction, 1);
+            } else {
+                self.files.transfers.selected = self.files.transfers.top(shown) + at;
+                self.files.focus = FilesFocus::Transfers;
+            }
+            return;
+        }
+        let Place::Folder(folder) = &mut self.files.place else { return };
+        match (turned, row(areas.entries)) {
+            (Some(direction), _) => (0..NOTCH).for_each(|_| folder.walk(direction, rows)),
+            (None, Some(at)) if folder.top() + at < folder.rows() => {
+                let again = folder.selected == folder.top() + at && self.files.focus == FilesFocus::Entries;
+                folder.selected = folder.top() + at;
+                self.files.focus = FilesFocus::Entries;
+                if again {
+                    self.files.open_selected(turn);
+                }
+            }
+            (None, _) => {}
+        }
+    }
+}
+
+/// The first line of a text that is in view when the caret is in this line.
+#[must_use]
+pub fn first_line_in_view(caret: usize, height: usize) -> usize {
+    (caret + 1).saturating_sub(height.max(1))
+}

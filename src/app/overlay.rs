@@ -1,0 +1,141 @@
+//! What lies over the screen while something is chosen, read or asked.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher};
+
+use super::State;
+use super::field::Field;
+use super::keys::{self, Answer, Edit};
+use crate::event::Key;
+use crate::wire::address::Endpoint;
+use crate::wire::source::Source;
+
+/// What lies over the screen.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// All keys, and which row is at the top.
+    Help(usize),
+    /// Going to a peer or a server.
+    GoTo(GoTo),
+    /// Whether to leave while downloads run.
+    Quit,
+}
+
+/// A search for a peer or a server.
+#[derive(Debug, Clone, Default)]
+pub struct GoTo {
+    /// What is looked for.
+    pub field: Field,
+    /// Which of the goals is selected.
+    pub selected: usize,
+}
+
+/// Where one can go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Goal {
+    /// The conversation at this place.
+    Conversation(usize),
+    /// A server that was open before.
+    Server(Source),
+    /// A peer at the address that was typed.
+    NewPeer(Endpoint),
+    /// A server at the address that was typed.
+    NewServer(Source),
+}
+
+impl GoTo {
+    /// What fits what was typed, the best first; last, what was typed itself where it is an address.
+    #[must_use]
+    pub fn goals(&self, state: &State) -> Vec<Goal> {
+        let typed = self.field.text().trim();
+        let mut known: Vec<(String, Goal)> = Vec::new();
+        for (at, conversation) in state.chat.conversations.iter().enumerate() {
+            let text = format!("{} {}", conversation.title(), conversation.address());
+            known.push((text, Goal::Conversation(at)));
+        }
+        for server in &state.files.servers {
+            known.push((server.to_string(), Goal::Server(server.clone())));
+        }
+        let mut goals = ranked(typed, known);
+        if let Ok(endpoint) = typed.parse::<Endpoint>() {
+            goals.push(Goal::NewPeer(endpoint));
+        }
+        if let Ok(source) = Source::parse(typed) {
+            goals.push(Goal::NewServer(source));
+        }
+        goals
+    }
+}
+
+fn ranked(wanted: &str, known: Vec<(String, Goal)>) -> Vec<Goal> {
+    let pattern = Pattern::parse(wanted, CaseMatching::Ignore, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut scored: Vec<(u32, Goal)> = known
+        .into_iter()
+        .filter_map(|(text, goal)| {
+            let text = nucleo_matcher::Utf32Str::new(&text, &mut buffer);
+            Some((pattern.score(text, &mut matcher)?, goal))
+        })
+        .collect();
+    // Stable: what fits equally well stays in its order.
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.into_iter().map(|(_, goal)| goal).collect()
+}
+
+impl State {
+    /// A key while something lies over the screen. Global keys that open something else were looked at before.
+    pub(super) fn on_overlay_key(&mut self, key: Key, turn: &mut super::Turn<'_>) {
+        let rows = usize::from(turn.size.height).saturating_sub(4).max(1);
+        let help_rows = turn.keymap.rows().len();
+        match self.overlay.take() {
+            None => {}
+            Some(Overlay::Help(top)) => {
+                let list = keys::action(&turn.keymap.list, key);
+                // What is walked through is the first row in view.
+                let tops = (help_rows + 1).saturating_sub(rows);
+                let top = list.map_or(top, |action| super::walked(action, top, tops, rows));
+                self.overlay = Some(Overlay::Help(top));
+            }
+            Some(Overlay::Quit) => match keys::action(&turn.keymap.question, key) {
+                Some(Answer::Yes) => turn.out.push(crate::effect::Effect::Quit),
+                Some(Answer::No) => {}
+                None => self.overlay = Some(Overlay::Quit),
+            },
+            Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
+        }
+    }
+
+    fn on_goto_key(&mut self, mut goto: GoTo, key: Key, turn: &mut super::Turn<'_>) {
+        let goals = goto.goals(self);
+        match keys::action(&turn.keymap.field, key) {
+            Some(Edit::Accept) => {
+                if let Some(goal) = goals.into_iter().nth(goto.selected) {
+                    return self.go(goal, turn);
+                }
+            }
+            Some(Edit::Up) => goto.selected = goto.selected.saturating_sub(1),
+            Some(Edit::Down) => goto.selected = (goto.selected + 1).min(goals.len().saturating_sub(1)),
+            edit => {
+                goto.selected = 0;
+                goto.field.on_key(key, edit);
+            }
+        }
+        self.overlay = Some(Overlay::GoTo(goto));
+    }
+
+    /// Goes there.
+    pub(super) fn go(&mut self, goal: Goal, turn: &mut super::Turn<'_>) {
+        match goal {
+            Goal::Conversation(at) => {
+                self.tab = super::Tab::Chat;
+                self.chat.select(at);
+            }
+            Goal::NewPeer(endpoint) => self.open_peer(&endpoint.to_string(), turn),
+            Goal::Server(source) | Goal::NewServer(source) => {
+                self.tab = super::Tab::Files;
+                self.files.browse(source, turn);
+            }
+        }
+    }
+}
