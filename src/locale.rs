@@ -81,6 +81,28 @@ words! {
         reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
         bad_name, short, redirected, too_long_for_datagram, disk_full, exists, disk, network, busy,
     }
+    /// What stands around both tabs.
+    FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
+    /// The chat tab.
+    ChatWords {
+        plain, resolving, message, placeholder, datagrams, me, sending, sent, refused, failed, empty, new_messages,
+        more_below, older_dropped, turned_away, no_peer, no_peer_hint, no_peer_wait, no_messages,
+    }
+    /// The files tab.
+    FilesWords {
+        asking, http, plain, items, name, size, modified, file_name, filter, of, marked, empty, no_match, no_server,
+        no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, asked, no_length, saved, failed,
+        cancelled,
+    }
+    /// What is said once, until the next key.
+    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, socket_down }
+    /// What lies over the screen.
+    OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
+    /// The key line.
+    HintWords {
+        send, newline, go_to, address, help, back, open, mark, get, filter, sort, cancel, chat, files, next_pane,
+        accept, choose, write, remove, yes, no, scroll, peers, reload, parent,
+    }
     /// What commands say while they start and stop.
     CommandWords {
         not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
@@ -95,6 +117,22 @@ pub struct Words {
     pub address: AddressWords,
     /// Why something did not work.
     pub fault: FaultWords,
+    /// What stands around both tabs.
+    pub frame: FrameWords,
+    /// The chat tab.
+    pub chat: ChatWords,
+    /// The files tab.
+    pub files: FilesWords,
+    /// What is said once, until the next key.
+    pub notice: NoticeWords,
+    /// What lies over the screen.
+    pub overlay: OverlayWords,
+    /// The key line.
+    pub hint: HintWords,
+    /// The places where keys work, by their names in the key table.
+    pub places: BTreeMap<String, String>,
+    /// What the actions do, by place and by their names in the key table.
+    pub actions: BTreeMap<String, BTreeMap<String, String>>,
     /// What commands say while they start and stop.
     pub command: CommandWords,
     /// The help texts of the command line, by `command.argument`.

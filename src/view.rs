@@ -1,2 +1,3 @@
 //! What the state looks like.
+pub mod theme;
 pub mod wording;

@@ -69,6 +69,15 @@ pub struct Keymap {
     pub question: Bindings<Answer>,
 }
 
+/// A line of the help screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HelpLine<'a> {
+    /// Above the actions of a place.
+    Place(&'static str),
+    /// An action of a place, and its keys.
+    Action(&'static str, String, &'a [Key]),
+}
+
 /// Two actions of one place ask for one key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("[keys.{place}]: {key} is given to both `{first}` and `{second}`")]
@@ -111,14 +120,15 @@ impl Keymap {
         Ok(self)
     }
 
-    /// Everything in the table, in the order of the help screen: place, action, keys.
+    /// Everything in the table, as the help screen shows it.
     #[must_use]
-    pub fn rows(&self) -> Vec<(&'static str, String, &[Key])> {
+    pub fn help(&self) -> Vec<HelpLine<'_>> {
         fn rows_of<'a, A: Display>(
             place: &'static str,
             bindings: &'a Bindings<A>,
-        ) -> impl Iterator<Item = (&'static str, String, &'a [Key])> {
-            bindings.iter().map(move |(action, keys)| (place, action.to_string(), keys.as_slice()))
+        ) -> impl Iterator<Item = HelpLine<'a>> {
+            let actions = bindings.iter().map(move |(action, keys)| HelpLine::Action(place, action.to_string(), keys));
+            [HelpLine::Place(place)].into_iter().chain(actions)
         }
         rows_of("global", &self.global)
             .chain(rows_of("composer", &self.composer))

@@ -87,7 +87,7 @@ impl State {
     /// A key while something lies over the screen. Global keys that open something else were looked at before.
     pub(super) fn on_overlay_key(&mut self, key: Key, turn: &mut super::Turn<'_>) {
         let rows = usize::from(turn.size.height).saturating_sub(4).max(1);
-        let help_rows = turn.keymap.rows().len();
+        let help_rows = turn.keymap.help().len();
         match self.overlay.take() {
             None => {}
             Some(Overlay::Help(top)) => {
