@@ -42,9 +42,80 @@ pub fn offset_at(text: &str, lines: &[Range<usize>], row: usize, column: usize) 
             return last;
         }
         left += cells;
-        if column < left {
-            break;
+    }
+    if goes_on { last } else { line.end }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_segmentation::UnicodeSegmentation;
+
+    use super::*;
+    use crate::text::width::samples;
+    use crate::text::wrap::{Spaces, wrap};
+
+    fn position(text: &str, columns: usize, offset: usize) -> (usize, usize) {
+        position_of(text, &wrap(text, columns, Spaces::Keep), offset)
+    }
+
+    fn offset(text: &str, columns: usize, row: usize, column: usize) -> usize {
+        offset_at(text, &wrap(text, columns, Spaces::Keep), row, column)
+    }
+
+    #[test]
+    fn the_caret_of_an_empty_text_is_at_the_beginning() {
+        assert_eq!(position("", 10, 0), (0, 0));
+        assert_eq!(offset("", 10, 3, 3), 0);
+    }
+
+    #[test]
+    fn the_caret_stands_where_the_next_character_goes() {
+        assert_eq!(position("hello", 10, 5), (0, 5));
+        assert_eq!(position("你好", 10, 6), (0, 4));
+        assert_eq!(position("hello", 5, 5), (1, 0));
+        assert_eq!(position("hello\n", 10, 6), (1, 0));
+        assert_eq!(position("hello\nyou", 5, 5), (1, 0));
+        assert_eq!(position("hello\nyou", 5, 6), (2, 0));
+        assert_eq!(position("one two", 4, 4), (1, 0));
+    }
+
+    #[test]
+    fn an_offset_inside_a_cluster_counts_as_that_of_the_cluster() {
+        assert_eq!(position("ae\u{301}b", 10, 2), (0, 1));
+        assert_eq!(position("a👨‍👩‍👧b", 10, 5), (0, 1));
+    }
+
+    #[test]
+    fn a_cell_leads_to_the_nearest_place_between_clusters() {
+        assert_eq!(offset("你好吗", 10, 0, 2), 3);
+        assert_eq!(offset("你好吗", 10, 0, 3), 3);
+        assert_eq!(offset("你好吗", 10, 0, 4), 6);
+        assert_eq!(offset("aक\u{94d}ष\u{94d}णb", 10, 0, 2), 1);
+        assert_eq!(offset("aक\u{94d}ष\u{94d}णb", 10, 0, 3), 16);
+    }
+
+    #[test]
+    fn beyond_its_end_a_row_is_not_left() {
+        assert_eq!(offset("one two", 4, 0, 9), 3);
+        assert_eq!(offset("one\ntwo", 9, 0, 9), 3);
+        assert_eq!(offset("one\ntwo", 9, 1, 9), 7);
+        assert_eq!(offset("one\ntwo", 9, 7, 1), 5);
+    }
+
+    proptest! {
+        #[test]
+        fn every_place_between_clusters_has_a_cell_of_its_own(text in samples(), columns in 8_usize..30) {
+            let lines = wrap(&text, columns, Spaces::Keep);
+            let mut previous = None;
+            let places = text.grapheme_indices(true).map(|(offset, _)| offset).chain([text.len()]);
+            for place in places {
+                let (row, column) = position_of(&text, &lines, place);
+                prop_assert!(column < columns);
+                prop_assert!(Some((row, column)) > previous);
+                prop_assert_eq!(offset_at(&text, &lines, row, column), place);
+                previous = Some((row, column));
+            }
         }
     }
-    if column >= left && !goes_on { line.end } else { last }
 }

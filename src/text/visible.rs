@@ -88,3 +88,15 @@ fn tag_letter(c: char) -> Option<char> {
     let letter = char::from_u32(u32::from(c).checked_sub(0xE0000)?)?;
     (letter.is_ascii_lowercase() || letter.is_ascii_digit()).then_some(letter)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_and_numbers_are_showable_but_for_the_fillers() {
+        let hidden: Vec<char> =
+            ('\0'..=char::MAX).filter(|c| c.is_alphanumeric() && !is_showable(*c)).collect();
+        assert_eq!(hidden, ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}']);
+    }
+}

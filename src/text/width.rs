@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+#[cfg(test)]
+use proptest::strategy::Strategy as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -88,4 +90,190 @@ fn shortened(text: &str, columns: usize, end_columns: usize) -> Cow<'_, str> {
 pub fn pad_to(text: &str, columns: usize) -> String {
     let spaces = columns.saturating_sub(width(text));
     format!("{text}{:spaces$}", "")
+}
+
+/// Texts that are likely to find fault: every kind of character that clusters, joins, hides, breaks or is wide.
+#[cfg(test)]
+pub(super) fn samples() -> impl proptest::strategy::Strategy<Value = String> {
+    raw_samples().prop_map(|text| super::clean_text(text.as_bytes()).to_string())
+}
+
+/// The same, as they might come: not clean.
+#[cfg(test)]
+pub(super) fn raw_samples() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    const PARTS: [&str; 68] = [
+        "a",
+        "b ",
+        " ",
+        "  ",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        "\\",
+        "\u{1b}[2J",
+        "\u{9b}",
+        "<",
+        "你",
+        "，",
+        "（",
+        "。",
+        "한",
+        "\u{1100}",
+        "\u{1161}",
+        "\u{11a8}",
+        "ｶ",
+        "\u{ff9e}",
+        "e\u{301}",
+        "\u{301}",
+        "\u{20e3}",
+        "1",
+        "👨",
+        "👩",
+        "❤",
+        "🔥",
+        "🏴",
+        "🇬",
+        "🇧",
+        "\u{1f3fb}",
+        "\u{200d}",
+        "\u{200c}",
+        "\u{fe0f}",
+        "\u{fe00}",
+        "\u{e0100}",
+        "\u{e0067}",
+        "\u{e007f}",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{2028}",
+        "\u{feff}",
+        "\u{34f}",
+        "\u{115f}",
+        "\u{3164}",
+        "\u{fdd0}",
+        "\u{fffb}",
+        "क",
+        "\u{94d}",
+        "ष",
+        "\u{93f}",
+        "ल",
+        "ا",
+        "ل",
+        "\u{600}",
+        "\u{605}",
+        "\u{d4e}",
+        "\u{d4d}",
+        "ن",
+        "\u{a0}",
+        "\u{3000}",
+        "\u{2800}",
+        "\u{17d8}",
+        "\u{e33}",
+        "-",
+    ];
+    let part = prop_oneof![
+        8 => proptest::sample::select(PARTS.as_slice()).prop_map(String::from),
+        1 => any::<char>().prop_map(String::from),
+        1 => (proptest::sample::select(PARTS.as_slice()), 1..24_usize).prop_map(|(part, times)| part.repeat(times)),
+    ];
+    proptest::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+/// Every character that Unicode has given a meaning to (the planes between hold none).
+#[cfg(test)]
+pub(super) fn all_chars() -> impl Iterator<Item = char> {
+    ('\0'..'\u{34000}').chain('\u{E0000}'..'\u{E1000}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+    use ratatui::text::Span;
+    use ratatui::widgets::Widget;
+
+    use super::*;
+
+    #[test]
+    fn whole_clusters_are_measured() {
+        let widths = ["", "hello", "你好", "e\u{301}", "👨‍👩‍👧‍👦", "🇩🇪", "👍🏽", "ｶ\u{ff9e}", "لا", "1\n2"].map(width);
+        assert_eq!(widths, [0, 5, 4, 1, 2, 2, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_clusters() {
+        assert_eq!(fit("你好吗", 5), ("你好", 4));
+        assert_eq!(fit("ae\u{301}b", 2), ("ae\u{301}", 2));
+        assert_eq!(fit("abc", 0), ("", 0));
+    }
+
+    #[test]
+    fn an_ellipsis_stands_for_what_does_not_fit() {
+        assert_eq!(ellipsis("hello", 5), "hello");
+        assert_eq!(ellipsis("hello", 4), "hel…");
+        assert_eq!(ellipsis("你好吗", 4), "你…");
+        assert_eq!(ellipsis("hello", 1), "…");
+        assert_eq!(ellipsis("hello", 0), "");
+    }
+
+    #[test]
+    fn a_file_name_keeps_its_ending() {
+        assert_eq!(ellipsis_middle("notes.pdf", 9), "notes.pdf");
+        assert_eq!(ellipsis_middle("lecture-notes-2026.pdf", 14), "lecture…26.pdf");
+        assert_eq!(ellipsis_middle("第一讲：网络编程.pdf", 12), "第一讲….pdf");
+        assert_eq!(ellipsis_middle("hello", 1), "…");
+        assert_eq!(ellipsis_middle("hello", 0), "");
+    }
+
+    #[test]
+    fn padding_fills_up_and_never_cuts() {
+        assert_eq!(pad_to("你", 4), "你  ");
+        assert_eq!(pad_to("hello", 3), "hello");
+    }
+
+    /// A shift of one cell in ratatui moves everything to the right of it.
+    #[track_caller]
+    fn assert_ratatui_advances_the_same(text: &str) {
+        let cells = width(text);
+        let area = Rect::new(0, 0, u16::try_from(cells).unwrap() + 1, 1);
+        let mut buffer = Buffer::empty(area);
+        assert_eq!(
+            usize::from(buffer.set_stringn(0, 0, text, usize::MAX, Style::new()).0),
+            cells,
+            "{text:?}"
+        );
+        let mut spans = Buffer::empty(area);
+        Span::raw(text).render(area, &mut spans);
+        assert_eq!(spans, buffer, "{text:?}");
+    }
+
+    #[test]
+    fn ratatui_advances_as_many_cells_for_every_character() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 9, 1));
+        for c in all_chars() {
+            let text = c.to_string();
+            let (column, _) = buffer.set_stringn(0, 0, &text, usize::MAX, Style::new());
+            assert_eq!(usize::from(column), width(&text), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ratatui_advances_as_many_cells_for_every_clean_text(text in samples()) {
+            assert_ratatui_advances_the_same(&text);
+        }
+
+        #[test]
+        fn what_is_cut_fits(text in samples(), columns in 0_usize..40) {
+            let (start, used) = fit(&text, columns);
+            prop_assert!(text.starts_with(start));
+            prop_assert!(used == width(start) && used <= columns);
+            prop_assert!(width(&ellipsis(&text, columns)) <= columns);
+            prop_assert!(width(&ellipsis_middle(&text, columns)) <= columns);
+            prop_assert_eq!(width(&pad_to(&text, columns)), columns.max(width(&text)));
+        }
+    }
 }

@@ -108,3 +108,165 @@ fn is_extension(name: &str, dot: usize) -> bool {
     let ending = &name[dot + 1..];
     dot > 0 && !ending.is_empty() && ending.len() < EXTENSION_LIMIT && !ending.contains(char::is_whitespace)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn becomes(raw: impl AsRef<[u8]>, expected: &str) {
+        assert_eq!(safe_name(raw.as_ref()), expected);
+    }
+
+    #[test]
+    fn an_ordinary_name_stays_as_it_is() {
+        for name in [
+            "notes.pdf",
+            "第一讲：网络编程（附件）.pdf",
+            "a b (1) [final], v1.2 & more; it's 100% #1.tar.gz",
+            "Makefile",
+            "console.log",
+            "com10",
+            "résumé.doc",
+            "re\u{301}sume\u{301}.doc",
+            "مرحبا.txt",
+            "👍🏽.png",
+            "[接收]notes.pdf",
+        ] {
+            becomes(name, name);
+        }
+    }
+
+    #[test]
+    fn a_name_leads_nowhere() {
+        becomes("../../etc/passwd", "_.._.._etc_passwd");
+        becomes("/etc/passwd", "_etc_passwd");
+        becomes("C:\\Windows\\x.dll", "C__Windows_x.dll");
+        becomes("file.txt:stream", "file.txt_stream");
+        for name in ["", ".", "..", "...", " ", " . . "] {
+            becomes(name, "_");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_option_no_home_and_not_hidden() {
+        becomes("-rf", "_-rf");
+        becomes("~", "_~");
+        becomes(".bashrc", "_.bashrc");
+        becomes("  .bashrc ", "_.bashrc");
+        becomes("\u{301}x", "_\u{301}x");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_replaced() {
+        becomes("a\0b\nc\x1b[2J", "a_b_c_[2J");
+        becomes("gpj.\u{202e}exe", "gpj._exe");
+        becomes("a\u{200b}b\u{9b}.txt", "a_b_.txt");
+        becomes("❤\u{fe0f}.png", "❤.png");
+        becomes(b"caf\xe9.txt", "caf%E9.txt");
+    }
+
+    #[test]
+    fn what_windows_reserves_is_not_given() {
+        for (name, expected) in [
+            ("CON", "_CON"),
+            ("nul.txt", "_nul.txt"),
+            ("Aux .tar.gz", "_Aux .tar.gz"),
+            ("com1", "_com1"),
+            ("LPT\u{b9}.x", "_LPT\u{b9}.x"),
+            ("conin$", "_conin$"),
+            ("CON\u{fe0f}", "_CON"),
+            ("PRN.", "_PRN"),
+            ("notes.txt. . ", "notes.txt"),
+            ("a<b>|\"?*", "a_b_____"),
+        ] {
+            becomes(name, expected);
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_clusters_and_keeps_its_extension() {
+        becomes(format!("{}.tar.gz", "字".repeat(100)), &format!("{}.tar.gz", "字".repeat(71)));
+        becomes(format!("{}.pdf", "e\u{301}".repeat(100)), &format!("{}.pdf", "e\u{301}".repeat(72)));
+        becomes("x".repeat(300), &"x".repeat(NAME_LIMIT));
+        becomes(format!("a.{}", "x".repeat(300)), &format!("a.{}", "x".repeat(NAME_LIMIT - 2)));
+        becomes(format!("e{}", "\u{301}".repeat(200)), &format!("e{}", "\u{301}".repeat(109)));
+    }
+
+    #[test]
+    fn a_number_goes_before_the_extension() {
+        assert_eq!(numbered("notes.pdf", 1), "notes (1).pdf");
+        assert_eq!(numbered("archive.tar.gz", 2), "archive (2).tar.gz");
+        assert_eq!(numbered("Makefile", 999), "Makefile (999)");
+        assert_eq!(numbered("Dr. Smith", 1), "Dr. Smith (1)");
+        assert_eq!(numbered("v1.2.tgz", 1), "v1.2 (1).tgz");
+        assert_eq!(numbered(".profile", 1), ".profile (1)");
+    }
+
+    #[test]
+    fn a_number_never_makes_a_name_too_long() {
+        let name = numbered(&format!("{}.pdf", "字".repeat(83)), u32::MAX);
+        assert_eq!(name, format!("{} (4294967295).pdf", "字".repeat(79)));
+    }
+
+    fn hostile() -> impl Strategy<Value = Vec<u8>> {
+        let parts: [&[u8]; 26] = [
+            b"a",
+            b".",
+            b"..",
+            b" ",
+            b"/",
+            b"\\",
+            b"-",
+            b"~",
+            b"con",
+            b"NUL",
+            b"com",
+            b"1",
+            b".tar",
+            b".gz",
+            b"\xff",
+            b"%",
+            b"_",
+            b"\n",
+            "\u{301}".as_bytes(),
+            "\u{600}".as_bytes(),
+            "\u{fe0f}".as_bytes(),
+            "\u{202e}".as_bytes(),
+            "\u{3000}".as_bytes(),
+            "字".as_bytes(),
+            "👨".as_bytes(),
+            "\u{200d}".as_bytes(),
+        ];
+        let part = prop_oneof![
+            (proptest::sample::select(parts.to_vec()), prop_oneof![8 => Just(1), 1 => 1..200_usize])
+                .prop_map(|(part, times)| part.repeat(times)),
+            proptest::collection::vec(any::<u8>(), 0..4),
+        ];
+        proptest::collection::vec(part, 0..16).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_become_a_safe_name_that_stays(raw in hostile()) {
+            let name = safe_name(&raw);
+            prop_assert_eq!(&safe_name(name.as_bytes()), &name);
+            prop_assert!(!name.is_empty() && name.len() <= NAME_LIMIT);
+            prop_assert!(!name.starts_with(['.', '-', '~', ' ']) && !name.ends_with(['.', ' ']));
+            prop_assert!(!name.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|']));
+            prop_assert!(name.chars().all(is_showable));
+            prop_assert!(!is_reserved(&name));
+            prop_assert_eq!(std::path::Path::new(&name).file_name(), Some(name.as_ref()));
+        }
+
+        #[test]
+        fn a_numbered_name_is_as_safe(raw in hostile(), n in 1..1000_u32) {
+            let name = numbered(&safe_name(&raw), n);
+            prop_assert!(name.len() <= NAME_LIMIT + " (999)".len());
+            let number = format!(" ({n})");
+            prop_assert!(!is_reserved(&name) && name.contains(&number));
+        }
+    }
+}
