@@ -155,18 +155,15 @@ mod tests {
     /// All sentences under their dotted names, with the values that each names.
     fn sentences(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         fn walk(prefix: &str, value: &toml::Value, into: &mut BTreeMap<String, BTreeSet<String>>) {
-            match value {
-                toml::Value::Table(table) => {
-                    for (name, value) in table {
-                        walk(&format!("{prefix}.{name}"), value, into);
-                    }
+            if let Some(table) = value.as_table() {
+                for (name, value) in table {
+                    walk(&format!("{prefix}.{name}"), value, into);
                 }
-                value => {
-                    let text = value.as_str().unwrap_or_else(|| panic!("{prefix} is not a text"));
-                    let names = text.split('{').skip(1).filter_map(|from| from.split_once('}'));
-                    into.insert(prefix.to_owned(), names.map(|(name, _)| name.to_owned()).collect());
-                }
+                return;
             }
+            let text = value.as_str().unwrap_or_else(|| panic!("{prefix} is not a text"));
+            let names = text.split('{').skip(1).filter_map(|from| from.split_once('}'));
+            into.insert(prefix.to_owned(), names.map(|(name, _)| name.to_owned()).collect());
         }
         let mut found = BTreeMap::new();
         walk("", &toml::from_str(language.source()).unwrap(), &mut found);

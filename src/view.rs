@@ -1,3 +1,94 @@
-//! What the state looks like.
+//! What the state looks like: [`draw`] and one file for each region of the screen.
+//!
+//! Reads the state, changes nothing, and does no I/O.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::widgets::{Clear, Widget};
+
+use crate::app::layout::{self, Area, SMALLEST};
+use crate::app::{State, Tab};
+use crate::locale::{Words, fill};
+
+mod bars;
+mod composer;
+mod entries;
+mod footer;
+mod messages;
+mod overlays;
+mod paint;
+mod peers;
 pub mod theme;
+mod transfers;
 pub mod wording;
+
+use theme::Theme;
+
+/// In which words and colours the state is shown.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The words.
+    pub words: Words,
+    /// The colours.
+    pub theme: Theme,
+}
+
+/// Draws the whole screen.
+pub fn draw(state: &State, look: &Look, frame: &mut Frame<'_>) {
+    let size = frame.area();
+    let caret = paint_all(state, look, frame.buffer_mut());
+    // The caret is the terminal's own, so that input methods open where one types.
+    if let Some(position) = caret.filter(|position| size.contains(*position)) {
+        frame.set_cursor_position(position);
+    }
+}
+
+fn paint_all(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
+    let Some(areas) = layout::frame(state.size) else {
+        too_small(look, buffer);
+        return None;
+    };
+    let under = buffer.area;
+    if under.width < state.size.width || under.height < state.size.height {
+        // The terminal shrank, and the news of it is still under way.
+        return None;
+    }
+    bars::header(state, look, &areas, buffer);
+    let in_bar = bars::address(state, look, areas.bar, buffer);
+    let in_tab = match state.tab {
+        Tab::Chat => chat(state, look, buffer),
+        Tab::Files => files(state, look, buffer),
+    };
+    bars::problem(state, look, areas.body, buffer);
+    footer::draw(state, look, &areas, buffer);
+    match &state.overlay {
+        Some(overlay) => overlays::draw(state, overlay, look, areas.body, buffer),
+        None => in_bar.or(in_tab),
+    }
+}
+
+fn chat(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
+    let areas = state.chat.layout(state.size)?;
+    if let Some(area) = areas.peers {
+        peers::draw(state, look, area, buffer);
+    }
+    messages::draw(state, look, areas.messages, buffer);
+    composer::draw(state, look, &areas, buffer)
+}
+
+fn files(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
+    let areas = layout::files(state.size, state.files.transfers.list.len())?;
+    let caret = entries::draw(state, look, &areas, buffer);
+    transfers::draw(state, look, &areas, buffer);
+    caret
+}
+
+fn too_small(look: &Look, buffer: &mut Buffer) {
+    let screen = buffer.area;
+    let (width, height) = (SMALLEST.width.to_string(), SMALLEST.height.to_string());
+    let sentence = fill(&look.words.frame.too_small, &[("width", &width), ("height", &height)]);
+    let area = Area { x: 0, y: 0, width: screen.width, height: screen.height };
+    Clear.render(screen, buffer);
+    paint::middle(buffer, area, &[(&sentence, look.theme.warning)]);
+}

@@ -377,7 +377,7 @@ mod tests {
         let window = conversation.window(&columns(), &TimeZone::UTC, HEIGHT);
         let text = |(message, row): &(usize, Row)| match row {
             Row::Text(range, _) => conversation.messages[*message].text[range.clone()].to_owned(),
-            row => format!("{row:?}"),
+            Row::Day | Row::Unread | Row::State => format!("{row:?}"),
         };
         window.rows.iter().map(text).collect()
     }
@@ -459,9 +459,9 @@ mod tests {
         let mut seen = Vec::new();
         for older in [true, true, true, false, false, false] {
             if older {
-                conversation.recall_older()
+                conversation.recall_older();
             } else {
-                conversation.recall_newer()
+                conversation.recall_newer();
             }
             seen.push(conversation.draft.text().to_owned());
         }

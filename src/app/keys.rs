@@ -127,7 +127,8 @@ impl Keymap {
             place: &'static str,
             bindings: &'a Bindings<A>,
         ) -> impl Iterator<Item = HelpLine<'a>> {
-            let actions = bindings.iter().map(move |(action, keys)| HelpLine::Action(place, action.to_string(), keys));
+            let actions =
+                bindings.iter().map(move |(action, keys)| HelpLine::Action(place, action.to_string(), keys));
             [HelpLine::Place(place)].into_iter().chain(actions)
         }
         rows_of("global", &self.global)

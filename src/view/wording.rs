@@ -90,9 +90,32 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// A number of bytes to the last one, in groups of three digits: `1,024 B`.
+#[must_use]
+pub fn bytes_exact(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3 + 2);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + " B"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_exact_number_of_bytes_has_its_digits_in_groups() {
+        for (count, shown) in
+            [(0, "0 B"), (999, "999 B"), (1024, "1,024 B"), (65_507, "65,507 B"), (1_000_000, "1,000,000 B")]
+        {
+            assert_eq!(bytes_exact(count), shown);
+        }
+    }
 
     #[test]
     fn a_number_of_bytes_is_written_for_people() {

@@ -1,0 +1,160 @@
+//! The two rows at the top: the tabs and who we are; whom or what the tab is about, or the address that is being typed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::style::Style;
+
+use super::paint::{self, Piece};
+use super::{Look, wording};
+use crate::app::bar::{AddressBar, Problem};
+use crate::app::chat::ChatFocus;
+use crate::app::field::Field;
+use crate::app::files::{FilesFocus, Place};
+use crate::app::keys::{self, Global};
+use crate::app::layout::{Area, Frame};
+use crate::app::{State, Tab};
+use crate::locale::fill;
+
+/// The tabs, and who we are.
+pub(super) fn header(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffer) {
+    let words = &look.words;
+    let theme = &look.theme;
+    paint::left(buffer, areas.header, &[(" hobnob", theme.title)]);
+    let titles = [
+        (Tab::Chat, areas.chat_tab, Global::ChatTab, &words.frame.chat, chat_count(state)),
+        (Tab::Files, areas.files_tab, Global::FilesTab, &words.frame.files, files_count(state)),
+    ];
+    for (tab, area, action, title, count) in titles {
+        let key =
+            keys::first_key(&state.keymap.global, action).map(|key| key.to_string()).unwrap_or_default();
+        let style = if state.tab == tab { theme.tab_selected } else { theme.tab };
+        let counted = if state.tab == tab { style } else { theme.unread };
+        let title = format!(" {key} {title}");
+        let pieces = [(title.as_str(), style), (count.as_str(), counted), (" ", style)];
+        paint::left(buffer, area, &pieces);
+    }
+    let rest = paint::inset(areas.header, areas.files_tab.x + areas.files_tab.width + 1);
+    let about = match state.tab {
+        Tab::Chat if state.me.name.is_empty() => state.me.address.to_string(),
+        Tab::Chat => format!("{} · {}", state.me.name, state.me.address),
+        Tab::Files => fill(&words.frame.saving_to, &[("path", &state.me.download_dir)]),
+    };
+    paint::right(buffer, rest, &[(&about, theme.dim), (" ", theme.dim)]);
+}
+
+fn chat_count(state: &State) -> String {
+    match state.chat.unread() {
+        0 => String::new(),
+        unread @ 1..=99 => format!(" ●{unread}"),
+        _ => " ●99+".to_owned(),
+    }
+}
+
+fn files_count(state: &State) -> String {
+    let transfers = &state.files.transfers;
+    match (transfers.open(), transfers.percent()) {
+        (0, _) => String::new(),
+        (open, None) => format!(" ↓{open}"),
+        (open, Some(percent)) => format!(" ↓{open} {percent}%"),
+    }
+}
+
+/// Whom or what the tab is about; the caret, where its address is being typed.
+pub(super) fn address(state: &State, look: &Look, area: Area, buffer: &mut Buffer) -> Option<Position> {
+    let words = &look.words;
+    let (label, bar, typing) = match state.tab {
+        Tab::Chat => (&words.frame.to, &state.chat.bar, state.chat.focus == ChatFocus::Address),
+        Tab::Files => (&words.frame.from, &state.files.bar, state.files.focus == FilesFocus::Address),
+    };
+    let label = format!(" {label}  ");
+    if typing {
+        let used = paint::left(buffer, area, &[(&label, look.theme.title)]);
+        let pending = if bar.pending.is_some() { words.chat.resolving.as_str() } else { "" };
+        let rest = paint::inset(area, used);
+        let used = paint::right(buffer, rest, &[(pending, look.theme.dim)]);
+        let room = Area { width: rest.width.saturating_sub(used + 1), ..rest };
+        return Some(one_line(&bar.field, look.theme.text, room, buffer));
+    }
+    match state.tab {
+        Tab::Chat => chat_address(state, look, &label, area, buffer),
+        Tab::Files => files_address(state, look, &label, area, buffer),
+    }
+    None
+}
+
+fn chat_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mut Buffer) {
+    let (words, theme) = (&look.words, &look.theme);
+    let mut kind = words.chat.plain.clone();
+    if state.chat.turned_away > 0 {
+        let count = state.chat.turned_away.to_string();
+        kind = format!("{} · {kind}", fill(&words.chat.turned_away, &[("count", &count)]));
+    }
+    let Some(conversation) = state.chat.conversation() else {
+        paint::left(buffer, area, &[(label, theme.title), (&words.frame.nobody, theme.dim)]);
+        return;
+    };
+    let address = conversation.address().to_string();
+    let name = conversation.name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
+    let pieces = [(label, theme.title), (name.as_str(), theme.peer), (address.as_str(), theme.text)];
+    paint::both(buffer, area, &pieces, &[(&kind, theme.dim), (" ", theme.dim)]);
+}
+
+fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mut Buffer) {
+    let (words, theme) = (&look.words, &look.theme);
+    let files = &state.files;
+    let asking = files.pending.as_ref().map(|(_, source)| source);
+    let Some(source) = asking.or(files.source()).or(files.failed.as_ref().map(|(source, _)| source)) else {
+        paint::left(buffer, area, &[(label, theme.title), (&words.frame.nowhere, theme.dim)]);
+        return;
+    };
+    let facts = match &files.place {
+        _ if asking.is_some() => words.files.asking.clone(),
+        Place::Nowhere => String::new(),
+        Place::Plain(_) => words.files.plain.clone(),
+        Place::Folder(folder) => {
+            let items = fill(&words.files.items, &[("count", &folder.count().to_string())]);
+            let marked = match folder.count_marked() {
+                0 => String::new(),
+                count => format!("{} · ", fill(&words.files.marked, &[("count", &count.to_string())])),
+            };
+            format!("{marked}{} · {items} · {}", words.files.http, wording::bytes(folder.size()))
+        }
+    };
+    let style = if asking.is_some() { theme.warning } else { theme.dim };
+    let source = source.to_string();
+    let pieces: [Piece<'_>; 2] = [(label, theme.title), (&source, theme.text)];
+    paint::both(buffer, area, &pieces, &[(&facts, style), (" ", style)]);
+}
+
+/// What is wrong with the address that was typed, right below it.
+pub(super) fn problem(state: &State, look: &Look, body: Area, buffer: &mut Buffer) {
+    let bar: &AddressBar = match state.tab {
+        Tab::Chat => &state.chat.bar,
+        Tab::Files => &state.files.bar,
+    };
+    let sentence = match &bar.problem {
+        None => return,
+        Some(Problem::Address(error)) => wording::address_error(&look.words, error),
+        Some(Problem::Fault(fault)) => wording::fault(&look.words, fault),
+    };
+    let row = paint::row(body, 0);
+    ratatui::widgets::Widget::render(ratatui::widgets::Clear, row.into(), buffer);
+    paint::left(buffer, row, &[(" ✗ ", look.theme.error), (&sentence, look.theme.error)]);
+}
+
+/// A field of one line; its text moves so that the caret is in view. Returns the caret's cell.
+pub(super) fn one_line(field: &Field, style: Style, area: Area, buffer: &mut Buffer) -> Position {
+    // Wide enough that it is one line in any case: a line feed cannot be typed into it.
+    let shown = field.shown(usize::MAX);
+    let column = u16::try_from(shown.caret.1).unwrap_or(u16::MAX);
+    let hidden = column.saturating_sub(area.width.saturating_sub(1));
+    let mut x = 0_u16;
+    for (_, cluster, cells) in crate::text::width::graphemes(&shown.text) {
+        let cells = u16::try_from(cells).unwrap_or(0);
+        if x >= hidden && x + cells <= hidden + area.width {
+            buffer.set_stringn(area.x + x - hidden, area.y, cluster, usize::from(cells), style);
+        }
+        x = x.saturating_add(cells);
+    }
+    Position { x: area.x + (column - hidden), y: area.y }
+}

@@ -1,0 +1,48 @@
+//! The box where a message is written.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Alignment, Position};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Widget};
+
+use super::{Look, paint, wording};
+use crate::app::State;
+use crate::app::chat::ChatFocus;
+use crate::app::layout::ChatLayout;
+use crate::app::mouse::first_line_in_view;
+use crate::locale::fill;
+use crate::wire::chat::parts;
+
+/// The box and the text in it; the caret, where that is in it.
+pub(super) fn draw(state: &State, look: &Look, areas: &ChatLayout, buffer: &mut Buffer) -> Option<Position> {
+    let (words, theme) = (&look.words, &look.theme);
+    let focused = state.chat.focus == ChatFocus::Composer && state.overlay.is_none();
+    let draft = state.chat.draft();
+    let size = wording::bytes_exact(draft.text().len() as u64);
+    let (count, count_style) = match parts(draft.text()) {
+        0 | 1 => (size, theme.dim),
+        parts => {
+            let values = [("bytes", size.as_str()), ("count", &parts.to_string())];
+            (fill(&words.chat.datagrams, &values), theme.warning)
+        }
+    };
+    let border = if focused { theme.border_focused } else { theme.border };
+    Block::bordered()
+        .border_style(border)
+        .title(Line::styled(format!(" {} ", words.chat.message), theme.title))
+        .title(Line::styled(format!(" {count} "), count_style).alignment(Alignment::Right))
+        .render(areas.composer.into(), buffer);
+    let shown = draft.shown(usize::from(areas.input.width));
+    let first = first_line_in_view(shown.caret.0, usize::from(areas.input.height));
+    for (nth, line) in shown.lines.iter().skip(first).take(usize::from(areas.input.height)).enumerate() {
+        let row = paint::row(areas.input, u16::try_from(nth).unwrap_or(areas.input.height));
+        paint::left(buffer, row, &[(&shown.text[line.clone()], theme.text)]);
+    }
+    if draft.is_empty() {
+        paint::left(buffer, paint::row(areas.input, 0), &[(&words.chat.placeholder, theme.dim)]);
+    }
+    focused.then(|| Position {
+        x: areas.input.x + u16::try_from(shown.caret.1).unwrap_or(0),
+        y: areas.input.y + u16::try_from(shown.caret.0 - first).unwrap_or(0),
+    })
+}

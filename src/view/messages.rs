@@ -1,0 +1,159 @@
+//! The conversation.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+
+use super::paint::{self, Piece};
+use super::{Look, wording};
+use crate::app::State;
+use crate::app::chat::ChatFocus;
+use crate::app::conversation::{Conversation, Delivery, Message, Row};
+use crate::app::keys::{self, Global};
+use crate::app::layout::{self, Area, Columns};
+use crate::locale::fill;
+
+/// What is in view of the conversation in front.
+pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) {
+    let Some(conversation) = state.chat.conversation() else { return no_peer(state, look, area, buffer) };
+    if conversation.messages.is_empty() {
+        return paint::middle(buffer, area, &[(&look.words.chat.no_messages, look.theme.dim)]);
+    }
+    let columns = layout::columns(area.width);
+    let window = conversation.window(&columns, &state.zone, usize::from(area.height));
+    let pane = Pane { state, look, conversation, columns };
+    for (nth, (message, row)) in window.rows.iter().enumerate() {
+        let line = paint::row(area, u16::try_from(nth).unwrap_or(area.height));
+        if let Some(message) = conversation.messages.get(*message) {
+            pane.row(message, row, line, buffer);
+        }
+    }
+    let bottom = paint::row(area, area.height - 1);
+    if window.below > 0 {
+        let more = fill(&look.words.chat.more_below, &[("count", &window.below.to_string())]);
+        paint::right(
+            buffer,
+            bottom,
+            &[(" ", look.theme.text), (&more, look.theme.unread), (" ", look.theme.text)],
+        );
+    } else if state.chat.focus == ChatFocus::Messages && window.rows.len() < usize::from(area.height) {
+        // Shows where the keys go while there is nothing to scroll.
+        paint::left(buffer, bottom, &[("▌", look.theme.mark)]);
+    }
+    if conversation.dropped > 0 && window.rows.first().is_some_and(|(message, _)| *message == 0) {
+        let older = fill(&look.words.chat.older_dropped, &[("count", &conversation.dropped.to_string())]);
+        paint::right(buffer, paint::row(area, 0), &[(&older, look.theme.warning), (" ", look.theme.text)]);
+    }
+}
+
+fn no_peer(state: &State, look: &Look, area: Area, buffer: &mut Buffer) {
+    let words = &look.words.chat;
+    let key =
+        keys::first_key(&state.keymap.global, Global::Address).map(|key| key.to_string()).unwrap_or_default();
+    let hint = fill(&words.no_peer_hint, &[("key", &key)]);
+    let wait = fill(&words.no_peer_wait, &[("address", &state.me.address.to_string())]);
+    let theme = &look.theme;
+    paint::middle(buffer, area, &[(&words.no_peer, theme.title), (&hint, theme.text), (&wait, theme.dim)]);
+}
+
+struct Pane<'a> {
+    state: &'a State,
+    look: &'a Look,
+    conversation: &'a Conversation,
+    columns: Columns,
+}
+
+impl Pane<'_> {
+    fn row(&self, message: &Message, row: &Row, line: Area, buffer: &mut Buffer) {
+        let theme = &self.look.theme;
+        match row {
+            Row::Day => rule(&day(message.at, &self.state.zone), theme.dim, theme.border, line, buffer),
+            Row::Unread => {
+                let count = self.conversation.new_messages().to_string();
+                let text = fill(&self.look.words.chat.new_messages, &[("count", &count)]);
+                rule(&text, theme.unread, theme.unread, line, buffer);
+            }
+            Row::Text(range, first) => {
+                if *first {
+                    self.head(message, line, buffer);
+                }
+                let (from, width) = self.columns.text;
+                let place = paint::columns(line, from, width);
+                let text = &message.text[range.clone()];
+                if message.text.is_empty() {
+                    paint::left(buffer, place, &[(&self.look.words.chat.empty, theme.dim)]);
+                } else {
+                    paint::left(buffer, place, &[(text, theme.text)]);
+                }
+            }
+            Row::State => {
+                let (from, _) = self.columns.text;
+                let (text, style) = self.state_of(&message.delivery);
+                let place = paint::inset(line, from);
+                paint::left(
+                    buffer,
+                    Area { width: place.width.saturating_sub(1), ..place },
+                    &[(&text, style)],
+                );
+            }
+        }
+    }
+
+    /// Time, name, and at the right what became of it.
+    fn head(&self, message: &Message, line: Area, buffer: &mut Buffer) {
+        let theme = &self.look.theme;
+        let time = message.at.to_zoned(self.state.zone.clone()).strftime("%H:%M").to_string();
+        paint::left(buffer, paint::inset(line, 1), &[(&time, theme.dim)]);
+        let (from, width) = self.columns.name;
+        let place = paint::columns(line, from, width);
+        let name: Piece<'_> = match (&message.delivery, &self.conversation.name) {
+            (Delivery::Received, Some(name)) => (name, theme.peer),
+            (Delivery::Received, None) => {
+                let address = self.conversation.address().ip().to_string();
+                let shown = crate::text::width::ellipsis_middle(&address, usize::from(width)).into_owned();
+                paint::left(buffer, place, &[(&shown, theme.peer)]);
+                return;
+            }
+            (_, _) if self.state.me.name.is_empty() => (&self.look.words.chat.me, theme.me),
+            (_, _) => (&self.state.me.name, theme.me),
+        };
+        paint::left(buffer, place, &[name]);
+        if self.columns.state > 0 && !matches!(message.delivery, Delivery::Received | Delivery::Failed(..)) {
+            let (text, style) = self.state_of(&message.delivery);
+            let place = paint::inset(line, line.width - self.columns.state);
+            paint::right(buffer, place, &[(&text, style), (" ", style)]);
+        }
+    }
+
+    fn state_of(&self, delivery: &Delivery) -> (String, ratatui::style::Style) {
+        let (words, theme) = (&self.look.words.chat, &self.look.theme);
+        match delivery {
+            Delivery::Received => (String::new(), theme.dim),
+            Delivery::Sending(_) => (words.sending.clone(), theme.dim),
+            Delivery::Sent(_) => (words.sent.clone(), theme.dim),
+            Delivery::Refused(_) => (words.refused.clone(), theme.error),
+            Delivery::Failed(_, fault) => {
+                let reason = wording::fault(&self.look.words, fault);
+                (fill(&words.failed, &[("reason", &reason)]), theme.error)
+            }
+        }
+    }
+}
+
+fn day(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string()
+}
+
+/// A line through the whole width, with a text in its middle.
+fn rule(
+    text: &str,
+    style: ratatui::style::Style,
+    line_style: ratatui::style::Style,
+    line: Area,
+    buffer: &mut Buffer,
+) {
+    let whole = paint::columns(line, 1, line.width.saturating_sub(2));
+    let dashes = "─".repeat(usize::from(whole.width));
+    paint::left(buffer, whole, &[(&dashes, line_style)]);
+    paint::middle(buffer, whole, &[(&format!(" {text} "), style)]);
+}

@@ -1,0 +1,171 @@
+//! What lies over the screen: the keys, the search for a peer or a server, a question.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Clear, Widget};
+
+use super::paint::{self, Piece};
+use super::{Look, bars};
+use crate::app::State;
+use crate::app::keys::{self, Answer, HelpLine, Keymap};
+use crate::app::layout::Area;
+use crate::app::overlay::{GoTo, Goal, Overlay};
+use crate::event::Key;
+use crate::locale::fill;
+use crate::text::width::{ellipsis_middle, pad_to};
+
+/// Draws it over the body; the caret, where something is typed into it.
+pub(super) fn draw(
+    state: &State,
+    overlay: &Overlay,
+    look: &Look,
+    body: Area,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    match overlay {
+        Overlay::Help(top) => {
+            help(&state.keymap, *top, look, body, buffer);
+            None
+        }
+        Overlay::GoTo(goto) => Some(go_to(state, goto, look, body, buffer)),
+        Overlay::Quit => {
+            question(state, look, body, buffer);
+            None
+        }
+    }
+}
+
+/// A box over everything below; what is inside its border.
+fn boxed(title: &str, area: Area, look: &Look, buffer: &mut Buffer) -> Area {
+    Clear.render(area.into(), buffer);
+    Block::bordered()
+        .border_style(look.theme.border_focused)
+        .title(Line::styled(format!(" {title} "), look.theme.title))
+        .render(area.into(), buffer);
+    Area {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+fn help(keymap: &Keymap, top: usize, look: &Look, body: Area, buffer: &mut Buffer) {
+    let width = body.width.min(90);
+    let area = Area { x: body.x + (body.width - width) / 2, width, ..body };
+    let inside = boxed(&look.words.overlay.help, area, look, buffer);
+    let empty = std::collections::BTreeMap::new();
+    for (nth, line) in keymap.help().iter().skip(top).take(usize::from(inside.height)).enumerate() {
+        let row = paint::row(inside, u16::try_from(nth).unwrap_or(inside.height));
+        match line {
+            HelpLine::Place(place) => {
+                let title = look.words.places.get(*place).map_or(*place, String::as_str);
+                paint::left(buffer, row, &[(title, look.theme.title)]);
+            }
+            HelpLine::Action(place, action, keys) => {
+                let words = look.words.actions.get(*place).unwrap_or(&empty);
+                let what = words.get(action).map_or(action.as_str(), String::as_str);
+                let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
+                let wide = usize::from(inside.width / 3).clamp(12, 28);
+                let keys = pad_to(&crate::text::width::ellipsis(&keys.join(" "), wide), wide);
+                let pieces: [Piece<'_>; 3] =
+                    [(&keys, look.theme.key), ("  ", look.theme.text), (what, look.theme.text)];
+                paint::left(buffer, row, &pieces);
+            }
+        }
+    }
+}
+
+fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffer) -> Position {
+    let words = &look.words.overlay;
+    let theme = &look.theme;
+    let goals = goto.goals(state);
+    let width = body.width.min(70);
+    let rows = u16::try_from(goals.len()).unwrap_or(u16::MAX).clamp(1, 12);
+    let height = (rows + 3).min(body.height);
+    let area = Area { x: body.x + (body.width - width) / 2, y: body.y, width, height };
+    let inside = boxed(&words.go_to, area, look, buffer);
+    let caret = bars::one_line(&goto.field, theme.text, paint::row(inside, 0), buffer);
+    if goto.field.is_empty() {
+        paint::left(buffer, paint::row(inside, 0), &[(&words.go_to_hint, theme.dim)]);
+    }
+    if goals.is_empty() {
+        paint::left(buffer, paint::row(inside, 1), &[(&words.nothing_found, theme.dim)]);
+    }
+    let height = usize::from(inside.height.saturating_sub(1)).max(1);
+    let first = (goto.selected + 1).saturating_sub(height);
+    for (nth, goal) in goals.iter().enumerate().skip(first).take(height) {
+        let row = paint::row(inside, u16::try_from(nth - first + 1).unwrap_or(0));
+        let here = nth == goto.selected;
+        if here {
+            paint::tint(buffer, row, theme.selected);
+        }
+        let (kind, text) = match goal {
+            Goal::Conversation(at) => {
+                let conversation = &state.chat.conversations[*at];
+                let address = conversation.address();
+                let name = conversation.name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
+                (&words.peer, format!("{name}{address}"))
+            }
+            Goal::Server(source) => (&words.server, source.to_string()),
+            Goal::NewPeer(endpoint) => (&words.new_peer, endpoint.to_string()),
+            Goal::NewServer(source) => (&words.new_server, source.to_string()),
+        };
+        let used = paint::right(buffer, row, &[(kind, theme.dim)]);
+        let room = Area { width: row.width.saturating_sub(used + 1), ..row };
+        let shown = ellipsis_middle(&text, usize::from(room.width.saturating_sub(2)));
+        let mark = if here { "▌ " } else { "  " };
+        paint::left(buffer, room, &[(mark, theme.mark), (&shown, theme.text)]);
+    }
+    caret
+}
+
+fn question(state: &State, look: &Look, body: Area, buffer: &mut Buffer) {
+    let words = &look.words;
+    let count = state.files.transfers.open().to_string();
+    let sentence = fill(&words.overlay.quit_question, &[("count", &count)]);
+    let key = |answer: Answer| {
+        keys::first_key(&state.keymap.question, answer).map(|key| key.to_string()).unwrap_or_default()
+    };
+    let answers =
+        format!("{} {}     {} {}", key(Answer::Yes), words.hint.yes, key(Answer::No), words.hint.no);
+    let width = body.width.min(60);
+    let height = 6.min(body.height);
+    let y = body.y + (body.height - height) / 2;
+    let area = Area { x: body.x + (body.width - width) / 2, y, width, height };
+    let inside = boxed(&words.overlay.quit, area, look, buffer);
+    paint::middle(buffer, inside, &[(&sentence, look.theme.warning), (&answers, look.theme.key)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use strum::VariantArray;
+
+    use super::*;
+    use crate::locale::Language;
+
+    #[test]
+    fn every_place_and_action_is_explained_in_every_language_and_nothing_else() {
+        let keymap = Keymap::preset().unwrap();
+        let lines = keymap.help();
+        let (mut actions, mut places) = (BTreeSet::new(), BTreeSet::new());
+        for line in &lines {
+            let new = match line {
+                HelpLine::Place(place) => places.insert((*place).to_owned()),
+                HelpLine::Action(place, action, _) => actions.insert(((*place).to_owned(), action.clone())),
+            };
+            assert!(new, "{line:?} stands twice");
+        }
+        for language in Language::VARIANTS {
+            let words = language.words().unwrap();
+            let explained = words.actions.iter();
+            let explained =
+                explained.flat_map(|(place, own)| own.keys().map(|name| (place.clone(), name.clone())));
+            assert_eq!(explained.collect::<BTreeSet<_>>(), actions, "{language}");
+            assert_eq!(words.places.keys().cloned().collect::<BTreeSet<_>>(), places, "{language}");
+        }
+    }
+}
