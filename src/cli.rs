@@ -13,6 +13,8 @@ use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, 
 use crate::locale::{Words, fill};
 use crate::view::wording;
 
+pub mod json;
+
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
 #[derive(Debug, Parser)]
 #[command(name = "hobnob", version, args_conflicts_with_subcommands = false, disable_help_subcommand = true)]
