@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+pub mod resolve;
+
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
