@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::app::keys::Keymap;
 use crate::locale::Language;
-use crate::net::Timeouts;
+use crate::net::{Port, Timeouts};
 use crate::text::{Clean, clean_line};
 
 /// The settings in use.
@@ -39,15 +39,6 @@ pub struct Config {
     pub language: Language,
     /// Which keys.
     pub keymap: Keymap,
-}
-
-/// A port to listen on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Port {
-    /// The default: another will do where it is taken.
-    Preferred(u16),
-    /// Asked for: no other will do.
-    Required(u16),
 }
 
 /// Which theme.

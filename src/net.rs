@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+pub mod chat;
 pub mod resolve;
 
 /// How long to wait for what.
@@ -16,4 +17,23 @@ pub struct Timeouts {
     pub answer: Duration,
     /// More of a body that had begun.
     pub body: Duration,
+}
+
+/// A port to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// The default: another will do where it is taken.
+    Preferred(u16),
+    /// Asked for: no other will do. 0 asks for any that the system chooses.
+    Required(u16),
+}
+
+impl Port {
+    /// The port itself.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Preferred(number) | Self::Required(number) => number,
+        }
+    }
 }

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_zone_is_a_number_or_the_name_of_an_interface() {
         assert_eq!(interface_index("7"), Ok(7));
-        for interface in nix::net::if_::if_nameindex().unwrap().iter() {
+        for interface in &nix::net::if_::if_nameindex().unwrap() {
             let name = interface.name().to_str().unwrap();
             assert_eq!(interface_index(name), Ok(interface.index()), "{name}");
         }
