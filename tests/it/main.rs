@@ -1,1 +1,12 @@
 //! What the program promises, tried on real sockets and real files.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking"
+)]
+
+mod chat;
+mod support;
