@@ -11,9 +11,12 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer};
 use crate::locale::{Words, fill};
+use crate::net::chat::BindError;
 use crate::view::wording;
 
 pub mod json;
+mod listen;
+mod send;
 
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
 #[derive(Debug, Parser)]
@@ -173,7 +176,29 @@ pub enum Ending {
     Usage(String),
 }
 
+impl Socket {
+    /// The addresses to listen on or send from: the one named here, or those of the settings.
+    #[must_use]
+    pub fn addresses(&self, config: &Config) -> Vec<IpAddr> {
+        self.bind.map_or_else(|| config.bind.clone(), |address| vec![address])
+    }
+}
+
 impl Context {
+    /// There is no socket to chat through.
+    #[must_use]
+    pub fn cannot_bind(&self, error: &BindError) -> Ending {
+        let words = &self.words.command;
+        let about_port = |sentence: &str, port: u16| fill(sentence, &[("port", &port.to_string())]);
+        Ending::Failed(match error {
+            BindError::Taken(port) => about_port(&words.port_taken, *port),
+            BindError::Forbidden(port) => about_port(&words.port_forbidden, *port),
+            BindError::Failed(address, error) => {
+                fill(&words.bind_failed, &[("address", &address.to_string()), ("reason", &error.to_string())])
+            }
+        })
+    }
+
     /// Something went wrong on the network or the disk, with `about` (an address, a name) it happened.
     #[must_use]
     pub fn failed(&self, about: &str, fault: &crate::event::Fault) -> Ending {
@@ -268,13 +293,20 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let data_dir =
         common.data_dir.or_else(config::default_data_dir).unwrap_or_else(|| PathBuf::from(".hobnob"));
     let context = Context { config, words, data_dir };
-    let _ = (&context, peer, files, command);
-    Ok(())
+    let _ = (peer, files);
+    match command {
+        Some(Command::Send(send)) => send::run(&context, &send),
+        Some(Command::Listen(listen)) => listen::run(&context, &listen),
+        Some(Command::Demo(_) | Command::Serve(_) | Command::Ls(_) | Command::Get(_)) | None => Ok(()),
+    }
 }
 
 /// Runs a command's future to its end on a runtime of its own.
-#[expect(dead_code, reason = "the commands follow in the next commits")]
 fn block_on(future: impl Future<Output = Result<(), Ending>>) -> Result<(), Ending> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Ending::Failed(error.to_string()))?.block_on(future)
+    let runtime = runtime.map_err(|error| Ending::Failed(error.to_string()))?;
+    let ended = runtime.block_on(future);
+    // Whatever blocks a thread for longer, such as the system's resolver, is left behind.
+    runtime.shutdown_background();
+    ended
 }

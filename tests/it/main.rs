@@ -9,4 +9,5 @@
 )]
 
 mod chat;
+mod cli_chat;
 mod support;

@@ -1,0 +1,168 @@
+//! `hobnob listen`: every datagram that arrives, as a line for people or as JSON for programs. Answers nobody.
+//! Must never let a datagram look like another line than its own.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
+
+use super::{Context, Ending, Listen, block_on, json};
+use crate::event::{ChatEvent, Datagram, Event};
+use crate::locale::{Words, fill};
+use crate::net::{Port, chat};
+use crate::view::wording;
+
+/// How long the output may take to accept the last lines when it is time to end.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// Prints what arrives, until it is enough, the time is over, or a signal ends it.
+pub(super) fn run(context: &Context, listen: &Listen) -> Result<(), Ending> {
+    block_on(listen_on(context, listen))
+}
+
+async fn listen_on(context: &Context, listen: &Listen) -> Result<(), Ending> {
+    let port = Port::Required(listen.socket.port.unwrap_or(context.config.port.number()));
+    let sockets = chat::bind(&listen.socket.addresses(&context.config), port)
+        .map_err(|error| context.cannot_bind(&error))?;
+    let stop = stop(listen.timeout).map_err(|error| Ending::Failed(error.to_string()))?;
+    announce(context, sockets.addresses());
+
+    let (commands, told) = mpsc::channel(1);
+    let (heard, events) = mpsc::channel(64);
+    tokio::spawn(chat::run(sockets, told, heard));
+    let words = context.words.clone();
+    let paper = Paper { json: listen.json, wanted: listen.count, zone: TimeZone::system(), words };
+    // On a thread of its own: an output that nobody reads must not keep a signal waiting.
+    let mut printing = spawn_blocking(move || paper.print_all(events));
+    let printed = tokio::select! {
+        printed = &mut printing => printed,
+        () = stop => {
+            // Without commands the worker ends, and then what has arrived is printed to its end.
+            drop(commands);
+            let Ok(printed) = timeout(LAST_LINES, printing).await else {
+                return Err(cannot_write(&context.words, &io::ErrorKind::TimedOut.into()));
+            };
+            printed
+        }
+    };
+    printed.unwrap_or_else(|panicked| Err(Ending::Failed(panicked.to_string())))
+}
+
+/// The moment at which the time is over or a signal asks for the end. Signals count from now on.
+fn stop(limit: Option<Duration>) -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            () = sleep(limit.unwrap_or_default()), if limit.is_some() => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// One line that says where we listen, for people and for scripts that asked for port 0.
+fn announce(context: &Context, addresses: &[SocketAddr]) {
+    let addresses: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+    let line = fill(&context.words.command.listening, &[("addresses", &addresses.join(", "))]);
+    // Listening goes on where nobody reads this.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+fn cannot_write(words: &Words, error: &io::Error) -> Ending {
+    Ending::Failed(fill(&words.command.output_failed, &[("reason", &error.to_string())]))
+}
+
+struct Paper {
+    json: bool,
+    /// So many datagrams, and no more.
+    wanted: Option<u64>,
+    zone: TimeZone,
+    words: Words,
+}
+
+impl Paper {
+    /// Until there is enough or no more to come. An output that was closed is fine: its reader has enough.
+    fn print_all(&self, mut events: Receiver<Event>) -> Result<(), Ending> {
+        let mut printed = 0;
+        while self.wanted != Some(printed) {
+            match events.blocking_recv() {
+                Some(Event::Chat(ChatEvent::Received(datagram))) => match self.print(&datagram) {
+                    Ok(()) => printed += 1,
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                    Err(error) => return Err(cannot_write(&self.words, &error)),
+                },
+                Some(Event::Chat(ChatEvent::Down(fault))) => {
+                    return Err(Ending::Failed(wording::fault(&self.words, &fault)));
+                }
+                Some(_) => {}
+                None => return self.enough(printed),
+            }
+        }
+        Ok(())
+    }
+
+    fn enough(&self, printed: u64) -> Result<(), Ending> {
+        let Some(wanted) = self.wanted else { return Ok(()) };
+        let values = [("got", &*printed.to_string()), ("wanted", &*wanted.to_string())];
+        Err(Ending::Failed(fill(&self.words.command.too_few_datagrams, &values)))
+    }
+
+    fn print(&self, datagram: &Datagram) -> io::Result<()> {
+        let mut line = Vec::new();
+        if self.json {
+            json::write(&mut line, &Line::of(datagram))?;
+            line.push(b'\n');
+        } else {
+            self.write_for_people(&mut line, datagram)?;
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(&line)?;
+        out.flush()
+    }
+
+    fn write_for_people(&self, out: &mut impl Write, datagram: &Datagram) -> io::Result<()> {
+        let at = datagram.at.to_zoned(self.zone.clone());
+        let head = format!("{}  {}  ", at.strftime("%Y-%m-%d %H:%M:%S"), datagram.from);
+        let text: &str =
+            if datagram.raw.0.is_empty() { &self.words.command.empty_datagram } else { &datagram.text };
+        // Nothing but a time stands at the left edge, and nobody else's line feed gets there.
+        for (number, line) in text.split('\n').enumerate() {
+            let margin = if number == 0 { &*head } else { "" };
+            writeln!(out, "{margin:width$}{line}", width = head.len())?;
+        }
+        Ok(())
+    }
+}
+
+/// A datagram for programs.
+#[derive(Serialize)]
+struct Line<'datagram> {
+    time: Timestamp,
+    from: SocketAddr,
+    text: &'datagram str,
+    bytes: usize,
+    valid_utf8: bool,
+}
+
+impl<'datagram> Line<'datagram> {
+    /// The text is exactly what was sent, or, where that is no text, its readable form.
+    fn of(datagram: &'datagram Datagram) -> Self {
+        let raw = &datagram.raw.0;
+        let exact = std::str::from_utf8(raw);
+        Self {
+            time: datagram.at,
+            from: datagram.from,
+            text: exact.unwrap_or(&datagram.text),
+            bytes: raw.len(),
+            valid_utf8: exact.is_ok(),
+        }
+    }
+}

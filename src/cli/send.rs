@@ -1,0 +1,94 @@
+//! `hobnob send`: one text to one peer. Owns what counts as sent.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::timeout;
+
+use super::{Context, Ending, Send, block_on};
+use crate::event::{ChatEvent, Event, Fault, MessageId};
+use crate::locale::fill;
+use crate::net::chat::{self, ChatCommand};
+use crate::net::{Port, resolve};
+use crate::view::wording;
+use crate::wire::address::Endpoint;
+
+/// How long a refusal is waited for after the text was sent. Silence is all that a program that listens ever gives,
+/// so each send takes this long. On one's own machine the answer is there at once.
+const PATIENCE: Duration = Duration::from_millis(200);
+const PATIENCE_ON_LOOPBACK: Duration = Duration::from_millis(50);
+
+/// Sends the text. A name can have several addresses: where one of them refuses, the next is tried.
+pub(super) fn run(context: &Context, send: &Send) -> Result<(), Ending> {
+    let endpoint: Endpoint =
+        send.peer.parse().map_err(|error| Ending::Usage(wording::address_error(&context.words, &error)))?;
+    let text = if send.text.is_empty() { standard_input(context)? } else { send.text.join(" ") };
+    block_on(deliver(context, send, &endpoint, text))
+}
+
+/// All of standard input, without the line feed at its end.
+fn standard_input(context: &Context) -> Result<String, Ending> {
+    let words = &context.words.command;
+    let mut bytes = Vec::new();
+    io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Ending::Failed(fill(&words.input_failed, &[("reason", &error.to_string())])))?;
+    let mut text = String::from_utf8(bytes).map_err(|_| Ending::Failed(words.input_not_text.clone()))?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    Ok(text)
+}
+
+async fn deliver(context: &Context, send: &Send, endpoint: &Endpoint, text: String) -> Result<(), Ending> {
+    let failed = |fault: &Fault| context.failed(&endpoint.to_string(), fault);
+    let addresses =
+        resolve::resolve(endpoint, context.config.timeouts.resolve).await.map_err(|fault| failed(&fault))?;
+    let port = Port::Required(send.socket.port.unwrap_or(0));
+    let sockets = chat::bind(&send.socket.addresses(&context.config), port)
+        .map_err(|error| context.cannot_bind(&error))?;
+    let (commands, told) = mpsc::channel(1);
+    let (heard, mut events) = mpsc::channel(64);
+    tokio::spawn(chat::run(sockets, told, heard));
+
+    let mut outcome = Ok(());
+    for (id, to) in (0..).map(MessageId).zip(addresses) {
+        // Where the worker has ended, its last event says why.
+        let _ = commands.send(ChatCommand::Send { id, to, text: text.clone() }).await;
+        let patience = if to.ip().is_loopback() { PATIENCE_ON_LOOPBACK } else { PATIENCE };
+        outcome = fate(&mut events, id, patience).await.map_err(|fault| failed(&fault));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+/// What becomes of a message: fine when it was sent and nothing else was heard for so long.
+async fn fate(events: &mut Receiver<Event>, id: MessageId, patience: Duration) -> Result<(), Fault> {
+    while let Some(event) = events.recv().await {
+        if matches!(&event, Event::Chat(ChatEvent::Sent(sent)) if *sent == id) {
+            return timeout(patience, misfortune(events, id)).await.unwrap_or(Ok(()));
+        }
+        bad_news(event, id)?;
+    }
+    Err(Fault::Closed)
+}
+
+async fn misfortune(events: &mut Receiver<Event>, id: MessageId) -> Result<(), Fault> {
+    while let Some(event) = events.recv().await {
+        bad_news(event, id)?;
+    }
+    Ok(())
+}
+
+fn bad_news(event: Event, id: MessageId) -> Result<(), Fault> {
+    let Event::Chat(news) = event else { return Ok(()) };
+    match news {
+        ChatEvent::Refused(about) if about == id => Err(Fault::Refused),
+        ChatEvent::Failed(about, fault) if about == id => Err(fault),
+        ChatEvent::Down(fault) => Err(fault),
+        ChatEvent::Received(_) | ChatEvent::Sent(_) | ChatEvent::Refused(_) | ChatEvent::Failed(..) => Ok(()),
+    }
+}
