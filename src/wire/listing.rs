@@ -5,6 +5,10 @@ use jiff::Timestamp;
 use super::Raw;
 use crate::text::Clean;
 
+mod json;
+
+pub use json::{ListingError, Row, parse_json, write_json};
+
 /// One thing in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
