@@ -1,0 +1,128 @@
+//! One connection, from its first bytes to its clean end.
+//!
+//! What it speaks is decided so, over and over as bytes come:
+//!
+//! 1. A complete HTTP/1.x request line: HTTP, and the bytes are hyper's from the first on.
+//! 2. More than a plain request can hold: HTTP where they can still become a request line, otherwise nothing.
+//! 3. The name of a file: a plain request for it, whether or not more would have come. The course's client sends
+//!    the name at once and then waits, so nobody else says that it is complete.
+//! 4. Anything else may be the beginning of the one or the other: wait for [`Limits::hesitation`] in all, then take
+//!    it for the name of a file that there is not.
+//!
+//! [`Limits::hesitation`]: super::Limits::hesitation
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy, sink};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
+
+use super::beneath::{Found, Name, Opened};
+use super::served::{Began, Served};
+use super::sniff::{Verdict, sniff};
+use super::{Phase, Site, http, plain};
+use crate::wire::plain::REQUEST_LIMIT;
+
+/// How long to wait, after the answer, for the other side to close.
+const CLOSING_TIME: Duration = Duration::from_secs(1);
+
+/// How much to take from the other side meanwhile.
+const CLOSING_BYTES: u64 = 1024 * 1024;
+
+/// Who is there, and what serving it takes.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) peer: SocketAddr,
+    pub(super) site: Arc<Site>,
+    pub(super) log: mpsc::Sender<Served>,
+    pub(super) phase: watch::Receiver<Phase>,
+}
+
+impl Visit {
+    /// Tells of a request; where nobody listens, nobody is told.
+    pub(super) async fn tell(&self, served: Served) {
+        let _ = self.log.send(served).await;
+    }
+
+    /// Waits for the server to begin to stop.
+    async fn closing(&mut self) {
+        let _ = self.phase.wait_for(|phase| *phase != Phase::Open).await;
+    }
+
+    /// Waits for the server to lose its patience.
+    pub(super) async fn cut(&mut self) {
+        let _ = self.phase.wait_for(|phase| *phase == Phase::Cut).await;
+    }
+}
+
+/// What a connection turned out to want.
+enum Opening {
+    Http,
+    Plain(Option<Opened>),
+}
+
+/// Serves one connection.
+pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
+    // Without it small answers wait for the acknowledgement of their heads. It is no more than slow if it fails.
+    let _ = stream.set_nodelay(true);
+    let mut head = Vec::with_capacity(REQUEST_LIMIT + 1);
+    let first = tokio::select! {
+        first = timeout(visit.site.limits.silence, stream.read_buf(&mut head)) => first,
+        () = visit.closing() => return,
+    };
+    if !matches!(first, Ok(Ok(1..))) {
+        return;
+    }
+    let began = Began::now();
+    match listen(&mut stream, &mut head, &visit.site).await {
+        Opening::Http => http::converse(stream, head, visit).await,
+        Opening::Plain(found) => plain::answer(stream, &head, found, began, visit).await,
+    }
+}
+
+async fn listen(stream: &mut TcpStream, head: &mut Vec<u8>, site: &Arc<Site>) -> Opening {
+    let mut patience = pin!(sleep(site.limits.hesitation));
+    loop {
+        let verdict = sniff(head);
+        let is_long = head.len() > REQUEST_LIMIT;
+        if verdict == Verdict::Http || is_long && verdict == Verdict::More {
+            return Opening::Http;
+        }
+        if is_long {
+            return Opening::Plain(None);
+        }
+        if let Some(opened) = find(site, head).await {
+            return Opening::Plain(Some(opened));
+        }
+        let more = tokio::select! {
+            more = stream.read_buf(head) => more,
+            () = &mut patience => Ok(0),
+        };
+        if !matches!(more, Ok(1..)) {
+            return Opening::Plain(None);
+        }
+    }
+}
+
+/// The file of that name, if there is one.
+async fn find(site: &Arc<Site>, name: &[u8]) -> Option<Opened> {
+    let name = Name::read(name).filter(|name| !name.is_folder)?;
+    let site = Arc::clone(site);
+    match spawn_blocking(move || site.root.find(&name)).await {
+        Ok(Ok(Found::File(opened))) => Some(opened),
+        Ok(Ok(Found::Folder | Found::Other) | Err(_)) | Err(_) => None,
+    }
+}
+
+/// Ends a connection so that all that was sent arrives. Closing it while bytes of the other side lie unread would
+/// reset it, and the reset overtakes what is still on its way.
+pub(super) async fn close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    if stream.shutdown().await.is_ok() {
+        let _ = timeout(CLOSING_TIME, copy(&mut stream.take(CLOSING_BYTES), &mut sink())).await;
+    }
+}

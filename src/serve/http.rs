@@ -1,0 +1,129 @@
+//! The conversation with an HTTP/1.1 client (RFC 9112), through hyper.
+//!
+//! Owns its beginning, its time limits, its end, and what is told of its requests; must never decide what a request
+//! is answered with.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::poll_fn;
+use std::io::Cursor;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{TryStreamExt as _, stream};
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::task::spawn_blocking;
+
+use super::connection::{Visit, close};
+use super::meter::{Meter, MeteredWrite};
+use super::reply::{Content, failure, reply};
+use super::served::{Answer, Began, End, Request, Served};
+use super::{Phase, Site, body};
+use crate::text::clean_line;
+use crate::wire::source::Path;
+
+type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
+
+/// What was asked, and how it was answered, until the answer has left.
+struct Asked {
+    began: Began,
+    request: Request,
+    status: StatusCode,
+}
+
+/// Answers requests until either side ends the connection; `head` is what has been read of it already.
+pub(super) async fn converse(stream: TcpStream, head: Vec<u8>, mut visit: Visit) {
+    let meter = Meter::new();
+    let (read, write) = stream.into_split();
+    let write = MeteredWrite::new(write, Arc::clone(&meter));
+    let io = TokioIo::new(tokio::io::join(Cursor::new(head).chain(read), write));
+    let service = {
+        let (site, meter) = (Arc::clone(&visit.site), Arc::clone(&meter));
+        service_fn(move |request| Box::pin(answer(request, Arc::clone(&site), Arc::clone(&meter))))
+    };
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(visit.site.limits.silence)
+        // A client that has said all it wants to say may close its half, as `nc -N` does.
+        .half_close(true)
+        .serve_connection(io, service);
+    let result = loop {
+        tokio::select! {
+            result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break Some(result),
+            answer = meter.whole() => visit.tell(answer.about.ended(&visit, End::Whole, answer.sent)).await,
+            phase = visit.phase.changed() => {
+                if phase.is_err() || *visit.phase.borrow_and_update() == Phase::Cut {
+                    break None;
+                }
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    };
+    while let Some(answer) = meter.next() {
+        let end = match &result {
+            _ if answer.is_whole() => End::Whole,
+            Some(_) => End::BrokenOff,
+            None => End::CutOff,
+        };
+        visit.tell(answer.about.ended(&visit, end, answer.sent)).await;
+    }
+    let garbled = matches!(&result, Some(Err(error)) if error.is_parse());
+    if garbled {
+        visit.tell(Began::now().ended(visit.peer, Request::Garbled, Answer::Refused, End::Whole, 0)).await;
+    }
+    if garbled || matches!(result, Some(Ok(()))) {
+        close(&mut connection.into_parts().io.into_inner()).await;
+    }
+}
+
+impl Asked {
+    fn ended(self, visit: &Visit, end: End, sent: u64) -> Served {
+        self.began.ended(visit.peer, self.request, Answer::Status(self.status.as_u16()), end, sent)
+    }
+}
+
+async fn answer(
+    request: hyper::Request<Incoming>,
+    site: Arc<Site>,
+    meter: Arc<Meter<Asked>>,
+) -> Result<Response<Body>, Infallible> {
+    let began = Began::now();
+    let (head, _) = request.into_parts();
+    let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
+    let asked = Request::Http {
+        method: clean_line(head.method.as_str().as_bytes()),
+        path: Path::from_url(path).shown(),
+    };
+    let is_head = head.method == Method::HEAD;
+    let response = spawn_blocking(move || reply(&site, &head))
+        .await
+        .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR));
+    let status = response.status();
+    let (length, mut response) = with_body(response, is_head);
+    meter.expect(Asked { began, request: asked, status }, if is_head { 0 } else { length });
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    Ok(response)
+}
+
+/// The response with its content on the way, and the length of the content in bytes.
+fn with_body(response: Response<Content>, is_head: bool) -> (u64, Response<Body>) {
+    let length = response.body().length();
+    let response = response.map(|content| match content {
+        _ if is_head => Full::default().map_err(Into::into).boxed_unsync(),
+        Content::Page(page) => Full::from(page).map_err(Into::into).boxed_unsync(),
+        Content::File(opened) => {
+            let mut frames = body::frames(opened);
+            let frames = stream::poll_fn(move |cx| frames.poll_recv(cx)).map_ok(Frame::data);
+            StreamBody::new(frames.map_err(Into::into)).boxed_unsync()
+        }
+    });
+    (length, response)
+}

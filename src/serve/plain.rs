@@ -1,0 +1,50 @@
+//! The answer to a plain request: the bytes of the file, or none, and the end of the stream.
+//!
+//! Must never end a stream as if the file were whole when it is not: the other side could not tell.
+
+use std::io;
+
+use bytes::Buf as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use super::beneath::Opened;
+use super::body;
+use super::connection::{Visit, close};
+use super::served::{Answer, Began, End, Request};
+use crate::text::clean_line;
+
+/// Sends the file that was found, tells of it, and ends the connection.
+pub(super) async fn answer(
+    mut stream: TcpStream,
+    name: &[u8],
+    found: Option<Opened>,
+    began: Began,
+    mut visit: Visit,
+) {
+    let answer = if found.is_some() { Answer::File } else { Answer::Nothing };
+    let mut sent = 0;
+    let end = tokio::select! {
+        poured = pour(&mut stream, found, &mut sent) => poured.map_or(End::BrokenOff, |()| End::Whole),
+        () = visit.cut() => End::CutOff,
+    };
+    visit.tell(began.ended(visit.peer, Request::Plain(clean_line(name)), answer, end, sent)).await;
+    if end == End::Whole {
+        close(&mut stream).await;
+    } else {
+        // A reset instead of an end of the stream.
+        let _ = stream.set_zero_linger();
+    }
+}
+
+async fn pour(stream: &mut TcpStream, found: Option<Opened>, sent: &mut u64) -> io::Result<()> {
+    let Some(opened) = found else { return Ok(()) };
+    let mut frames = body::frames(opened);
+    while let Some(frame) = frames.recv().await {
+        let mut frame = frame?;
+        while frame.has_remaining() {
+            *sent += stream.write_buf(&mut frame).await? as u64;
+        }
+    }
+    Ok(())
+}

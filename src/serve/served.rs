@@ -1,0 +1,93 @@
+//! What the server tells of each request: data for a log, and the watch that times it.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::text::Clean;
+
+/// One request, after its answer has been sent or broke off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// When it came.
+    pub at: Timestamp,
+    /// Who asked.
+    pub peer: SocketAddr,
+    /// What for.
+    pub request: Request,
+    /// How it was answered.
+    pub answer: Answer,
+    /// How the answer ended.
+    pub end: End,
+    /// Bytes of the file or the page that were handed to the network; headers are not counted.
+    pub bytes: u64,
+    /// From the request to the end of the answer.
+    pub took: Duration,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// A file, over the plain protocol.
+    Plain(Clean),
+    /// Something, over HTTP.
+    Http {
+        /// The method.
+        method: Clean,
+        /// The path, decoded, with its query.
+        path: Clean,
+    },
+    /// It began like HTTP, and was none.
+    Garbled,
+}
+
+/// How a request was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// With a file, over the plain protocol.
+    File,
+    /// With nothing, over the plain protocol: there is no such file, or none that is served.
+    Nothing,
+    /// With this HTTP status (RFC 9110, section 15).
+    Status(u16),
+    /// With an HTTP error, as it was no HTTP after all.
+    Refused,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All of it was handed to the network.
+    Whole,
+    /// The other side closed the connection, or the file could not be read to its announced end.
+    BrokenOff,
+    /// The server stopped, and did not wait any longer.
+    CutOff,
+}
+
+/// The moment at which a request came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Began {
+    at: Timestamp,
+    instant: Instant,
+}
+
+impl Began {
+    #[expect(clippy::disallowed_methods, reason = "the server times its answers")]
+    pub(super) fn now() -> Self {
+        Self { at: Timestamp::now(), instant: Instant::now() }
+    }
+
+    /// What is told once the answer has ended, which is now.
+    pub(super) fn ended(
+        self,
+        peer: SocketAddr,
+        request: Request,
+        answer: Answer,
+        end: End,
+        bytes: u64,
+    ) -> Served {
+        Served { at: self.at, peer, request, answer, end, bytes, took: self.instant.elapsed() }
+    }
+}
