@@ -179,6 +179,15 @@ impl State {
         }
     }
 
+    /// Makes a peer known under a name. The first one is in front.
+    pub fn introduce(&mut self, address: SocketAddr, name: Clean) {
+        let front = self.chat.current;
+        self.chat.open(conversation::Peer::Address(address), Some(name));
+        if let Some(front) = front {
+            self.chat.select(front);
+        }
+    }
+
     /// Talks to this peer, as if its address had been typed.
     pub fn start_with_peer(&mut self, address: &str, now: &Now, out: &mut Vec<Effect>) {
         self.turn(now, out, |state, turn| state.open_peer(address, turn));

@@ -14,8 +14,10 @@ use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
 use crate::view::wording;
 
-pub mod json;
+pub mod demo;
+mod json;
 mod listen;
+mod screen;
 mod send;
 
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
@@ -174,6 +176,8 @@ pub enum Ending {
     Failed(String),
     /// The command line asks for something that makes no sense.
     Usage(String),
+    /// A signal ended it, with the exit code that shells give for that. There is nothing to say.
+    Signalled(u8),
 }
 
 impl Socket {
@@ -233,6 +237,7 @@ fn end(ending: &Ending) -> ExitCode {
     let (message, code) = match ending {
         Ending::Failed(message) => (message, 1),
         Ending::Usage(message) => (message, 2),
+        Ending::Signalled(code) => return ExitCode::from(*code),
     };
     // Where even stderr is gone there is nobody left to tell.
     let _ = writeln!(io::stderr(), "hobnob: {message}");
@@ -282,6 +287,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let file =
         Layer::read(common.config.as_deref()).map_err(|error| unreadable(&path, &error.to_string()))?;
     let Screen { port, bind, name, peer, files, download_dir } = screen;
+    let asked_dir = download_dir.clone();
     let line = Layer {
         chat: ChatLayer { port, bind: bind.map(|address| vec![address]), name },
         files: FilesLayer { download_dir, ..FilesLayer::default() },
@@ -293,11 +299,12 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let data_dir =
         common.data_dir.or_else(config::default_data_dir).unwrap_or_else(|| PathBuf::from(".hobnob"));
     let context = Context { config, words, data_dir };
-    let _ = (peer, files);
     match command {
+        None => screen::run(&context, peer, files.as_deref()),
+        Some(Command::Demo(socket)) => demo::run(&context, &socket, asked_dir.as_deref()),
         Some(Command::Send(send)) => send::run(&context, &send),
         Some(Command::Listen(listen)) => listen::run(&context, &listen),
-        Some(Command::Demo(_) | Command::Serve(_) | Command::Ls(_) | Command::Get(_)) | None => Ok(()),
+        Some(Command::Serve(_) | Command::Ls(_) | Command::Get(_)) => Ok(()),
     }
 }
 

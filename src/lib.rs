@@ -8,6 +8,8 @@ pub mod event;
 pub mod locale;
 pub mod net;
 pub mod serve;
+pub mod shell;
+pub mod term;
 pub mod text;
 pub mod view;
 pub mod wire;

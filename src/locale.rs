@@ -103,6 +103,8 @@ words! {
         send, newline, go_to, address, help, back, open, mark, get, filter, sort, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent,
     }
+    /// The demonstration.
+    DemoWords { echo, echo_greeting, reverse, reverse_greeting, folder, readme, readme_text }
     /// What commands say while they start and stop.
     CommandWords {
         not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
@@ -134,6 +136,8 @@ pub struct Words {
     pub places: BTreeMap<String, String>,
     /// What the actions do, by place and by their names in the key table.
     pub actions: BTreeMap<String, BTreeMap<String, String>>,
+    /// The demonstration.
+    pub demo: DemoWords,
     /// What commands say while they start and stop.
     pub command: CommandWords,
     /// The help texts of the command line, by `command.argument`.

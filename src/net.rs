@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 pub mod chat;
+pub mod interfaces;
 pub mod resolve;
 
 /// How long to wait for what.

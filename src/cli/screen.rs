@@ -1,0 +1,109 @@
+//! `hobnob` without a command, and what `hobnob demo` shares with it: the full-screen program, from the settings to its
+//! end.
+
+use std::env;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::{Context, Ending};
+use crate::app::{Me, Notice};
+use crate::config::ThemeChoice;
+use crate::net::chat::{self, Sockets};
+use crate::net::{Port, interfaces};
+use crate::shell::{self, End, Start};
+use crate::term;
+use crate::text::Clean;
+use crate::view::theme::{Preset, Theme};
+use crate::view::{Look, wording};
+use crate::wire::address::Endpoint;
+use crate::wire::source::Source;
+
+/// What the program opens at the start.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    /// Peers that are known from the start.
+    pub(super) peers: Vec<(SocketAddr, Clean)>,
+    /// The peer to talk to.
+    pub(super) peer: Option<String>,
+    /// The server to open.
+    pub(super) server: Option<Source>,
+}
+
+/// Opens the full-screen program for what the command line names.
+pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) -> Result<(), Ending> {
+    needs_terminal(context)?;
+    let wrong = |error| Ending::Usage(wording::address_error(&context.words, &error));
+    let server = files.map(Source::parse).transpose().map_err(wrong)?;
+    if let Some(peer) = &peer {
+        peer.parse::<Endpoint>().map_err(wrong)?;
+    }
+    let opening = Opening { peers: Vec::new(), peer, server };
+    super::block_on(async {
+        let sockets = bind(context, &context.config.bind, context.config.port)?;
+        open(context, sockets, opening, context.config.download_dir.clone()).await
+    })
+}
+
+/// Both ends of the conversation with the user have to be a terminal.
+pub(super) fn needs_terminal(context: &Context) -> Result<(), Ending> {
+    if term::is_terminal() { Ok(()) } else { Err(Ending::Usage(context.words.command.not_a_terminal.clone())) }
+}
+
+/// The chat's sockets.
+pub(super) fn bind(context: &Context, addresses: &[std::net::IpAddr], port: Port) -> Result<Sockets, Ending> {
+    chat::bind(addresses, port).map_err(|error| context.cannot_bind(&error))
+}
+
+/// Runs the full-screen program on these sockets until it ends.
+pub(super) async fn open(
+    context: &Context,
+    sockets: Sockets,
+    opening: Opening,
+    download_dir: PathBuf,
+) -> Result<(), Ending> {
+    let config = &context.config;
+    let theme = theme(config.theme).map_err(|error| Ending::Failed(error.to_string()))?;
+    let bound = sockets.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
+    let notice = match config.port {
+        Port::Preferred(wanted) if wanted != 0 && wanted != sockets.port() => {
+            Some(Notice::PortTaken { wanted, got: sockets.port() })
+        }
+        Port::Preferred(_) | Port::Required(_) => None,
+    };
+    let start = Start {
+        me: Me {
+            name: config.name.clone(),
+            address: interfaces::reachable(bound),
+            download_dir: wording::shown_path(&download_dir),
+        },
+        sockets,
+        notice,
+        peers: opening.peers,
+        peer: opening.peer,
+        server: opening.server,
+        keymap: config.keymap.clone(),
+        look: Look { words: context.words.clone(), theme },
+        download_dir,
+        prefix: config.prefix.clone(),
+        at_once: config.at_once,
+        timeouts: config.timeouts,
+    };
+    match shell::run(start).await {
+        Ok(End::Quit) => Ok(()),
+        Ok(End::Terminated(code)) => Err(Ending::Signalled(code)),
+        Err(error) => Err(Ending::Failed(error.to_string())),
+    }
+}
+
+fn theme(choice: ThemeChoice) -> Result<Theme, toml::de::Error> {
+    let set = |name: &str| env::var(name).unwrap_or_default();
+    let preset = match choice {
+        ThemeChoice::Auto => Preset::of_terminal(&set("COLORTERM"), &set("COLORFGBG")),
+        ThemeChoice::Dark => Preset::Dark,
+        ThemeChoice::Light => Preset::Light,
+        ThemeChoice::Ansi16 => Preset::Ansi16,
+    };
+    let theme = preset.theme()?;
+    // https://no-color.org: set and not empty, whatever its value.
+    Ok(if set("NO_COLOR").is_empty() { theme } else { theme.without_colour() })
+}

@@ -1,0 +1,260 @@
+//! The only loop: wait, take in what happened, update the state, do what it asks for, draw.
+//!
+//! Owns the workers' channels and the clock. Waits for nothing that a worker does; nothing wakes it while nothing
+//! happens.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crossterm::event::EventStream;
+use futures_util::{FutureExt, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+
+use crate::app::keys::Keymap;
+use crate::app::{Me, Notice, State};
+use crate::effect::Effect;
+use crate::event::{Event, Now, Size};
+use crate::net::Timeouts;
+use crate::net::chat::Sockets;
+use crate::term::{self, Signal, Signals};
+use crate::text::Clean;
+use crate::view::{Look, draw};
+use crate::wire::source::Source;
+
+mod workers;
+
+use workers::Workers;
+
+/// Events that wait to be looked at; a worker that has more waits.
+const QUEUE: usize = 1024;
+/// Events that are looked at before the screen is drawn again, so that keys are answered whatever floods in.
+const BATCH: usize = 256;
+/// The screen is drawn at most about 120 times a second.
+const FRAME: Duration = Duration::from_millis(8);
+
+/// Everything that the full-screen program starts with.
+#[derive(Debug)]
+pub struct Start {
+    /// Who we are.
+    pub me: Me,
+    /// The chat's sockets.
+    pub sockets: Sockets,
+    /// What has to be said at once.
+    pub notice: Option<Notice>,
+    /// Peers that are known from the start.
+    pub peers: Vec<(SocketAddr, Clean)>,
+    /// The peer to talk to from the start.
+    pub peer: Option<String>,
+    /// The server to open from the start.
+    pub server: Option<Source>,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// In which words and colours.
+    pub look: Look,
+    /// Where downloads go.
+    pub download_dir: PathBuf,
+    /// Put before the name of each downloaded file.
+    pub prefix: String,
+    /// Downloads at the same time.
+    pub at_once: usize,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+}
+
+/// Why the program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The user quit.
+    Quit,
+    /// A signal asked for it; the exit code says which.
+    Terminated(u8),
+}
+
+/// Runs the full-screen program until it ends. The terminal is as it was before when this returns.
+pub async fn run(start: Start) -> io::Result<End> {
+    let mut guard = term::Guard::enter()?;
+    let mut shell = Shell::new(start)?;
+    let ended = shell.run(&mut guard).await;
+    guard.leave()?;
+    // Partial files are gone when the workers are.
+    shell.workers.end().await;
+    ended
+}
+
+struct Shell {
+    state: State,
+    look: Look,
+    terminal: Terminal<CrosstermBackend<io::BufWriter<io::Stdout>>>,
+    workers: Workers,
+    effects: Vec<Effect>,
+    drawn: Option<Instant>,
+    quit: bool,
+    suspend: bool,
+}
+
+impl Shell {
+    fn new(start: Start) -> io::Result<Self> {
+        let now = now();
+        let mut state = State::new(start.me, start.keymap, start.at_once, &now);
+        let mut effects = Vec::new();
+        state.notice = start.notice;
+        for (address, name) in start.peers {
+            state.introduce(address, name);
+        }
+        if let Some(server) = start.server {
+            state.start_with_server(server, &now, &mut effects);
+        }
+        if let Some(peer) = start.peer {
+            state.start_with_peer(&peer, &now, &mut effects);
+        }
+        let (events, queue) = mpsc::channel(QUEUE);
+        let destination = (start.download_dir, start.prefix);
+        let workers = Workers::start(start.sockets, destination, start.timeouts, events, queue);
+        let terminal = Terminal::new(CrosstermBackend::new(io::BufWriter::with_capacity(1 << 16, io::stdout())))?;
+        Ok(Self { state, look: start.look, terminal, workers, effects, drawn: None, quit: false, suspend: false })
+    }
+
+    async fn run(&mut self, guard: &mut term::Guard) -> io::Result<End> {
+        let mut input = EventStream::new();
+        let mut signals = Signals::new()?;
+        self.resize()?;
+        self.perform()?;
+        self.draw()?;
+        let mut dirty = false;
+        loop {
+            let redraw = dirty.then(|| self.drawn.map_or_else(clock, |at| at + FRAME));
+            let due = [redraw, self.state.deadline()].into_iter().flatten().min();
+            tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    Signal::Terminate(code) => return Ok(End::Terminated(code)),
+                    Signal::Stop => self.suspend = true,
+                    Signal::Continue => self.come_back(guard)?,
+                },
+                event = input.next() => self.on_input(event, &mut input)?,
+                Some(event) = self.workers.next() => {
+                    self.update(event);
+                    self.drain_workers();
+                }
+                () = sleep_until(due.unwrap_or_else(clock).into()), if due.is_some() => {
+                    if self.state.deadline().is_some_and(|at| at <= clock()) {
+                        self.update(Event::Wake);
+                    }
+                }
+            }
+            dirty = true;
+            self.perform()?;
+            if self.quit {
+                return Ok(End::Quit);
+            }
+            if std::mem::take(&mut self.suspend) {
+                guard.suspend()?;
+                self.come_back(guard)?;
+            }
+            if self.drawn.is_none_or(|at| clock() >= at + FRAME) {
+                self.draw()?;
+                dirty = false;
+            }
+        }
+    }
+
+    /// A key and what was typed right behind it: all of it before the next draw.
+    fn on_input(
+        &mut self,
+        event: Option<io::Result<crossterm::event::Event>>,
+        input: &mut EventStream,
+    ) -> io::Result<()> {
+        let mut next = event;
+        for _ in 0..BATCH {
+            match next {
+                Some(event) => {
+                    if let Some(event) = term::event(event?) {
+                        self.update(event);
+                    }
+                }
+                // The terminal is gone, and nobody can ever press a key again.
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+            match input.next().now_or_never() {
+                Some(more) => next = more,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn drain_workers(&mut self) {
+        for _ in 1..BATCH {
+            match self.workers.next().now_or_never().flatten() {
+                Some(event) => self.update(event),
+                None => break,
+            }
+        }
+    }
+
+    fn update(&mut self, event: Event) {
+        self.state.update(&now(), event, &mut self.effects);
+    }
+
+    /// Does what the state asked for. What a worker has no room for comes back as an event, which may ask for more.
+    fn perform(&mut self) -> io::Result<()> {
+        while !self.effects.is_empty() {
+            for effect in std::mem::take(&mut self.effects) {
+                match effect {
+                    Effect::Quit => self.quit = true,
+                    Effect::Suspend => self.suspend = true,
+                    Effect::Redraw => self.redraw_all()?,
+                    other => {
+                        if let Some(refused) = self.workers.tell(other) {
+                            self.update(refused);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn come_back(&mut self, guard: &mut term::Guard) -> io::Result<()> {
+        guard.reenter()?;
+        self.resize()?;
+        self.redraw_all()
+    }
+
+    /// Forgets what is on the screen, so that the next draw writes every cell.
+    fn redraw_all(&mut self) -> io::Result<()> {
+        // `clear` would ask the terminal where the cursor is, and wait for the answer beside the event stream.
+        let area = self.terminal.size()?;
+        self.terminal.resize(area.into())
+    }
+
+    fn resize(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.update(Event::Resized(Size { width: size.width, height: size.height }));
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        term::synchronised(|| {
+            self.terminal.draw(|frame| draw(&self.state, &self.look, frame))?;
+            Ok(())
+        })?;
+        self.drawn = Some(clock());
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shell is where time comes from")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shell is where time comes from")]
+fn now() -> Now {
+    Now { instant: clock(), wall: jiff::Zoned::now() }
+}

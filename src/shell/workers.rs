@@ -1,0 +1,92 @@
+//! The workers and the channels to them. Telling a worker never waits: what it has no room for comes back as the event
+//! that it did not work.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use crate::effect::Effect;
+use crate::event::{BrowseEvent, ChatEvent, Event, Fault, TransferEvent};
+use crate::net::browse::BrowseCommand;
+use crate::net::chat::{ChatCommand, Sockets};
+use crate::net::fetch::FetchCommand;
+use crate::net::{Timeouts, browse, chat, fetch};
+
+/// Commands that a worker may have waiting.
+const COMMANDS: usize = 256;
+
+/// The workers.
+pub(super) struct Workers {
+    chat: Sender<ChatCommand>,
+    browse: Sender<BrowseCommand>,
+    fetch: Sender<FetchCommand>,
+    fetching: JoinHandle<()>,
+    events: Receiver<Event>,
+}
+
+impl Workers {
+    /// Starts them; what they learn goes through `events` to `queue`.
+    pub(super) fn start(
+        sockets: Sockets,
+        (dir, prefix): (PathBuf, String),
+        timeouts: Timeouts,
+        events: Sender<Event>,
+        queue: Receiver<Event>,
+    ) -> Self {
+        let (chat, chat_commands) = channel(COMMANDS);
+        let (browse, browse_commands) = channel(COMMANDS);
+        let (fetch, fetch_commands) = channel(COMMANDS);
+        tokio::spawn(chat::run(sockets, chat_commands, events.clone()));
+        tokio::spawn(browse::run(browse_commands, events.clone(), timeouts));
+        let fetching = tokio::spawn(fetch::run(fetch_commands, events, dir, prefix, timeouts));
+        Self { chat, browse, fetch, fetching, events: queue }
+    }
+
+    /// What happened next.
+    pub(super) async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// Tells the worker whose business it is. What it has no room for comes back.
+    pub(super) fn tell(&self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::Send { id, to, text } => {
+                let told = self.chat.try_send(ChatCommand::Send { id, to, text });
+                told.err().map(|_| Event::Chat(ChatEvent::Failed(id, Fault::Busy)))
+            }
+            Effect::Resolve { request, endpoint } => {
+                let told = self.browse.try_send(BrowseCommand::Resolve { request, endpoint });
+                told.err().map(|_| Event::Resolved(request, Err(Fault::Busy)))
+            }
+            Effect::Browse { request, source } => {
+                let told = self.browse.try_send(BrowseCommand::Browse { request, source });
+                told.err().map(|_| Event::Browse(request, BrowseEvent::Failed(Fault::Busy)))
+            }
+            Effect::Fetch { id, source } => {
+                let told = self.fetch.try_send(FetchCommand::Fetch { id, source });
+                told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
+            }
+            Effect::Forget(request) => {
+                // An answer that comes all the same is dropped by the state.
+                let _ = self.browse.try_send(BrowseCommand::Forget(request));
+                None
+            }
+            Effect::Cancel(id) => {
+                // The transfer stays on the screen as what it is: still running.
+                let _ = self.fetch.try_send(FetchCommand::Cancel(id));
+                None
+            }
+            Effect::Redraw | Effect::Suspend | Effect::Quit => None,
+        }
+    }
+
+    /// Ends them, and waits until no partial file is left.
+    pub(super) async fn end(self) {
+        let Self { chat, browse, fetch, fetching, mut events } = self;
+        drop((chat, browse, fetch));
+        // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
+        events.close();
+        let _ = fetching.await;
+    }
+}
