@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+pub mod browse;
 pub mod chat;
+pub mod fetch;
+mod http;
 pub mod interfaces;
 pub mod resolve;
 

@@ -9,7 +9,7 @@ use super::address::{AddressError, DEFAULT_PORT, Endpoint};
 use crate::text::{Clean, clean_line};
 
 /// The port of `http` URLs (RFC 9110, section 4.2.1).
-const HTTP_PORT: u16 = 80;
+pub const HTTP_PORT: u16 = 80;
 
 /// What a path segment may hold unencoded (RFC 3986, section 3.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
