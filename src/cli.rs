@@ -12,11 +12,14 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer};
 use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
+use crate::text::clean_line;
 use crate::view::wording;
 
-pub mod demo;
-mod json;
+mod demo;
+mod get;
+pub mod json;
 mod listen;
+mod ls;
 mod screen;
 mod send;
 
@@ -208,6 +211,12 @@ impl Context {
     pub fn failed(&self, about: &str, fault: &crate::event::Fault) -> Ending {
         Ending::Failed(format!("{about}: {}", wording::fault(&self.words, fault)))
     }
+
+    /// What the command is there to say could not be written.
+    fn output_failed(&self, error: &io::Error) -> Ending {
+        let reason = clean_line(error.to_string().as_bytes());
+        Ending::Failed(fill(&self.words.command.output_failed, &[("reason", &reason)]))
+    }
 }
 
 /// Reads the command line and does what it says.
@@ -217,7 +226,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let language = config::language(language_of(&arguments));
     let words = match language.words() {
         Ok(words) => words,
-        Err(error) => return end(&Ending::Failed(error.to_string())),
+        Err(error) => return Ending::Failed(error.to_string()).say(),
     };
     let matches = match worded(Cli::command(), &words).try_get_matches_from(arguments) {
         Ok(matches) => matches,
@@ -229,19 +238,22 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     match start(cli, &words) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(ending) => end(&ending),
+        Err(ending) => ending.say(),
     }
 }
 
-fn end(ending: &Ending) -> ExitCode {
-    let (message, code) = match ending {
-        Ending::Failed(message) => (message, 1),
-        Ending::Usage(message) => (message, 2),
-        Ending::Signalled(code) => return ExitCode::from(*code),
-    };
-    // Where even stderr is gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "hobnob: {message}");
-    ExitCode::from(code)
+impl Ending {
+    /// Tells the user on stderr, and gives the exit code.
+    fn say(&self) -> ExitCode {
+        let (message, code) = match self {
+            Self::Failed(message) => (message, 1),
+            Self::Usage(message) => (message, 2),
+            Self::Signalled(code) => return ExitCode::from(*code),
+        };
+        // Where even stderr is gone there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "hobnob: {message}");
+        ExitCode::from(code)
+    }
 }
 
 fn language_of(arguments: &[OsString]) -> Option<LanguageChoice> {
@@ -302,9 +314,11 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     match command {
         None => screen::run(&context, peer, files.as_deref()),
         Some(Command::Demo(socket)) => demo::run(&context, &socket, asked_dir.as_deref()),
+        Some(Command::Ls(options)) => block_on(ls::run(&context, &options)),
+        Some(Command::Get(options)) => block_on(get::run(&context, &options)),
         Some(Command::Send(send)) => send::run(&context, &send),
         Some(Command::Listen(listen)) => listen::run(&context, &listen),
-        Some(Command::Serve(_) | Command::Ls(_) | Command::Get(_)) => Ok(()),
+        Some(Command::Serve(_)) => Ok(()),
     }
 }
 
@@ -312,8 +326,8 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
 fn block_on(future: impl Future<Output = Result<(), Ending>>) -> Result<(), Ending> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Ending::Failed(error.to_string()))?;
-    let ended = runtime.block_on(future);
-    // Whatever blocks a thread for longer, such as the system's resolver, is left behind.
+    let result = runtime.block_on(future);
+    // The system's resolver cannot be interrupted: nobody waits for an answer that came too late.
     runtime.shutdown_background();
-    ended
+    result
 }
