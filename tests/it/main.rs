@@ -1,13 +1,17 @@
 //! What the program promises, tried on real sockets and real files.
+
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
-    reason = "a test fails by panicking"
+    reason = "a test says what went wrong by panicking"
 )]
 
+mod browse;
 mod chat;
 mod cli_chat;
+mod cli_files;
+mod fetch;
 mod support;

@@ -1,4 +1,6 @@
-//! What the tests talk to: stand-ins for other people's programs, and our own binary.
+//! What several modules of tests need: stand-ins for other people's programs, folders to look into, and our own binary.
 
+pub(crate) mod files;
 pub(crate) mod peer;
 pub(crate) mod program;
+pub(crate) mod server;

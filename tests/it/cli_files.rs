@@ -1,0 +1,291 @@
+//! `hobnob ls` and `hobnob get`, as a script runs them.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::{TempDir, tempdir};
+
+use crate::support::files::names;
+use crate::support::server::{Server, nobody, ok, reset, send, send_on};
+
+const LIST: &str = r#"[
+    {"name": "sub/", "size": 4096, "url": "./sub/", "mod_time": "2026-11-02T09:14:00Z", "mode": 2147484141, "is_dir": true},
+    {"name": "你好.txt", "size": 3141592, "url": "./%E4%BD%A0%E5%A5%BD.txt", "mod_time": "2026-11-02T09:14:00Z", "mode": 420, "is_dir": false},
+    {"name": "pipe", "size": 0, "url": "./pipe", "mod_time": null, "mode": 33554836, "is_dir": false},
+    {"name": "\u001b]0;\u0007\u202e", "size": 27, "url": "./%1B%5D0;%07%E2%80%AE", "mod_time": null, "mode": 420, "is_dir": false}
+]"#;
+
+/// Where the commands run: a folder of their own, with nothing of the user's.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The files here, other than our settings.
+    fn files(&self) -> Vec<String> {
+        names(self.0.path()).into_iter().filter(|name| name != "config.toml").collect()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let config = self.path("config.toml");
+        if !config.exists() {
+            fs::write(&config, "").unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hobnob"));
+        command.args(arguments).args(["--lang", "en", "--config"]).arg(config);
+        command.arg("--data-dir").arg(self.path("data")).current_dir(self.0.path()).env("TZ", "UTC");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+}
+
+fn out(output: &Output) -> &str {
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+/// What went wrong, in how many lines.
+fn said(output: &Output) -> Vec<&str> {
+    str::from_utf8(&output.stderr).unwrap().lines().collect()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// A course server with these files.
+fn course() -> Server {
+    Server::course(&[(b"a.txt", b"hello"), (b"sub/b.txt", b"deep")])
+}
+
+#[test]
+fn ls_shows_columns_to_people() {
+    let server = Server::http(|_| ok("application/json", LIST));
+    let output = Place::new().run(&["ls", &server.address.to_string()]);
+    assert_eq!(code(&output), 0);
+    let lines: Vec<_> = out(&output).lines().collect();
+    // The two characters of the name take four cells; the columns after it stand below each other.
+    assert!(lines[0].starts_with("sub/ ") && lines[0].ends_with("  2026-11-02 09:14"), "{}", lines[0]);
+    assert!(lines[1].starts_with("你好.txt ") && lines[1].ends_with("  3.1 MB  2026-11-02 09:14"));
+    assert_eq!(lines[0].chars().count(), lines[1].chars().count() + 2);
+    assert!(lines.iter().all(|line| !line.contains(|c: char| c.is_control() || c == '\u{202e}')));
+    assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn ls_gives_programs_one_array_with_exact_names() {
+    let server = Server::http(|_| ok("application/json", LIST));
+    let output = Place::new().run(&["ls", &format!("http://{}/", server.address), "--json"]);
+    assert_eq!(code(&output), 0);
+    assert_eq!(
+        out(&output),
+        concat!(
+            r#"[{"name":"sub","kind":"dir","size":null,"modified":"2026-11-02T09:14:00Z"},"#,
+            r#"{"name":"你好.txt","kind":"file","size":3141592,"modified":"2026-11-02T09:14:00Z"},"#,
+            r#"{"name":"pipe","kind":"other","size":0,"modified":null},"#,
+            r#"{"name":"\u001b]0;\u0007\u202e","kind":"file","size":27,"modified":null}]"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn ls_of_a_plain_server_says_that_it_has_no_lists_and_what_to_do() {
+    let server = course();
+    for source in [server.address.to_string(), format!("plain://{}", server.address)] {
+        let output = Place::new().run(&["ls", &source]);
+        assert_eq!((code(&output), out(&output)), (1, ""));
+        let said = said(&output);
+        assert!(said.len() == 1 && said[0].contains("hobnob get"), "{said:?}");
+    }
+}
+
+#[test]
+fn a_source_that_is_none_is_wrong_usage() {
+    let place = Place::new();
+    for arguments in [
+        &["ls", "box:70000"][..],
+        &["ls", ""],
+        &["ls", "ftp://box/"],
+        &["ls"],
+        &["get", "box:0/a"],
+        &["get", "box"],
+        &["get", "http://box/"],
+        &["get", "box", "a", "b", "-o", "c"],
+        &["get", "box/a", "-o", "c", "--to", "d"],
+    ] {
+        let output = place.run(arguments);
+        assert_eq!((code(&output), out(&output)), (2, ""), "{arguments:?}");
+        assert!(!said(&output).is_empty());
+    }
+}
+
+#[test]
+fn get_without_a_name_takes_the_path_of_the_source() {
+    let server = course();
+    let place = Place::new();
+    let output = place.run(&["get", &format!("{}/sub/b.txt", server.address)]);
+    assert_eq!((code(&output), out(&output), said(&output).len()), (0, "./b.txt\n", 0));
+    assert_eq!(fs::read(place.path("b.txt")).unwrap(), b"deep");
+}
+
+#[test]
+fn get_takes_several_names_from_a_server_that_is_probed_once() {
+    let server = course();
+    let place = Place::new();
+    let output =
+        place.run(&["get", &server.address.to_string(), "a.txt", "none", "sub/b.txt", "--to", "new/dir"]);
+    assert_eq!((code(&output), out(&output)), (1, "new/dir/a.txt\nnew/dir/b.txt\n"));
+    let said = said(&output);
+    assert!(said.len() == 1 && said[0].contains("none"), "{said:?}");
+    assert_eq!(names(&place.path("new/dir")), ["a.txt", "b.txt"]);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 4);
+    assert_eq!(&requests[1..], [&b"a.txt"[..], b"none", b"sub/b.txt"]);
+}
+
+#[test]
+fn each_failure_of_get_is_one_line() {
+    let server = Server::http(|_| "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned());
+    let output = Place::new().run(&["get", &server.address.to_string(), "one", "two", "three"]);
+    assert_eq!((code(&output), out(&output)), (1, ""));
+    let said = said(&output);
+    assert_eq!(said.len(), 3);
+    for (line, name) in said.iter().zip(["one", "two", "three"]) {
+        assert!(line.contains(name) && line.contains("404"), "{line}");
+    }
+}
+
+#[test]
+fn get_does_not_overwrite_and_stays_in_its_folder() {
+    let server = Server::http(|_| ok("text/plain", "new"));
+    let place = Place::new();
+    fs::create_dir(place.path("to")).unwrap();
+    fs::write(place.path("to/x"), "old").unwrap();
+    let names_there = ["../x", "/etc/passwd", ".bashrc", "CON", "\u{1b}[2J", &"x".repeat(300)];
+    let address = server.address.to_string();
+    let output = place.run(&[&["get", &address][..], &names_there, &["--to", "to"]].concat());
+    assert_eq!((code(&output), out(&output).lines().count()), (0, 6));
+    assert_eq!(fs::read(place.path("to/x")).unwrap(), b"old");
+    assert_eq!(fs::read(place.path("to/x (1)")).unwrap(), b"new");
+    for line in out(&output).lines() {
+        assert!(Path::new(line).parent() == Some(Path::new("to")) && place.path(line).is_file(), "{line}");
+    }
+    assert_eq!(names(&place.path("to")).len(), 7);
+    assert_eq!(place.files(), ["to"]);
+}
+
+#[test]
+fn the_prefix_of_the_settings_is_for_names_that_hobnob_chooses() {
+    let server = course();
+    let place = Place::new();
+    fs::write(place.path("config.toml"), "files.prefix = '[接收]'").unwrap();
+    let source = format!("plain://{}/a.txt", server.address);
+    assert_eq!(out(&place.run(&["get", &source])), "./[接收]a.txt\n");
+    assert_eq!(out(&place.run(&["get", &source, "-o", "mine"])), "");
+    assert_eq!(place.files(), ["[接收]a.txt", "mine"]);
+}
+
+#[test]
+fn get_to_a_file_writes_that_file_or_none() {
+    let server = course();
+    let place = Place::new();
+    let source = format!("plain://{}/a.txt", server.address);
+    let output = place.run(&["get", &source, "-o", "mine"]);
+    assert_eq!((code(&output), out(&output)), (0, ""));
+    fs::write(place.path("mine"), "changed").unwrap();
+    let output = place.run(&["get", &source, "-o", "mine"]);
+    assert_eq!(code(&output), 1);
+    assert!(said(&output)[0].contains("mine"));
+    assert_eq!(fs::read(place.path("mine")).unwrap(), b"changed");
+    assert_eq!(place.files(), ["mine"]);
+}
+
+#[test]
+fn get_to_standard_output_gives_the_bytes_and_nothing_else() {
+    let server = Server::sending(&b"\x00\xff\nbytes"[..]);
+    let place = Place::new();
+    let output = place.run(&["get", &format!("plain://{}", server.address), "a.txt", "-o", "-"]);
+    assert_eq!((code(&output), &output.stdout[..], said(&output).len()), (0, &b"\x00\xff\nbytes"[..], 0));
+    assert!(place.files().is_empty());
+}
+
+#[test]
+fn get_to_an_output_that_is_closed_fails() {
+    let server = Server::new(|_, stream| send_on(stream));
+    let place = Place::new();
+    let source = format!("plain://{}/a", server.address);
+    let mut child = place
+        .command(&["get", &source, "-o", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), said(&output).len()), (1, 1));
+}
+
+#[test]
+fn a_download_that_fails_leaves_nothing_and_says_why() {
+    let place = Place::new();
+    let (address, _held) = nobody();
+    for (source, why) in [
+        (format!("plain://{address}/a"), "nobody listens"),
+        (
+            format!("{}/a", Server::new(|_, stream| reset(stream, b"half")).address),
+            "broke the connection off",
+        ),
+        (
+            format!("plain://{}/a", Server::new(|_, stream| reset(stream, b"half")).address),
+            "broke the connection off",
+        ),
+        (
+            format!("{}/a", Server::sending("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx").address),
+            "only 1 B of 9 B",
+        ),
+    ] {
+        let output = place.run(&["get", &source]);
+        assert_eq!((code(&output), out(&output)), (1, ""), "{source}");
+        assert!(said(&output).len() == 1 && said(&output)[0].contains(why), "{:?}", said(&output));
+        assert!(place.files().is_empty());
+    }
+}
+
+#[test]
+fn get_that_is_interrupted_removes_its_partial_file() {
+    let server = Server::new(|request, stream| {
+        if request.starts_with(b"GET ") {
+            return send(stream, b"");
+        }
+        send_on(stream);
+    });
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let place = Place::new();
+        let mut child = place
+            .command(&["get", &format!("{}/a", server.address), "--to", "to"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while names(&place.path("to")).is_empty() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            std::thread::yield_now();
+        }
+        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((code(&output), said(&output).len()), (1, 1), "{signal}");
+        assert!(names(&place.path("to")).is_empty(), "{signal}");
+    }
+}
