@@ -103,6 +103,8 @@ pub(crate) struct Turn<'a> {
     keymap: &'a Keymap,
     ids: &'a mut Ids,
     notice: &'a mut Option<Notice>,
+    /// Whether the user has the conversation in front before the eyes.
+    watching: bool,
     out: &'a mut Vec<Effect>,
 }
 
@@ -174,9 +176,13 @@ impl State {
             }
             state.files.follow(turn);
         });
-        if self.tab == Tab::Chat && self.focused && self.overlay.is_none() {
+        if self.is_watching() {
             self.chat.read();
         }
+    }
+
+    fn is_watching(&self) -> bool {
+        self.tab == Tab::Chat && self.focused && self.overlay.is_none()
     }
 
     /// Makes a peer known under a name. The first one is in front.
@@ -204,7 +210,11 @@ impl State {
         let mut ids = std::mem::take(&mut self.ids);
         let mut notice = self.notice.take();
         let size = self.size;
-        act(self, &mut Turn { now, size, keymap: &keymap, ids: &mut ids, notice: &mut notice, out });
+        let watching = self.is_watching();
+        act(
+            self,
+            &mut Turn { now, size, keymap: &keymap, ids: &mut ids, notice: &mut notice, watching, out },
+        );
         self.zone = now.wall.time_zone().clone();
         self.deadline = self.files.transfers.deadline(now.instant);
         (self.keymap, self.ids, self.notice) = (keymap, ids, notice);

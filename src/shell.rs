@@ -21,7 +21,7 @@ use crate::effect::Effect;
 use crate::event::{Event, Now, Size};
 use crate::net::Timeouts;
 use crate::net::chat::Sockets;
-use crate::term::{self, Signal, Signals};
+use crate::term::{self, Panics, Signal, Signals};
 use crate::text::Clean;
 use crate::view::{Look, draw};
 use crate::wire::source::Source;
@@ -71,16 +71,17 @@ pub struct Start {
 pub enum End {
     /// The user quit.
     Quit,
-    /// A signal asked for it; the exit code says which.
+    /// A signal asked for it, or a worker panicked; the exit code says which.
     Terminated(u8),
 }
 
 /// Runs the full-screen program until it ends. The terminal is as it was before when this returns.
 pub async fn run(start: Start) -> io::Result<End> {
-    let mut guard = term::Guard::enter()?;
-    let mut shell = Shell::new(start)?;
-    let ended = shell.run(&mut guard).await;
-    guard.leave()?;
+    let panics = Panics::watch();
+    let guard = term::Guard::enter()?;
+    let mut shell = Shell::new(start, guard)?;
+    let ended = shell.run(panics).await;
+    shell.guard.leave()?;
     // Partial files are gone when the workers are.
     shell.workers.end().await;
     ended
@@ -91,6 +92,7 @@ struct Shell {
     look: Look,
     terminal: Terminal<CrosstermBackend<io::BufWriter<io::Stdout>>>,
     workers: Workers,
+    guard: term::Guard,
     effects: Vec<Effect>,
     drawn: Option<Instant>,
     quit: bool,
@@ -98,7 +100,7 @@ struct Shell {
 }
 
 impl Shell {
-    fn new(start: Start) -> io::Result<Self> {
+    fn new(start: Start, guard: term::Guard) -> io::Result<Self> {
         let now = now();
         let mut state = State::new(start.me, start.keymap, start.at_once, &now);
         let mut effects = Vec::new();
@@ -115,13 +117,15 @@ impl Shell {
         let (events, queue) = mpsc::channel(QUEUE);
         let destination = (start.download_dir, start.prefix);
         let workers = Workers::start(start.sockets, destination, start.timeouts, events, queue);
-        let terminal = Terminal::new(CrosstermBackend::new(io::BufWriter::with_capacity(1 << 16, io::stdout())))?;
-        Ok(Self { state, look: start.look, terminal, workers, effects, drawn: None, quit: false, suspend: false })
+        let terminal =
+            Terminal::new(CrosstermBackend::new(io::BufWriter::with_capacity(1 << 16, io::stdout())))?;
+        let look = start.look;
+        Ok(Self { state, look, terminal, workers, guard, effects, drawn: None, quit: false, suspend: false })
     }
 
-    async fn run(&mut self, guard: &mut term::Guard) -> io::Result<End> {
+    async fn run(&mut self, mut panics: Panics) -> io::Result<End> {
         let mut input = EventStream::new();
-        let mut signals = Signals::new()?;
+        let mut signals = Signals::listen()?;
         self.resize()?;
         self.perform()?;
         self.draw()?;
@@ -134,9 +138,13 @@ impl Shell {
                 signal = signals.next() => match signal {
                     Signal::Terminate(code) => return Ok(End::Terminated(code)),
                     Signal::Stop => self.suspend = true,
-                    Signal::Continue => self.come_back(guard)?,
+                    Signal::Continue => self.come_back()?,
                 },
-                event = input.next() => self.on_input(event, &mut input)?,
+                panic = panics.next() => {
+                    panic.tell(&mut self.guard);
+                    return Ok(End::Terminated(term::PANICKED));
+                }
+                event = input.next() => self.on_input(event)?,
                 Some(event) = self.workers.next() => {
                     self.update(event);
                     self.drain_workers();
@@ -153,8 +161,11 @@ impl Shell {
                 return Ok(End::Quit);
             }
             if std::mem::take(&mut self.suspend) {
-                guard.suspend()?;
-                self.come_back(guard)?;
+                self.guard.suspend()?;
+            }
+            // Stopped, or in the background: the signal to continue comes first.
+            if !self.guard.is_entered() {
+                continue;
             }
             if self.drawn.is_none_or(|at| clock() >= at + FRAME) {
                 self.draw()?;
@@ -163,27 +174,19 @@ impl Shell {
         }
     }
 
-    /// A key and what was typed right behind it: all of it before the next draw.
-    fn on_input(
-        &mut self,
-        event: Option<io::Result<crossterm::event::Event>>,
-        input: &mut EventStream,
-    ) -> io::Result<()> {
-        let mut next = event;
+    /// A key, and what was typed right behind it: all of it before the next draw.
+    fn on_input(&mut self, event: Option<io::Result<crossterm::event::Event>>) -> io::Result<()> {
+        // Without another event the terminal is gone, and nobody can ever press a key again.
+        let mut event = event.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
         for _ in 0..BATCH {
-            match next {
-                Some(event) => {
-                    if let Some(event) = term::event(event?) {
-                        self.update(event);
-                    }
-                }
-                // The terminal is gone, and nobody can ever press a key again.
-                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            if let Some(event) = term::event(event) {
+                self.update(event);
             }
-            match input.next().now_or_never() {
-                Some(more) => next = more,
-                None => break,
+            // Not through the stream: it remembers the first waker that it is polled with, and no later one.
+            if !crossterm::event::poll(Duration::ZERO)? {
+                break;
             }
+            event = crossterm::event::read()?;
         }
         Ok(())
     }
@@ -209,8 +212,13 @@ impl Shell {
                     Effect::Quit => self.quit = true,
                     Effect::Suspend => self.suspend = true,
                     Effect::Redraw => self.redraw_all()?,
-                    other => {
-                        if let Some(refused) = self.workers.tell(other) {
+                    Effect::Send { .. }
+                    | Effect::Resolve { .. }
+                    | Effect::Browse { .. }
+                    | Effect::Forget(_)
+                    | Effect::Fetch { .. }
+                    | Effect::Cancel(_) => {
+                        if let Some(refused) = self.workers.tell(effect) {
                             self.update(refused);
                         }
                     }
@@ -220,8 +228,8 @@ impl Shell {
         Ok(())
     }
 
-    fn come_back(&mut self, guard: &mut term::Guard) -> io::Result<()> {
-        guard.reenter()?;
+    fn come_back(&mut self) -> io::Result<()> {
+        self.guard.reenter()?;
         self.resize()?;
         self.redraw_all()
     }

@@ -170,7 +170,7 @@ impl Chat {
     /// News from the socket.
     pub(super) fn on_event(&mut self, event: ChatEvent, turn: &mut Turn<'_>) {
         match event {
-            ChatEvent::Received(datagram) => self.receive(datagram),
+            ChatEvent::Received(datagram) => self.receive(datagram, turn.watching),
             ChatEvent::Sent(id) => self.deliver(id, &Delivery::Sent(id)),
             ChatEvent::Refused(id) => self.deliver(id, &Delivery::Refused(id)),
             ChatEvent::Failed(id, fault) => self.deliver(id, &Delivery::Failed(id, fault)),
@@ -178,7 +178,7 @@ impl Chat {
         }
     }
 
-    fn receive(&mut self, datagram: Datagram) {
+    fn receive(&mut self, datagram: Datagram, watching: bool) {
         let peer = Peer::Address(datagram.from);
         let at = match self.position(peer) {
             Some(at) => at,
@@ -191,9 +191,11 @@ impl Chat {
                 self.conversations.len() - 1
             }
         };
-        self.conversations[at].receive(datagram.at, datagram.text);
+        let first = self.current.is_none() && self.focus != ChatFocus::Address;
+        let watched = watching && (first || self.current == Some(at));
+        self.conversations[at].receive(datagram.at, datagram.text, watched);
         // The first who writes is in front at once, but never under an address that is being typed.
-        if self.current.is_none() && self.focus != ChatFocus::Address {
+        if first {
             self.select(at);
         }
     }

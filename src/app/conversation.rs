@@ -156,9 +156,12 @@ impl Conversation {
         self.name.as_ref().map_or_else(|| self.address().to_string(), ToString::to_string)
     }
 
-    /// A message came from the peer.
-    pub fn receive(&mut self, at: Timestamp, text: Clean) {
+    /// A message came from the peer. Who watches the newest messages sees it at once.
+    pub fn receive(&mut self, at: Timestamp, text: Clean, watched: bool) {
         self.push(Message { at, text, delivery: Delivery::Received });
+        if watched && self.scroll == Scroll::Newest {
+            return;
+        }
         if self.unread == 0 {
             self.divider = Some(self.messages.len() - 1);
         }
@@ -366,10 +369,8 @@ mod tests {
     fn conversation(messages: usize) -> Conversation {
         let mut conversation = Conversation::new(Peer::Address(([127, 0, 0, 1], 9).into()), None);
         for number in 0..messages {
-            conversation.receive(Timestamp::UNIX_EPOCH, clean_text(number.to_string().as_bytes()));
+            conversation.receive(Timestamp::UNIX_EPOCH, clean_text(number.to_string().as_bytes()), true);
         }
-        conversation.read();
-        conversation.leave();
         conversation
     }
 
@@ -387,7 +388,7 @@ mod tests {
         let mut conversation = conversation(3);
         assert_eq!(shown(&conversation), ["Day", "0", "1", "2"]);
         for _ in 0..3 {
-            conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"new"));
+            conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"new"), false);
         }
         assert_eq!(shown(&conversation), ["2", "Unread", "new", "new", "new"]);
     }
@@ -398,11 +399,20 @@ mod tests {
         conversation.scroll_up(2, &columns(), &TimeZone::UTC, HEIGHT);
         let before = shown(&conversation);
         assert_eq!(before, ["3", "4", "5", "6", "7"]);
-        conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"new"));
+        conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"new"), false);
         conversation.read();
         assert_eq!(shown(&conversation), before);
         assert_eq!(conversation.window(&columns(), &TimeZone::UTC, HEIGHT).below, 3);
         assert_eq!(conversation.unread, 1);
+    }
+
+    #[test]
+    fn what_comes_while_one_watches_is_not_new_and_what_comes_below_the_view_is() {
+        let mut conversation = conversation(10);
+        assert_eq!((conversation.unread, conversation.new_messages()), (0, 0));
+        conversation.scroll_up(2, &columns(), &TimeZone::UTC, HEIGHT);
+        conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"new"), true);
+        assert_eq!((conversation.unread, conversation.new_messages()), (1, 1));
     }
 
     #[test]
@@ -431,7 +441,7 @@ mod tests {
         conversation.scroll_up(10, &columns(), &TimeZone::UTC, HEIGHT);
         let before = shown(&conversation);
         for _ in 0..5 {
-            conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"new"));
+            conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"new"), false);
         }
         assert_eq!((conversation.messages.len(), conversation.dropped), (MESSAGE_LIMIT, 5));
         assert_eq!(shown(&conversation), before);

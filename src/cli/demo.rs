@@ -55,14 +55,15 @@ async fn show(
 
     let (server, echo) = server_and_peer(&shared).await?;
     let reverse = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
-    let served = server.addresses().first().copied().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
+    let files_at =
+        server.addresses().first().copied().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
     let (log, mut served_requests) = mpsc::channel(64);
     let serving = tokio::spawn(server.run(log, std::future::pending()));
     // What was served is to be seen on the screen anyway.
     let logging = tokio::spawn(async move { while served_requests.recv().await.is_some() {} });
 
-    let mut opening = Opening::default();
-    opening.server = Some(Source::top(Endpoint::from(served)));
+    let server_opened = Some(Source::top(Endpoint::from(files_at)));
+    let mut opening = Opening { server: server_opened, ..Opening::default() };
     let mut peers = Vec::new();
     for (peer, name, greeting, answer) in [
         (echo, &words.echo, &words.echo_greeting, Answer::Same),
@@ -74,9 +75,9 @@ async fn show(
         peers.push(tokio::spawn(answer_all(peer, answer)));
     }
     let ended = screen::open(context, sockets, opening, downloads).await;
-    peers.into_iter().for_each(|peer| peer.abort());
-    serving.abort();
-    logging.abort();
+    for task in peers.into_iter().chain([serving, logging]) {
+        task.abort();
+    }
     ended
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Opening {
     pub(super) peer: Option<String>,
     /// The server to open.
     pub(super) server: Option<Source>,
+    /// What has to be said at once.
+    pub(super) notice: Option<Notice>,
 }
 
 /// Opens the full-screen program for what the command line names.
@@ -37,16 +39,27 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
     if let Some(peer) = &peer {
         peer.parse::<Endpoint>().map_err(wrong)?;
     }
-    let opening = Opening { peers: Vec::new(), peer, server };
+    let opening = Opening { peer, server, ..Opening::default() };
     super::block_on(async {
         let sockets = bind(context, &context.config.bind, context.config.port)?;
+        let notice = match context.config.port {
+            Port::Preferred(wanted) if wanted != sockets.port() => {
+                Some(Notice::PortTaken { wanted, got: sockets.port() })
+            }
+            Port::Preferred(_) | Port::Required(_) => None,
+        };
+        let opening = Opening { notice, ..opening };
         open(context, sockets, opening, context.config.download_dir.clone()).await
     })
 }
 
 /// Both ends of the conversation with the user have to be a terminal.
 pub(super) fn needs_terminal(context: &Context) -> Result<(), Ending> {
-    if term::is_terminal() { Ok(()) } else { Err(Ending::Usage(context.words.command.not_a_terminal.clone())) }
+    if term::is_terminal() {
+        Ok(())
+    } else {
+        Err(Ending::Usage(context.words.command.not_a_terminal.clone()))
+    }
 }
 
 /// The chat's sockets.
@@ -64,12 +77,6 @@ pub(super) async fn open(
     let config = &context.config;
     let theme = theme(config.theme).map_err(|error| Ending::Failed(error.to_string()))?;
     let bound = sockets.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
-    let notice = match config.port {
-        Port::Preferred(wanted) if wanted != 0 && wanted != sockets.port() => {
-            Some(Notice::PortTaken { wanted, got: sockets.port() })
-        }
-        Port::Preferred(_) | Port::Required(_) => None,
-    };
     let start = Start {
         me: Me {
             name: config.name.clone(),
@@ -77,7 +84,7 @@ pub(super) async fn open(
             download_dir: wording::shown_path(&download_dir),
         },
         sockets,
-        notice,
+        notice: opening.notice,
         peers: opening.peers,
         peer: opening.peer,
         server: opening.server,

@@ -80,7 +80,8 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         hints.push((global(Global::Back), &words.back));
         return hints;
     }
-    hints.push((global(Global::Help), &words.help));
+    // However little room there is, the way to all the other keys is among the first.
+    hints.insert(hints.len().min(6), (global(Global::Help), &words.help));
     hints.push((global(Global::GoTo), &words.go_to));
     hints.push((global(Global::Address), &words.address));
     match state.tab {

@@ -155,5 +155,8 @@ fn rule(
     let whole = paint::columns(line, 1, line.width.saturating_sub(2));
     let dashes = "─".repeat(usize::from(whole.width));
     paint::left(buffer, whole, &[(&dashes, line_style)]);
-    paint::middle(buffer, whole, &[(&format!(" {text} "), style)]);
+    let text = format!(" {text} ");
+    let room =
+        whole.width.saturating_sub(u16::try_from(crate::text::width::width(&text)).unwrap_or(whole.width));
+    paint::left(buffer, paint::inset(whole, room / 2), &[(&text, style)]);
 }
