@@ -14,4 +14,5 @@ mod chat;
 mod cli_chat;
 mod cli_files;
 mod fetch;
+mod house;
 mod support;
