@@ -22,6 +22,7 @@ mod listen;
 mod ls;
 mod screen;
 mod send;
+mod serve;
 
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
 #[derive(Debug, Parser)]
@@ -318,7 +319,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
         Some(Command::Get(options)) => block_on(get::run(&context, &options)),
         Some(Command::Send(send)) => send::run(&context, &send),
         Some(Command::Listen(listen)) => listen::run(&context, &listen),
-        Some(Command::Serve(_)) => Ok(()),
+        Some(Command::Serve(arguments)) => block_on(serve::run(&context, arguments)),
     }
 }
 

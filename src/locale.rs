@@ -111,6 +111,8 @@ words! {
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
         no_lists, no_name, one_output, stopped,
     }
+    /// The log of the file server.
+    ServeWords { serving, nothing, garbled, broken_off, cut_off }
 }
 
 /// All words of one language.
@@ -141,6 +143,8 @@ pub struct Words {
     pub demo: DemoWords,
     /// What commands say while they start and stop.
     pub command: CommandWords,
+    /// The log of the file server.
+    pub serve: ServeWords,
     /// The help texts of the command line, by `command.argument`.
     pub cli: BTreeMap<String, String>,
 }

@@ -1,0 +1,214 @@
+//! `hobnob serve`: the file server, with its log on stderr.
+//!
+//! stdout gets one line, for scripts: the URL of the server, with the port that it got. Owns the wording of the log;
+//! must never write other people's text but as `Clean`, nor hold the server up while it writes.
+
+use std::io::{self, ErrorKind, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use jiff::tz::TimeZone;
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::InterfaceFlags;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::{Context, Ending, Serve};
+use crate::locale::{Words, fill};
+use crate::serve::{Answer, BindFault, End, Limits, Options, Request, Served, Server};
+use crate::text::clean_line;
+use crate::view::wording;
+use crate::wire::address::DEFAULT_PORT;
+
+/// Lines of the log that wait to be written.
+const LINES_AHEAD: usize = 256;
+
+/// Serves the folder until SIGINT or SIGTERM.
+pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Ending> {
+    let words = &context.words;
+    let zone = TimeZone::system();
+    let everywhere = vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+    let options = Options {
+        root: arguments.dir.clone(),
+        bind: arguments.socket.bind.map_or(everywhere, |address| vec![address]),
+        port: arguments.socket.port.unwrap_or(DEFAULT_PORT),
+        zone: zone.clone(),
+        limits: Limits::default(),
+    };
+    let server = Server::bind(options).map_err(|fault| failed(words, &fault))?;
+    let failed = |error: io::Error| output_failed(words, &error);
+    // Before the URL is out: whoever reads it may stop the server at once.
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    announce(words, &arguments, &server.addresses()).map_err(failed)?;
+
+    let (log, requests) = mpsc::channel(LINES_AHEAD);
+    let lines = Lines { words: words.clone(), zone };
+    let writer = spawn_blocking(move || lines.write(requests));
+    let stop = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    server.run(log, stop).await;
+    // It ends with the last line; a log that cannot be written is no reason to fail.
+    let _ = writer.await;
+    Ok(())
+}
+
+fn failed(words: &Words, fault: &BindFault) -> Ending {
+    let words = &words.command;
+    let said = |reason: &io::Error| clean_line(reason.to_string().as_bytes());
+    Ending::Failed(match fault {
+        BindFault::Folder { path, reason } => {
+            fill(&words.no_directory, &[("path", &wording::shown_path(path)), ("reason", &said(reason))])
+        }
+        BindFault::Address { address, reason } => {
+            let sentence = if reason.kind() == ErrorKind::AddrInUse {
+                &words.port_taken
+            } else if reason.kind() == ErrorKind::PermissionDenied {
+                &words.port_forbidden
+            } else {
+                &words.bind_failed
+            };
+            let (port, address) = (address.port().to_string(), address.to_string());
+            fill(sentence, &[("port", &port), ("address", &address), ("reason", &said(reason))])
+        }
+    })
+}
+
+fn output_failed(words: &Words, error: &io::Error) -> Ending {
+    let reason = clean_line(error.to_string().as_bytes());
+    Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
+}
+
+/// Says on stderr where everybody can reach the server, and on stdout where scripts on this machine can.
+fn announce(words: &Words, arguments: &Serve, addresses: &[SocketAddr]) -> io::Result<()> {
+    let url = |address: &SocketAddr| format!("http://{address}/");
+    let reachable: Vec<_> = addresses.iter().flat_map(reachable_at).collect();
+    let path = arguments.dir.canonicalize().unwrap_or_else(|_| arguments.dir.clone());
+    let urls = reachable.iter().map(url).collect::<Vec<_>>().join(" ");
+    let values = [("path", &*wording::shown_path(&path)), ("urls", &urls)];
+    // Where nobody reads stderr, the server works all the same.
+    let _ = writeln!(io::stderr(), "{}", fill(&words.serve.serving, &values));
+    if let Some(first) = reachable.first() {
+        let mut out = io::stdout();
+        writeln!(out, "{}", url(first))?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// The addresses behind "all addresses", the loopback one first. Link-local ones are left out: no browser takes
+/// their zone in a URL.
+fn reachable_at(listening: &SocketAddr) -> Vec<SocketAddr> {
+    let ip = listening.ip();
+    if !ip.is_unspecified() {
+        return vec![*listening];
+    }
+    let interfaces = getifaddrs().into_iter().flatten();
+    let up = interfaces.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));
+    let mut ips: Vec<IpAddr> = up
+        .filter_map(|interface| {
+            let address = interface.address?;
+            let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+            v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+        })
+        .filter(|other| other.is_ipv4() == ip.is_ipv4())
+        .filter(|other| !matches!(other, IpAddr::V6(v6) if v6.is_unicast_link_local()))
+        .collect();
+    ips.sort_by_key(|ip| !ip.is_loopback());
+    ips.into_iter().map(|ip| SocketAddr::new(ip, listening.port())).collect()
+}
+
+/// How the log is written.
+struct Lines {
+    words: Words,
+    zone: TimeZone,
+}
+
+impl Lines {
+    fn write(&self, mut requests: mpsc::Receiver<Served>) {
+        while let Some(served) = requests.blocking_recv() {
+            let _ = writeln!(io::stderr(), "{}", self.line(&served));
+        }
+    }
+
+    /// `2026-11-02 09:14:05 127.0.0.1:51812 GET /a.txt: 200, 3.1 MB, 0.042 s`
+    fn line(&self, served: &Served) -> String {
+        let words = &self.words.serve;
+        let at = served.at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let request = match &served.request {
+            Request::Plain(name) => format!("PLAIN {name}"),
+            Request::Http { method, path } => format!("{method} {path}"),
+            Request::Garbled => "HTTP".to_owned(),
+        };
+        let mut facts = Vec::with_capacity(4);
+        match served.answer {
+            Answer::Status(status) => facts.push(status.to_string()),
+            Answer::Nothing => facts.push(words.nothing.clone()),
+            Answer::Refused => facts.push(words.garbled.clone()),
+            Answer::File => {}
+        }
+        facts.push(wording::bytes(served.bytes));
+        facts.push(format!("{:.3} s", served.took.as_secs_f64()));
+        match served.end {
+            End::Whole => {}
+            End::BrokenOff => facts.push(words.broken_off.clone()),
+            End::CutOff => facts.push(words.cut_off.clone()),
+        }
+        format!("{at} {} {request}: {}", served.peer, facts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::locale::Language;
+
+    #[test]
+    fn a_line_says_who_asked_for_what_and_what_became_of_it() {
+        let lines = Lines { words: Language::En.words().unwrap(), zone: TimeZone::UTC };
+        let served = Served {
+            at: "2026-11-02T09:14:05Z".parse().unwrap(),
+            peer: "[::1]:51812".parse().unwrap(),
+            request: Request::Http { method: clean_line(b"GET"), path: clean_line(b"/a b\n\x1b[2J") },
+            answer: Answer::Status(200),
+            end: End::Whole,
+            bytes: 3_100_000,
+            took: Duration::from_millis(42),
+        };
+        let line = lines.line(&served);
+        assert!(line.starts_with("2026-11-02 09:14:05 [::1]:51812 GET /a b"), "{line}");
+        assert!(line.ends_with(": 200, 3.1 MB, 0.042 s"), "{line}");
+        assert!(!line.contains(char::is_control), "{line}");
+
+        let plain = |answer, end| Served {
+            request: Request::Plain(clean_line(b"a.txt")),
+            answer,
+            end,
+            ..served.clone()
+        };
+        for (answer, end, facts) in [
+            (Answer::File, End::Whole, "PLAIN a.txt: 3.1 MB, 0.042 s"),
+            (Answer::Nothing, End::Whole, "PLAIN a.txt: no such file, 3.1 MB, 0.042 s"),
+            (Answer::File, End::BrokenOff, "3.1 MB, 0.042 s, broken off"),
+            (Answer::File, End::CutOff, "3.1 MB, 0.042 s, cut off because the server stopped"),
+        ] {
+            let line = lines.line(&plain(answer, end));
+            assert!(line.ends_with(facts), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_server_on_all_addresses_is_reached_at_those_of_this_machine() {
+        let all = reachable_at(&"0.0.0.0:80".parse().unwrap());
+        assert_eq!(all.first(), Some(&"127.0.0.1:80".parse().unwrap()));
+        assert!(all.iter().all(|address| address.is_ipv4() && !address.ip().is_unspecified()), "{all:?}");
+        let one = "192.0.2.1:80".parse().unwrap();
+        assert_eq!(reachable_at(&one), [one]);
+    }
+}
