@@ -22,6 +22,7 @@ pub mod keys;
 pub mod layout;
 pub mod mouse;
 pub mod overlay;
+pub mod plain;
 pub mod transfers;
 
 use chat::{Chat, ChatFocus};

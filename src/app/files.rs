@@ -1,26 +1,20 @@
 //! The files tab: which server and folder is open, or which plain server, and what the keys do to it.
 
-use std::collections::BTreeMap;
-
 use super::bar::{AddressBar, Problem};
-use super::field::Field;
 use super::folder::{Folder, Line, Sort};
 use super::keys::{self, Browse, Edit, Move};
 use super::layout;
+use super::plain::{FetchedNames, Plain};
 use super::transfers::Transfers;
 use super::{Notice, Turn};
 use crate::effect::Effect;
 use crate::event::{BrowseEvent, Fault, Key, Listing, RequestId};
-use crate::text::{Clean, clean_line};
 use crate::wire::Raw;
-use crate::wire::address::Endpoint;
 use crate::wire::listing::Kind;
 use crate::wire::source::{Path, Scheme, Source};
 
 /// Servers that are remembered for going back to them.
 const SERVER_LIMIT: usize = 50;
-/// Names that are remembered for each plain server.
-const NAME_LIMIT: usize = 100;
 
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,17 +44,6 @@ pub enum Place {
     Plain(Plain),
 }
 
-/// A plain server.
-#[derive(Debug, Clone)]
-pub struct Plain {
-    /// Where it is.
-    pub source: Source,
-    /// The name that is being typed.
-    pub name: Field,
-    /// Which of the names that were fetched before is selected.
-    pub selected: usize,
-}
-
 /// The files tab.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -78,8 +61,8 @@ pub struct Files {
     pub servers: Vec<Source>,
     /// The downloads.
     pub transfers: Transfers,
-    /// Names fetched from each plain server, the latest first.
-    names: BTreeMap<Endpoint, Vec<Raw>>,
+    /// What was fetched from plain servers.
+    pub names: FetchedNames,
     sort: Sort,
     /// What to select when the folder that was asked for is there.
     came_from: Option<Raw>,
@@ -97,7 +80,7 @@ impl Files {
             failed: None,
             servers: Vec::new(),
             transfers: Transfers::new(at_once),
-            names: BTreeMap::new(),
+            names: FetchedNames::default(),
             sort: Sort::default(),
             came_from: None,
         }
@@ -111,15 +94,6 @@ impl Files {
             Place::Folder(folder) => Some(&folder.source),
             Place::Plain(plain) => Some(&plain.source),
         }
-    }
-
-    /// The names that were fetched from a plain server before, the latest first, that contain what is typed.
-    #[must_use]
-    pub fn offered(&self, plain: &Plain) -> Vec<(Clean, &Raw)> {
-        let wanted = plain.name.text().to_lowercase();
-        let names = self.names.get(&plain.source.endpoint).into_iter().flatten();
-        let shown = names.map(|raw| (clean_line(&raw.0), raw));
-        shown.filter(|(name, _)| name.to_lowercase().contains(&wanted)).collect()
     }
 
     /// Asks what is there.
@@ -169,10 +143,7 @@ impl Files {
 
     fn open_plain(&mut self, source: &Source) {
         self.remember(source);
-        // A path that came with the address is the name of the file.
-        let name = clean_line(&source.path.name());
-        let source = source.at(Path::from_name(b""));
-        self.place = Place::Plain(Plain { source, name: Field::with(&name), selected: 0 });
+        self.place = Place::Plain(Plain::new(source));
         if self.focus != FilesFocus::Address {
             self.focus = FilesFocus::Name;
         }
@@ -294,14 +265,12 @@ impl Files {
     }
 
     fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let edit = keys::action(&turn.keymap.field, key);
-        let offered = if let Place::Plain(plain) = &self.place { self.offered(plain).len() } else { 0 };
         let Place::Plain(plain) = &mut self.place else { return };
-        match edit {
+        let offered = self.names.offered(plain).len();
+        match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => self.fetch_named(turn),
-            // Row 0 is the field itself; the names stand below it.
-            Some(Edit::Up) => plain.selected = plain.selected.saturating_sub(1),
-            Some(Edit::Down) => plain.selected = (plain.selected + 1).min(offered),
+            Some(Edit::Up) => plain.step(true, offered),
+            Some(Edit::Down) => plain.step(false, offered),
             edit => {
                 plain.selected = 0;
                 plain.name.on_key(key, edit);
@@ -310,24 +279,11 @@ impl Files {
     }
 
     fn fetch_named(&mut self, turn: &mut Turn<'_>) {
-        let Place::Plain(plain) = &self.place else { return };
-        let chosen = plain
-            .selected
-            .checked_sub(1)
-            .and_then(|at| self.offered(plain).get(at).map(|(_, raw)| (*raw).clone()));
-        let raw = chosen.unwrap_or_else(|| Raw(plain.name.text().as_bytes().to_vec().into()));
-        if raw.0.is_empty() {
-            return;
-        }
-        let source = plain.source.at(Path::from_name(&raw.0));
-        let names = self.names.entry(source.endpoint.clone()).or_default();
-        names.retain(|known| *known != raw);
-        names.insert(0, raw);
-        names.truncate(NAME_LIMIT);
-        self.transfers.add(source, turn);
-        if let Place::Plain(plain) = &mut self.place {
-            plain.name.replace("");
-            plain.selected = 0;
+        let Place::Plain(plain) = &mut self.place else { return };
+        if let Some(name) = plain.take_name(&self.names) {
+            let source = plain.source.at(Path::from_name(&name.0));
+            self.names.remember(&source.endpoint, name);
+            self.transfers.add(source, turn);
         }
     }
 

@@ -7,10 +7,11 @@ use ratatui::layout::Position;
 use super::paint::{self, Piece};
 use super::{Look, bars, wording};
 use crate::app::State;
-use crate::app::files::{FilesFocus, Place, Plain};
+use crate::app::files::{FilesFocus, Place};
 use crate::app::folder::{Folder, Line, Sort};
 use crate::app::keys::{self, Browse, Global};
 use crate::app::layout::{Area, FilesLayout};
+use crate::app::plain::Plain;
 use crate::locale::fill;
 use crate::text::width::{ellipsis_middle, pad_to};
 use crate::wire::listing::{Entry, Kind};
@@ -175,7 +176,7 @@ fn draw_plain(
     let words = &look.words.files;
     let label = format!(" {}  ", words.file_name);
     let caret = labelled(&label, &plain.name, "", look, areas.head, buffer);
-    let offered = state.files.offered(plain);
+    let offered = state.files.names.offered(plain);
     if offered.is_empty() {
         paint::middle(buffer, areas.entries, &[(&words.no_names, look.theme.dim)]);
     }
