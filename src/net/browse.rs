@@ -93,7 +93,7 @@ pub enum BrowseCommand {
     Forget(RequestId),
 }
 
-/// Answers commands until there can be no more. A question more than [`IN_FLIGHT`] is answered with [`Fault::Busy`].
+/// Answers commands until there can be no more. A question too many is answered with [`Fault::Busy`].
 pub async fn run(
     mut commands: mpsc::Receiver<BrowseCommand>,
     events: mpsc::Sender<Event>,
