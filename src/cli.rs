@@ -212,12 +212,12 @@ impl Context {
     pub fn failed(&self, about: &str, fault: &crate::event::Fault) -> Ending {
         Ending::Failed(format!("{about}: {}", wording::fault(&self.words, fault)))
     }
+}
 
-    /// What the command is there to say could not be written.
-    fn output_failed(&self, error: &io::Error) -> Ending {
-        let reason = clean_line(error.to_string().as_bytes());
-        Ending::Failed(fill(&self.words.command.output_failed, &[("reason", &reason)]))
-    }
+/// What a command is there to say could not be written.
+fn cannot_write(words: &Words, error: &io::Error) -> Ending {
+    let reason = clean_line(error.to_string().as_bytes());
+    Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
 }
 
 /// Reads the command line and does what it says.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Ending, Get};
+use super::{Context, Ending, Get, cannot_write};
 use crate::event::{Fault, TransferEvent};
 use crate::locale::fill;
 use crate::net::fetch::{Destination, Finished, fetch};
@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     for path in paths {
         let mut source = server.at(path);
         let bar = ProgressBar::no_length().with_message(clean_line(&source.path.last()).to_string());
-        let to = destination(context, options).map_err(|error| context.output_failed(&error))?;
+        let to = destination(context, options).map_err(|error| cannot_write(&context.words, &error))?;
         let is_stream = matches!(to, Destination::Stream(_));
         let report = |event| {
             show(&bar, &event);
@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
         let failed = match ended {
             Ok(Some(Finished { path: Some(path), .. })) if options.output.is_none() => {
                 let line = [path.as_os_str().as_bytes(), b"\n"].concat();
-                io::stdout().write_all(&line).map_err(|error| context.output_failed(&error))?;
+                io::stdout().write_all(&line).map_err(|error| cannot_write(&context.words, &error))?;
                 continue;
             }
             Ok(Some(_)) => continue,

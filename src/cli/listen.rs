@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::{Context, Ending, Listen, block_on, json};
+use super::{Context, Ending, Listen, block_on, cannot_write, json};
 use crate::event::{ChatEvent, Datagram, Event};
 use crate::locale::{Words, fill};
 use crate::net::{Port, chat};
@@ -74,10 +74,6 @@ fn announce(context: &Context, addresses: &[SocketAddr]) {
     let line = fill(&context.words.command.listening, &[("addresses", &addresses.join(", "))]);
     // Listening goes on where nobody reads this.
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-fn cannot_write(words: &Words, error: &io::Error) -> Ending {
-    Ending::Failed(fill(&words.command.output_failed, &[("reason", &error.to_string())]))
 }
 
 struct Paper {
