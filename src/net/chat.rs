@@ -20,6 +20,7 @@ use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::task::coop::consume_budget;
 use tokio::time::sleep;
 
 use crate::event::{ChatEvent, Datagram, Event, Fault, MessageId};
@@ -124,6 +125,8 @@ impl Worker {
                 () = sleep(PAUSE), if self.outgoing.is_some() => {}
                 () = any_ready(&self.sockets) => {}
             }
+            // Looking at sockets alone would never let other tasks have this thread.
+            consume_budget().await;
             if let Err(ended) = self.turn().await {
                 return ended;
             }
