@@ -6,9 +6,9 @@ use std::time::Duration;
 use hobnob::event::{ChatEvent, Datagram, Event, Fault, MessageId};
 use hobnob::net::chat::{self, BindError, ChatCommand, Sockets};
 use hobnob::net::{Port, resolve};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::support::peer::{Nobody, PATIENCE, Peer};
 
@@ -210,8 +210,8 @@ fn a_refused_message_is_known_to_be_refused_after_it_was_sent() {
     chat.send(1, nobody.address(), "anyone?");
     chat.sent(1);
     chat.refused(1);
-    // Of several datagrams, each of which is refused, the message is refused once.
-    chat.send(2, nobody.address(), &"x".repeat(3000));
+    // Of many datagrams, each of which is refused, the message is refused once, and not before the last is out.
+    chat.send(2, nobody.address(), &"x".repeat(70 * 1024));
     chat.sent(2);
     chat.refused(2);
     peer.send(b"me", chat.address());
@@ -244,6 +244,31 @@ fn a_peer_that_refuses_disturbs_no_other() {
     refused.sort_unstable();
     assert_eq!(sent, (0..200).collect::<Vec<_>>());
     assert_eq!(refused, (0..100).map(|round| 2 * round).collect::<Vec<_>>());
+}
+
+/// With its clock paused, a runtime lets an hour pass as soon as none of its tasks has anything to do.
+#[test]
+#[cfg(target_os = "linux")]
+fn after_a_refusal_the_worker_waits_without_doing_anything() {
+    let nobody = Nobody::new();
+    let to = nobody.address();
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let sockets = chat::bind(&[HERE], Port::Required(0)).unwrap();
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (commands, told) = channel(4);
+            let (heard, mut events) = channel(4);
+            tokio::spawn(chat::run(sockets, told, heard));
+            let send = ChatCommand::Send { id: MessageId(1), to, text: String::new() };
+            commands.send(send).await.unwrap();
+            assert!(matches!(events.recv().await, Some(Event::Chat(ChatEvent::Sent(_)))));
+            assert!(matches!(events.recv().await, Some(Event::Chat(ChatEvent::Refused(_)))));
+            sleep(Duration::from_hours(1)).await;
+        });
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(PATIENCE).expect("the worker is never idle");
 }
 
 #[test]
