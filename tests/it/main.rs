@@ -15,4 +15,5 @@ mod cli_chat;
 mod cli_files;
 mod fetch;
 mod house;
+mod serve;
 mod support;

@@ -1,0 +1,132 @@
+//! The file server: on real sockets, with a real folder.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use hobnob::serve::{Limits, Options, Served, Server};
+use jiff::tz::TimeZone;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+mod beneath;
+mod command;
+mod http;
+mod life;
+mod plain;
+
+/// Long enough never to be reached.
+const NEVER: Duration = Duration::from_mins(10);
+
+/// Limits that only those tests meet that shorten them.
+const PATIENT: Limits = Limits { silence: NEVER, hesitation: Duration::from_millis(20), grace: NEVER };
+
+/// A server that runs, and the folder that it serves.
+struct Running {
+    folder: TempDir,
+    address: SocketAddr,
+    log: mpsc::Receiver<Served>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (address, log, stop, task) = start(folder.path(), limits);
+        Self { folder, address, log, stop, task }
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Makes a file of zeros, too long for all buffers between the server and a client.
+    fn write_long(&self, name: &str) -> u64 {
+        let length = 64 * 1024 * 1024;
+        fs::File::create(self.folder.path().join(name)).unwrap().set_len(length).unwrap();
+        length
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// What a plain client gets that reads to the end.
+    async fn plain(&self, name: &[u8]) -> Vec<u8> {
+        let mut stream = self.connect().await;
+        stream.write_all(name).await.unwrap();
+        rest(&mut stream).await
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        self.ask("GET", path, "").await
+    }
+
+    /// Sends a request on a connection of its own, and reads the answer.
+    async fn ask(&self, method: &str, path: &str, headers: &str) -> Response {
+        let mut stream = self.connect().await;
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{headers}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Response::read(&rest(&mut stream).await)
+    }
+}
+
+fn start(
+    root: &Path,
+    limits: Limits,
+) -> (SocketAddr, mpsc::Receiver<Served>, oneshot::Sender<()>, JoinHandle<()>) {
+    let options = Options {
+        root: root.to_owned(),
+        bind: vec![Ipv4Addr::LOCALHOST.into()],
+        port: 0,
+        zone: TimeZone::UTC,
+        limits,
+    };
+    let server = Server::bind(options).unwrap();
+    let address = server.addresses()[0];
+    let (log, told) = mpsc::channel(256);
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(server.run(log, async {
+        let _ = stopped.await;
+    }));
+    (address, told, stop, task)
+}
+
+async fn rest(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    bytes
+}
+
+/// An HTTP response, read from the bytes of a connection that has ended.
+#[derive(Debug)]
+struct Response {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Response {
+    fn read(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let status = head.strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
+        Self { status, head, body: bytes[end..].to_vec() }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}

@@ -1,0 +1,193 @@
+//! Beginning, load, broken connections, and the end of a server.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use hobnob::serve::{BindFault, End, Limits, Options, Server};
+use jiff::tz::TimeZone;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::{PATIENT, Response, Running, rest};
+
+const GET_LONG: &[u8] = b"GET /long HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+
+fn options(bind: Vec<std::net::IpAddr>, port: u16) -> Options {
+    Options { root: ".".into(), bind, port, zone: TimeZone::UTC, limits: PATIENT }
+}
+
+/// Asks, reads a little of the answer, and gives the connection back.
+async fn begin(server: &Running, request: &[u8]) -> TcpStream {
+    let mut client = server.connect().await;
+    client.write_all(request).await.unwrap();
+    client.read_exact(&mut [0; 1000]).await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn both_families_listen_on_the_one_port_that_the_system_chose() {
+    let both = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let server = Server::bind(options(both, 0)).unwrap();
+    let addresses = server.addresses();
+    assert!(addresses.contains(&SocketAddr::new(Ipv4Addr::LOCALHOST.into(), addresses[0].port())));
+    let has_v6 = std::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    assert_eq!(addresses.len(), if has_v6 { 2 } else { 1 });
+    assert!(addresses.iter().all(|address| address.port() == addresses[0].port() && address.port() != 0));
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_an_error_with_the_address() {
+    let other = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let taken = other.local_addr().unwrap();
+    let fault = Server::bind(options(vec![taken.ip()], taken.port())).unwrap_err();
+    let BindFault::Address { address, reason } = fault else { panic!("{fault}") };
+    assert_eq!((address, reason.kind()), (taken, ErrorKind::AddrInUse));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_and_a_file_are_errors_with_the_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    for wrong in [file, folder.path().join("nope")] {
+        let options = Options { root: wrong.clone(), ..options(vec![Ipv4Addr::LOCALHOST.into()], 0) };
+        let fault = Server::bind(options).unwrap_err();
+        assert!(matches!(&fault, BindFault::Folder { path, .. } if *path == wrong), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn five_mebibytes_arrive_intact_over_both_protocols() {
+    let server = Running::start(PATIENT);
+    let content: Vec<u8> =
+        (0..5 * 1024 * 1024_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
+    server.write("big.bin", &content);
+    assert!(server.plain(b"big.bin").await == content);
+    assert!(server.get("/big.bin").await.body == content);
+}
+
+#[tokio::test]
+async fn twenty_clients_at_once_are_all_served() {
+    let server = std::sync::Arc::new(Running::start(PATIENT));
+    server.write("a.bin", vec![3; 600_000]);
+    // All connections stand before the first request is sent.
+    let mut clients = Vec::new();
+    for _ in 0..20 {
+        clients.push(server.connect().await);
+    }
+    let mut answers = JoinSet::new();
+    for (number, mut client) in clients.into_iter().enumerate() {
+        let request: &[u8] = if number % 2 == 0 { b"a.bin" } else { b"GET /a.bin HTTP/1.0\r\n\r\n" };
+        answers.spawn(async move {
+            client.write_all(request).await.unwrap();
+            rest(&mut client).await
+        });
+    }
+    for answer in answers.join_all().await {
+        assert!(answer.ends_with(&vec![3; 600_000]));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed_after_the_limit() {
+    let mut server = Running::start(Limits { silence: Duration::from_millis(30), ..PATIENT });
+    assert_eq!(rest(&mut server.connect().await).await, b"");
+    let Running { stop, task, .. } = server;
+    drop(stop);
+    task.await.unwrap();
+    assert_eq!(server.log.recv().await, None);
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_end_is_closed_after_the_limit() {
+    let server = Running::start(Limits { silence: Duration::from_millis(30), ..PATIENT });
+    let mut client = server.connect().await;
+    client.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
+    assert_eq!(rest(&mut client).await, b"");
+}
+
+#[tokio::test]
+async fn a_connection_without_a_next_request_is_closed_after_the_limit() {
+    let server = Running::start(Limits { silence: Duration::from_millis(30), ..PATIENT });
+    let mut client = server.connect().await;
+    client.write_all(b"GET /nope HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    assert_eq!(Response::read(&rest(&mut client).await).status, 404);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_in_the_middle_is_told_with_the_bytes_it_took() {
+    let mut server = Running::start(PATIENT);
+    let length = server.write_long("long");
+    for request in [b"long", GET_LONG] {
+        drop(begin(&server, request).await);
+        let told = server.log.recv().await.unwrap();
+        assert_eq!(told.end, End::BrokenOff, "{told:?}");
+        assert!(told.bytes > 500 && told.bytes < length, "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_shrinks_ends_the_connection_before_its_announced_end() {
+    let mut server = Running::start(PATIENT);
+    let path = server.folder.path().join("long");
+    for request in [b"long", GET_LONG] {
+        let length = server.write_long("long");
+        let mut client = begin(&server, request).await;
+        fs::File::options().write(true).open(&path).unwrap().set_len(length / 2).unwrap();
+        let mut received = Vec::new();
+        let read = client.read_to_end(&mut received).await;
+        assert!(received.len() as u64 <= length / 2, "{}", received.len());
+        if request == b"long" {
+            // Without an announced length only a reset tells the client.
+            assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        }
+        assert_eq!(server.log.recv().await.unwrap().end, End::BrokenOff);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_finishes_what_it_is_sending_and_takes_nothing_new() {
+    let server = Running::start(PATIENT);
+    let length = server.write_long("long");
+    let silent = server.connect().await;
+    let mut idle = server.connect().await;
+    idle.write_all(b"HEAD /long HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    idle.read_exact(&mut [0; 15]).await.unwrap();
+    let mut plain = begin(&server, b"long").await;
+    let mut http = begin(&server, GET_LONG).await;
+    let Running { address, stop, task, folder: _folder, log: _log } = server;
+    stop.send(()).unwrap();
+    // These end at once, so the server has begun to stop.
+    for mut client in [silent, idle] {
+        rest(&mut client).await;
+    }
+    assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert!(!task.is_finished());
+    assert_eq!(rest(&mut plain).await.len() as u64 + 1000, length);
+    assert!(rest(&mut http).await.len() as u64 + 1000 > length);
+    drop((plain, http));
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_has_waited_long_enough_cuts_off_what_it_is_sending_and_says_so() {
+    let mut server = Running::start(Limits { grace: Duration::from_millis(30), ..PATIENT });
+    let length = server.write_long("long");
+    let mut plain = begin(&server, b"long").await;
+    let mut http = begin(&server, GET_LONG).await;
+    server.stop.send(()).unwrap();
+    server.task.await.unwrap();
+    for _ in 0..2 {
+        let told = server.log.recv().await.unwrap();
+        assert_eq!(told.end, End::CutOff, "{told:?}");
+        assert!(told.bytes < length, "{told:?}");
+    }
+    assert_eq!(server.log.recv().await, None);
+    let mut received = Vec::new();
+    let cut = plain.read_to_end(&mut received).await.unwrap_err();
+    assert_eq!(cut.kind(), ErrorKind::ConnectionReset);
+    assert!((rest(&mut http).await.len() as u64) < length);
+}
