@@ -123,7 +123,7 @@ pub fn chat(size: Size, lines: usize) -> Option<ChatLayout> {
     let lines = u16::try_from(lines).unwrap_or(u16::MAX).clamp(1, most);
     let composer = body.rows(body.height - lines - 2, lines + 2);
     let above = body.rows(0, body.height - composer.height);
-    let peers_width = if size.width < WIDE { 0 } else { (size.width / 5).clamp(16, 26) };
+    let peers_width = if size.width < WIDE { 0 } else { (size.width / 5).clamp(18, 26) };
     let (peers, messages) = if peers_width == 0 {
         (None, above)
     } else {

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
 use super::{Look, wording};
@@ -14,6 +15,8 @@ use crate::app::keys::{self, Global};
 use crate::app::layout::{Area, Frame};
 use crate::app::{State, Tab};
 use crate::locale::fill;
+use crate::text::width::{ellipsis_middle, graphemes, width};
+use crate::text::wrap::{Spaces, wrap};
 
 /// The tabs, and who we are.
 pub(super) fn header(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffer) {
@@ -37,7 +40,12 @@ pub(super) fn header(state: &State, look: &Look, areas: &Frame, buffer: &mut Buf
     let about = match state.tab {
         Tab::Chat if state.me.name.is_empty() => state.me.address.to_string(),
         Tab::Chat => format!("{} · {}", state.me.name, state.me.address),
-        Tab::Files => fill(&words.frame.saving_to, &[("path", &state.me.download_dir)]),
+        Tab::Files => {
+            let around = width(&fill(&words.frame.saving_to, &[("path", "")])) + 1;
+            let path =
+                ellipsis_middle(&state.me.download_dir, usize::from(rest.width).saturating_sub(around));
+            fill(&words.frame.saving_to, &[("path", &path)])
+        }
     };
     paint::right(buffer, rest, &[(&about, theme.dim), (" ", theme.dim)]);
 }
@@ -96,7 +104,7 @@ fn chat_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mu
     let address = conversation.address().to_string();
     let name = conversation.name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
     let pieces = [(label, theme.title), (name.as_str(), theme.peer), (address.as_str(), theme.text)];
-    paint::both(buffer, area, &pieces, &[(&kind, theme.dim), (" ", theme.dim)]);
+    paint::both(buffer, area, &pieces, (&kind, theme.dim));
 }
 
 fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mut Buffer) {
@@ -123,7 +131,7 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
     let style = if asking.is_some() { theme.warning } else { theme.dim };
     let source = source.to_string();
     let pieces: [Piece<'_>; 2] = [(label, theme.title), (&source, theme.text)];
-    paint::both(buffer, area, &pieces, &[(&facts, style), (" ", style)]);
+    paint::both(buffer, area, &pieces, (&facts, style));
 }
 
 /// What is wrong with the address that was typed, right below it.
@@ -137,9 +145,13 @@ pub(super) fn problem(state: &State, look: &Look, body: Area, buffer: &mut Buffe
         Some(Problem::Address(error)) => wording::address_error(&look.words, error),
         Some(Problem::Fault(fault)) => wording::fault(&look.words, fault),
     };
-    let row = paint::row(body, 0);
-    ratatui::widgets::Widget::render(ratatui::widgets::Clear, row.into(), buffer);
-    paint::left(buffer, row, &[(" ✗ ", look.theme.error), (&sentence, look.theme.error)]);
+    let columns = usize::from(body.width.saturating_sub(4));
+    for (nth, range) in wrap(&sentence, columns, Spaces::Hang).into_iter().take(3).enumerate() {
+        let row = paint::row(body, u16::try_from(nth).unwrap_or(0));
+        Clear.render(row.into(), buffer);
+        let sign = if nth == 0 { " ✗ " } else { "   " };
+        paint::left(buffer, row, &[(sign, look.theme.error), (&sentence[range], look.theme.error)]);
+    }
 }
 
 /// A field of one line; its text moves so that the caret is in view. Returns the caret's cell.
@@ -149,7 +161,7 @@ pub(super) fn one_line(field: &Field, style: Style, area: Area, buffer: &mut Buf
     let column = u16::try_from(shown.caret.1).unwrap_or(u16::MAX);
     let hidden = column.saturating_sub(area.width.saturating_sub(1));
     let mut x = 0_u16;
-    for (_, cluster, cells) in crate::text::width::graphemes(&shown.text) {
+    for (_, cluster, cells) in graphemes(&shown.text) {
         let cells = u16::try_from(cells).unwrap_or(0);
         if x >= hidden && x + cells <= hidden + area.width {
             buffer.set_stringn(area.x + x - hidden, area.y, cluster, usize::from(cells), style);

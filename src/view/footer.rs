@@ -7,7 +7,7 @@ use super::{Look, wording};
 use crate::app::chat::ChatFocus;
 use crate::app::files::FilesFocus;
 use crate::app::keys::{self, Browse, Compose, Edit, Global, Keymap, Move, Transfer};
-use crate::app::layout::{Area, Frame};
+use crate::app::layout::Frame;
 use crate::app::overlay::Overlay;
 use crate::app::{Notice, State, Tab};
 use crate::event::Key;
@@ -28,14 +28,12 @@ pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffe
     for (key, label) in hints(state, &look.words.hint) {
         let Some(key) = key else { continue };
         let key = key.to_string();
-        let pieces: [Piece<'_>; 4] =
-            [(&key, look.theme.key), (" ", look.theme.dim), (label, look.theme.dim), ("   ", look.theme.dim)];
+        let pieces: [Piece<'_>; 3] = [(&key, look.theme.key), (" ", look.theme.dim), (label, look.theme.dim)];
         // A hint that does not fit is left out, not cut.
         if width(&key) + width(label) + 1 > usize::from(rest.width) {
             break;
         }
-        let used = paint::left(buffer, rest, &pieces);
-        rest = Area { x: rest.x + used, width: rest.width - used, ..rest };
+        rest = paint::inset(rest, paint::left(buffer, rest, &pieces) + 3);
     }
 }
 

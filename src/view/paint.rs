@@ -39,13 +39,16 @@ pub(super) fn right(buffer: &mut Buffer, area: Area, pieces: &[Piece<'_>]) -> u1
     left(buffer, Area { x: area.x + area.width - wanted, width: wanted, ..area }, pieces)
 }
 
-/// Writes a line on the left and one on the right, which gives way where both do not fit.
-pub(super) fn both(buffer: &mut Buffer, area: Area, on_left: &[Piece<'_>], on_right: &[Piece<'_>]) {
-    let used = left(buffer, area, on_left);
-    let rest = area.width.saturating_sub(used + 2);
-    if rest > 8 {
-        right(buffer, Area { x: area.x + area.width - rest, width: rest, ..area }, on_right);
+/// Writes a line on the left, and facts divided by ` · ` on the right: as many of them as there is room for, so that
+/// none is cut.
+pub(super) fn both(buffer: &mut Buffer, area: Area, on_left: &[Piece<'_>], (facts, style): Piece<'_>) {
+    let rest = inset(area, left(buffer, area, on_left) + 2);
+    let mut facts = facts;
+    while width(facts) + 1 > usize::from(rest.width) {
+        let Some((fewer, _)) = facts.rsplit_once(" · ") else { return };
+        facts = fewer;
     }
+    right(buffer, rest, &[(facts, style), (" ", style)]);
 }
 
 /// Writes lines in the middle of a region, each in the middle of its row; long ones are wrapped.

@@ -53,7 +53,7 @@ pub(super) fn draw(state: &State, look: &Look, areas: &FilesLayout, buffer: &mut
 
 fn draw_one(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
     let theme = &look.theme;
-    let name_width = (area.width / 4).clamp(12, 40);
+    let name_width = (area.width / 4).clamp(16, 40);
     let name = ellipsis_middle(&transfer.name, usize::from(name_width - 2));
     let sign: Piece<'_> = match transfer.state {
         TransferState::Finished { .. } => ("✓ ", theme.good),
@@ -100,7 +100,7 @@ fn running(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
     let (Some(total), Some(percent)) = (transfer.total, transfer.percent()) else {
         let facts = format!("{bytes}  {speed}");
         let fact = if transfer.total.is_none() { look.words.files.no_length.as_str() } else { "" };
-        return paint::both(buffer, area, &[(&facts, theme.text)], &[(fact, theme.dim), (" ", theme.dim)]);
+        return paint::both(buffer, area, &[(&facts, theme.text)], (fact, theme.dim));
     };
     let wide = area.width >= WIDE - 20;
     let left = transfer.time_left().map(clock).unwrap_or_default();
