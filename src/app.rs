@@ -172,7 +172,7 @@ impl State {
                 Event::Chat(event) => state.chat.on_event(event, turn),
                 Event::Resolved(request, answer) => state.chat.resolved(request, answer),
                 Event::Browse(request, event) => state.files.on_event(request, event),
-                Event::Transfer(id, event) => state.files.transfers.on_event(id, event, turn),
+                Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);

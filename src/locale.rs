@@ -100,7 +100,7 @@ words! {
     OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
     /// The key line.
     HintWords {
-        send, newline, go_to, address, help, back, open, mark, get, filter, sort, cancel, chat, files, next_pane,
+        send, newline, go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent,
     }
     /// The demonstration.

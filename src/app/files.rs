@@ -8,7 +8,7 @@ use super::plain::{FetchedNames, Plain};
 use super::transfers::Transfers;
 use super::{Notice, Turn};
 use crate::effect::Effect;
-use crate::event::{BrowseEvent, Fault, Key, Listing, RequestId};
+use crate::event::{BrowseEvent, Fault, Key, Listing, RequestId, TransferEvent, TransferId};
 use crate::wire::Raw;
 use crate::wire::listing::Kind;
 use crate::wire::source::{Path, Scheme, Source};
@@ -248,6 +248,16 @@ impl Files {
         }
     }
 
+    /// News of a download. The names of files that a plain server really had are remembered.
+    pub(super) fn on_transfer(&mut self, id: TransferId, event: TransferEvent, turn: &mut Turn<'_>) {
+        let finished = matches!(event, TransferEvent::Finished { .. });
+        if let Some(source) = self.transfers.on_event(id, event, turn).filter(|_| finished)
+            && source.scheme == Scheme::Plain
+        {
+            self.names.remember(&source.endpoint, Raw(source.path.name().into()));
+        }
+    }
+
     /// A text was pasted.
     pub fn paste(&mut self, text: &str) {
         match (self.focus, &mut self.place) {
@@ -282,7 +292,6 @@ impl Files {
         let Place::Plain(plain) = &mut self.place else { return };
         if let Some(name) = plain.take_name(&self.names) {
             let source = plain.source.at(Path::from_name(&name.0));
-            self.names.remember(&source.endpoint, name);
             self.transfers.add(source, turn);
         }
     }
@@ -315,35 +324,32 @@ impl Files {
     }
 
     fn act(&mut self, action: Browse, turn: &mut Turn<'_>) {
-        match action {
-            Browse::Open => return self.open_selected(turn),
-            Browse::Parent => return self.open_parent(turn),
-            Browse::Reload => return self.reload(turn),
-            Browse::Cancel => return self.transfers.cancel(turn),
-            Browse::Mark | Browse::Get | Browse::Filter | Browse::Sort => {}
-        }
-        let Place::Folder(folder) = &mut self.place else { return };
-        match action {
-            Browse::Mark if !folder.mark() => *turn.notice = Some(Notice::NotAFile),
-            Browse::Get => self.get_marked(turn),
-            Browse::Filter => self.focus = FilesFocus::Filter,
-            Browse::Sort => {
+        match (action, &mut self.place) {
+            (Browse::Open, _) => self.open_selected(turn),
+            (Browse::Parent, _) => self.open_parent(turn),
+            (Browse::Reload, _) => self.reload(turn),
+            (Browse::Cancel, _) => self.transfers.cancel(turn),
+            (Browse::Get, Place::Folder(folder)) => {
+                let taken = folder.take_marked();
+                if taken.is_empty() {
+                    *turn.notice = Some(Notice::NotAFile);
+                }
+                for entry in taken {
+                    let path = folder.source.path.join(&entry.raw.0);
+                    self.transfers.add(folder.source.at(path), turn);
+                }
+            }
+            (Browse::Mark, Place::Folder(folder)) if folder.mark() => {}
+            (Browse::Mark, Place::Folder(_)) => *turn.notice = Some(Notice::NotAFile),
+            (Browse::Filter, Place::Folder(_)) => self.focus = FilesFocus::Filter,
+            (Browse::Sort, Place::Folder(folder)) => {
                 folder.sort_by_next();
                 self.sort = folder.sort;
             }
-            Browse::Mark | Browse::Open | Browse::Parent | Browse::Reload | Browse::Cancel => {}
-        }
-    }
-
-    fn get_marked(&mut self, turn: &mut Turn<'_>) {
-        let Place::Folder(folder) = &mut self.place else { return };
-        let path = folder.source.clone();
-        let taken = folder.take_marked();
-        if taken.is_empty() {
-            *turn.notice = Some(Notice::NotAFile);
-        }
-        for entry in taken {
-            self.transfers.add(path.at(path.path.join(&entry.raw.0)), turn);
+            (
+                Browse::Get | Browse::Mark | Browse::Filter | Browse::Sort,
+                Place::Nowhere | Place::Plain(_),
+            ) => {}
         }
     }
 

@@ -167,12 +167,14 @@ impl Transfers {
         }
     }
 
-    /// News of a download; late ones are dropped.
-    pub(super) fn on_event(&mut self, id: TransferId, event: TransferEvent, turn: &mut Turn<'_>) {
-        let Some(transfer) = self.list.iter_mut().find(|transfer| transfer.id == id && transfer.is_active())
-        else {
-            return;
-        };
+    /// News of a download, and which file it is about; late ones are dropped.
+    pub(super) fn on_event(
+        &mut self,
+        id: TransferId,
+        event: TransferEvent,
+        turn: &mut Turn<'_>,
+    ) -> Option<Source> {
+        let transfer = self.list.iter_mut().find(|transfer| transfer.id == id && transfer.is_active())?;
         match event {
             TransferEvent::Started { total } => {
                 transfer.total = total;
@@ -190,7 +192,9 @@ impl Transfers {
             TransferEvent::Failed(fault) => transfer.state = TransferState::Failed(fault),
             TransferEvent::Cancelled => transfer.state = TransferState::Cancelled,
         }
+        let source = transfer.source.clone();
         self.start_waiting(turn);
+        Some(source)
     }
 
     /// The moment has come to measure again.

@@ -119,7 +119,7 @@ fn files_hints<'a>(focus: FilesFocus, map: &Keymap, words: &'a HintWords) -> Vec
             (entries(Browse::Reload), &words.reload),
         ],
         FilesFocus::Name => vec![
-            (keys::first_key(&map.field, Edit::Accept), &words.get),
+            (keys::first_key(&map.field, Edit::Accept), &words.download),
             (keys::first_key(&map.field, Edit::Down), &words.choose),
         ],
         FilesFocus::Transfers => vec![
