@@ -359,7 +359,7 @@ impl State {
 
     fn on_paste(&mut self, text: &str) {
         match (&mut self.overlay, self.tab) {
-            (Some(Overlay::GoTo(goto)), _) => goto.field.paste(text.trim()),
+            (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
             (Some(Overlay::Help(_) | Overlay::Quit), _) => {}
             (None, Tab::Chat) => self.chat.paste(text),
             (None, Tab::Files) => self.files.paste(text),

@@ -265,7 +265,7 @@ impl Chat {
     pub fn paste(&mut self, text: &str) {
         if self.focus == ChatFocus::Address {
             self.bar.problem = None;
-            self.bar.field.paste(&text.trim().replace(['\r', '\n'], " "));
+            self.bar.field.paste_line(text);
         } else {
             self.focus = ChatFocus::Composer;
             self.draft_mut().paste(text);

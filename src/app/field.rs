@@ -144,6 +144,11 @@ impl Field {
         self.caret = self.boundary_at_or_after(self.caret + allowed.len());
     }
 
+    /// The same for a field of one line: line feeds become blanks, and those around the text are left out.
+    pub fn paste_line(&mut self, text: &str) {
+        self.paste(&text.trim().replace(['\r', '\n'], " "));
+    }
+
     /// What a key does in a field: the editing action that it stands for, or else what it types.
     pub fn on_key(&mut self, key: Key, edit: Option<Edit>) {
         match (edit, key.types()) {

@@ -263,11 +263,11 @@ impl Files {
         match (self.focus, &mut self.place) {
             (FilesFocus::Address, _) => {
                 self.bar.problem = None;
-                self.bar.field.paste(&one_line(text));
+                self.bar.field.paste_line(text);
             }
-            (FilesFocus::Name, Place::Plain(plain)) => plain.name.paste(&one_line(text)),
+            (FilesFocus::Name, Place::Plain(plain)) => plain.name.paste_line(text),
             (FilesFocus::Filter, Place::Folder(folder)) => {
-                folder.filter.paste(&one_line(text));
+                folder.filter.paste_line(text);
                 folder.rearrange();
             }
             (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => {}
@@ -339,8 +339,11 @@ impl Files {
                     self.transfers.add(folder.source.at(path), turn);
                 }
             }
-            (Browse::Mark, Place::Folder(folder)) if folder.mark() => {}
-            (Browse::Mark, Place::Folder(_)) => *turn.notice = Some(Notice::NotAFile),
+            (Browse::Mark, Place::Folder(folder)) => {
+                if !folder.mark() {
+                    *turn.notice = Some(Notice::NotAFile);
+                }
+            }
             (Browse::Filter, Place::Folder(_)) => self.focus = FilesFocus::Filter,
             (Browse::Sort, Place::Folder(folder)) => {
                 folder.sort_by_next();
@@ -393,9 +396,4 @@ impl Files {
         self.browse(source, turn);
         self.came_from = selected;
     }
-}
-
-/// What is pasted into a field of one line: its line feeds are blanks.
-fn one_line(text: &str) -> String {
-    text.trim().replace(['\r', '\n'], " ")
 }
