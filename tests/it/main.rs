@@ -15,5 +15,6 @@ mod cli_chat;
 mod cli_files;
 mod fetch;
 mod house;
+mod pty;
 mod serve;
 mod support;

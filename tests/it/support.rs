@@ -3,4 +3,5 @@
 pub(crate) mod files;
 pub(crate) mod peer;
 pub(crate) mod program;
+pub(crate) mod pty;
 pub(crate) mod server;
