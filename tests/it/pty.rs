@@ -79,8 +79,10 @@ fn stopped_and_continued(stop: impl FnOnce(&mut Terminal)) {
 #[test]
 fn continued_in_the_background_it_leaves_the_terminal_alone_until_fg() {
     let home = tempdir().unwrap();
-    let then = "bg; echo the shell has it; read line; fg; echo ended with $?";
-    let mut terminal = Terminal::start(hobnob_in_shell(&home, then));
+    // It must not take for its own what the shell does to the terminal meanwhile. `wait` ends when it has stopped again.
+    let meanwhile = "stty -echo; bg; wait %1; stty echo";
+    let then = format!("{meanwhile}; echo the shell has it; read line; fg; echo ended with $?");
+    let mut terminal = Terminal::start(hobnob_in_shell(&home, &then));
     terminal.wait_for("Message");
     terminal.type_in(CTRL_Z);
     terminal.wait_for("the shell has it");
