@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::EventStream;
 use futures_util::{FutureExt, StreamExt};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
@@ -26,8 +24,10 @@ use crate::text::Clean;
 use crate::view::{Look, draw};
 use crate::wire::source::Source;
 
+mod screen;
 mod workers;
 
+use screen::Screen;
 use workers::Workers;
 
 /// Events that wait to be looked at; a worker that has more waits.
@@ -90,7 +90,7 @@ pub async fn run(start: Start) -> io::Result<End> {
 struct Shell {
     state: State,
     look: Look,
-    terminal: Terminal<CrosstermBackend<io::BufWriter<io::Stdout>>>,
+    screen: Screen<io::BufWriter<io::Stdout>>,
     workers: Workers,
     guard: term::Guard,
     effects: Vec<Effect>,
@@ -117,10 +117,9 @@ impl Shell {
         let (events, queue) = mpsc::channel(QUEUE);
         let destination = (start.download_dir, start.prefix);
         let workers = Workers::start(start.sockets, destination, start.timeouts, events, queue);
-        let terminal =
-            Terminal::new(CrosstermBackend::new(io::BufWriter::with_capacity(1 << 16, io::stdout())))?;
+        let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))?;
         let look = start.look;
-        Ok(Self { state, look, terminal, workers, guard, effects, drawn: None, quit: false, suspend: false })
+        Ok(Self { state, look, screen, workers, guard, effects, drawn: None, quit: false, suspend: false })
     }
 
     async fn run(&mut self, mut panics: Panics) -> io::Result<End> {
@@ -211,7 +210,7 @@ impl Shell {
                 match effect {
                     Effect::Quit => self.quit = true,
                     Effect::Suspend => self.suspend = true,
-                    Effect::Redraw => self.redraw_all()?,
+                    Effect::Redraw => self.screen.forget()?,
                     Effect::Send { .. }
                     | Effect::Resolve { .. }
                     | Effect::Browse { .. }
@@ -231,27 +230,17 @@ impl Shell {
     fn come_back(&mut self) -> io::Result<()> {
         self.guard.reenter()?;
         self.resize()?;
-        self.redraw_all()
-    }
-
-    /// Forgets what is on the screen, so that the next draw writes every cell.
-    fn redraw_all(&mut self) -> io::Result<()> {
-        // `clear` would ask the terminal where the cursor is, and wait for the answer beside the event stream.
-        let area = self.terminal.size()?;
-        self.terminal.resize(area.into())
+        self.screen.forget()
     }
 
     fn resize(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
+        let size = self.screen.size()?;
         self.update(Event::Resized(Size { width: size.width, height: size.height }));
         Ok(())
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        term::synchronised(|| {
-            self.terminal.draw(|frame| draw(&self.state, &self.look, frame))?;
-            Ok(())
-        })?;
+        term::synchronised(|| self.screen.draw(|frame| draw(&self.state, &self.look, frame)))?;
         self.drawn = Some(clock());
         Ok(())
     }
