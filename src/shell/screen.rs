@@ -165,12 +165,4 @@ mod tests {
             assert_eq!(rest.trim(), "a", "{cluster}");
         }
     }
-
-    #[test]
-    fn what_stands_behind_such_a_cluster_stands_in_its_own_column() {
-        for cluster in ["👩🏽‍💻", "👨‍👩‍👧", "e\u{301}", "❤", "स्त्री"] {
-            let columns = shown(&[&format!("{cluster}|")]);
-            assert_eq!(columns[width(cluster)], "|", "{cluster}: {columns:?}");
-        }
-    }
 }
