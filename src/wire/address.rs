@@ -8,6 +8,9 @@ use std::str::FromStr;
 /// The port of the course's programs, and so ours where none is named.
 pub const DEFAULT_PORT: u16 = 7890;
 
+/// The most bytes of a zone: interface names have at most 15 on Linux and BSD, 256 on Windows.
+const ZONE_LIMIT: usize = 256;
+
 /// A machine, as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Host {
@@ -80,6 +83,7 @@ fn v6(text: &str) -> Option<Host> {
     };
     let zone = match zone {
         Some(zone) if zone.is_empty() || !zone.chars().all(is_zone_character) => return None,
+        Some(zone) if zone.len() > ZONE_LIMIT => return None,
         zone => zone.map(str::to_owned),
     };
     Some(Host::V6(address.parse().ok()?, zone))
@@ -143,6 +147,10 @@ impl fmt::Display for Host {
             Self::Name(name) => out.write_str(name),
             Self::V4(address) => address.fmt(out),
             Self::V6(address, None) => write!(out, "[{address}]"),
+            // A number that begins with 25 would be read as one behind an encoded percent sign.
+            Self::V6(address, Some(zone)) if zone.len() > 2 && zone.starts_with("25") => {
+                write!(out, "[{address}%25{zone}]")
+            }
             Self::V6(address, Some(zone)) => write!(out, "[{address}%{zone}]"),
         }
     }
@@ -156,6 +164,8 @@ impl fmt::Display for Endpoint {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddrV6;
+
     use super::*;
 
     fn read(text: &str) -> Result<String, AddressError> {
@@ -184,6 +194,15 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_of_any_number_is_read_back_as_it_was_written() {
+        for scope in [0, 1, 25, 250, 2525, 25_251] {
+            let address = SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 9, 0, scope));
+            let endpoint = Endpoint::from(address);
+            assert_eq!(endpoint.to_string().parse(), Ok(endpoint), "{address}");
+        }
+    }
+
+    #[test]
     fn a_wrong_address_is_refused_with_the_part_that_is_wrong() {
         use AddressError::{Brackets, Empty, Host, Port};
         for (text, error) in [
@@ -208,5 +227,7 @@ mod tests {
         ] {
             assert_eq!(read(text), Err(error), "{text}");
         }
+        assert!(read(&format!("[fe80::1%{}]", "x".repeat(ZONE_LIMIT))).is_ok());
+        assert!(read(&format!("[fe80::1%{}]", "x".repeat(ZONE_LIMIT + 1))).is_err());
     }
 }
