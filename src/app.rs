@@ -6,8 +6,8 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::effect::Effect;
-use crate::event::{Event, Fault, Key, MessageId, Now, RequestId, Size, TransferId};
+use crate::effect::{Effect, Recent};
+use crate::event::{Event, Fault, Key, Now, Size, StoreEvent};
 use crate::text::Clean;
 use crate::wire::address::Endpoint;
 use crate::wire::source::Source;
@@ -24,11 +24,13 @@ pub mod mouse;
 pub mod overlay;
 pub mod plain;
 pub mod transfers;
+mod turn;
 
 use chat::{Chat, ChatFocus};
 use files::{Files, FilesFocus};
 use keys::{Global, Keymap, Move};
 use overlay::{GoTo, Overlay};
+use turn::{Ids, Turn};
 
 /// The two halves of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +60,8 @@ pub enum Notice {
     HowToQuit,
     /// Nothing can be sent or received any more.
     SocketDown(Fault),
+    /// What is opened will not be known again after a restart.
+    NotRemembered(Fault),
 }
 
 /// Who we are, as the header says.
@@ -82,6 +86,8 @@ pub struct State {
     pub chat: Chat,
     /// The files tab.
     pub files: Files,
+    /// What is known again after a restart.
+    pub recent: Recent,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// What has to be said once.
@@ -97,43 +103,6 @@ pub struct State {
     deadline: Option<Instant>,
 }
 
-/// What the parts of the state need while they deal with an event.
-pub(crate) struct Turn<'a> {
-    now: &'a Now,
-    size: Size,
-    keymap: &'a Keymap,
-    ids: &'a mut Ids,
-    notice: &'a mut Option<Notice>,
-    /// Whether the user has the conversation in front before the eyes.
-    watching: bool,
-    out: &'a mut Vec<Effect>,
-}
-
-/// The numbers for what is asked of the world. None is used twice.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Ids {
-    last: u64,
-}
-
-impl Ids {
-    fn next(&mut self) -> u64 {
-        self.last += 1;
-        self.last
-    }
-
-    fn message(&mut self) -> MessageId {
-        MessageId(self.next())
-    }
-
-    fn request(&mut self) -> RequestId {
-        RequestId(self.next())
-    }
-
-    fn transfer(&mut self) -> TransferId {
-        TransferId(self.next())
-    }
-}
-
 impl State {
     /// The state at the start.
     #[must_use]
@@ -143,6 +112,7 @@ impl State {
             tab: Tab::default(),
             chat: Chat::default(),
             files: Files::new(downloads_at_once),
+            recent: Recent::default(),
             overlay: None,
             notice: None,
             keymap,
@@ -170,9 +140,10 @@ impl State {
                 Event::Resized(_) => {}
                 Event::Focused(focused) => state.focused = focused,
                 Event::Chat(event) => state.chat.on_event(event, turn),
-                Event::Resolved(request, answer) => state.chat.resolved(request, answer),
-                Event::Browse(request, event) => state.files.on_event(request, event),
+                Event::Resolved(request, answer) => state.chat.resolved(request, answer, turn),
+                Event::Browse(request, event) => state.files.on_event(request, event, turn),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
+                Event::Store(StoreEvent::Failed(fault)) => *turn.notice = Some(Notice::NotRemembered(fault)),
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);
@@ -210,15 +181,25 @@ impl State {
         let keymap = std::mem::take(&mut self.keymap);
         let mut ids = std::mem::take(&mut self.ids);
         let mut notice = self.notice.take();
+        let mut recent = std::mem::take(&mut self.recent);
         let size = self.size;
         let watching = self.is_watching();
         act(
             self,
-            &mut Turn { now, size, keymap: &keymap, ids: &mut ids, notice: &mut notice, watching, out },
+            &mut Turn {
+                now,
+                size,
+                keymap: &keymap,
+                ids: &mut ids,
+                notice: &mut notice,
+                recent: &mut recent,
+                watching,
+                out,
+            },
         );
         self.zone = now.wall.time_zone().clone();
         self.deadline = self.files.transfers.deadline(now.instant);
-        (self.keymap, self.ids, self.notice) = (keymap, ids, notice);
+        (self.keymap, self.ids, self.notice, self.recent) = (keymap, ids, notice, recent);
     }
 
     /// The next moment at which something on the screen changes by itself; none where nothing does.

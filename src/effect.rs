@@ -6,6 +6,10 @@ use crate::event::{MessageId, RequestId, TransferId};
 use crate::wire::address::Endpoint;
 use crate::wire::source::Source;
 
+mod recent;
+
+pub use recent::Recent;
+
 /// Everything that the program can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -43,6 +47,8 @@ pub enum Effect {
     },
     /// Stop a download and leave nothing of it.
     Cancel(TransferId),
+    /// Keep this for the next run, in place of what was kept before.
+    Remember(Recent),
     /// Draw every cell anew: another program may have written over them.
     Redraw,
     /// Give the terminal back to the shell until the user says `fg`.

@@ -62,6 +62,8 @@ pub enum Event {
     Browse(RequestId, BrowseEvent),
     /// From a download.
     Transfer(TransferId, TransferEvent),
+    /// From the store.
+    Store(StoreEvent),
     /// The moment that `State::deadline` named has come.
     Wake,
 }
@@ -143,6 +145,13 @@ pub struct Listing {
     pub source: Source,
     /// In the order the server gave.
     pub entries: Vec<Entry>,
+}
+
+/// From the store.
+#[derive(Debug, Clone)]
+pub enum StoreEvent {
+    /// What was to be remembered is not kept, and why.
+    Failed(Fault),
 }
 
 /// From a download.

@@ -40,6 +40,7 @@ pub mod locale;
 pub mod net;
 pub mod serve;
 pub mod shell;
+pub mod store;
 pub mod term;
 pub mod text;
 pub mod view;

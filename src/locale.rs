@@ -79,7 +79,8 @@ words! {
     FaultWords {
         unresolved, refused, unreachable, timed_out_resolve, timed_out_connect, timed_out_answer, timed_out_body,
         reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
-        bad_name, short, redirected, too_long_for_datagram, disk_full, exists, disk, network, busy,
+        bad_name, short, redirected, too_long_for_datagram, disk_full, exists, damaged, other_version, disk,
+        network, busy,
     }
     /// What stands around both tabs.
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
@@ -95,7 +96,7 @@ words! {
         cancelled,
     }
     /// What is said once, until the next key.
-    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, socket_down }
+    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, socket_down, not_remembered }
     /// What lies over the screen.
     OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
     /// The key line.

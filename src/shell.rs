@@ -15,10 +15,11 @@ use tokio::time::sleep_until;
 
 use crate::app::keys::Keymap;
 use crate::app::{Me, Notice, State};
-use crate::effect::Effect;
+use crate::effect::{Effect, Recent};
 use crate::event::{Event, Now, Size};
 use crate::net::Timeouts;
 use crate::net::chat::Sockets;
+use crate::store::Store;
 use crate::term::{self, Panics, Signal, Signals};
 use crate::text::Clean;
 use crate::view::{Look, draw};
@@ -52,6 +53,10 @@ pub struct Start {
     pub peer: Option<String>,
     /// The server to open from the start.
     pub server: Option<Source>,
+    /// What is known from earlier runs.
+    pub recent: Recent,
+    /// Where what is to be known in later runs is kept; none where nothing is.
+    pub data_dir: Option<PathBuf>,
     /// Which key does what.
     pub keymap: Keymap,
     /// In which words and colours.
@@ -82,7 +87,7 @@ pub async fn run(start: Start) -> io::Result<End> {
     let mut shell = Shell::new(start, guard)?;
     let ended = shell.run(panics).await;
     shell.guard.leave()?;
-    // Partial files are gone when the workers are.
+    // Partial files are gone when the workers are, and what is to be remembered is kept.
     shell.workers.end().await;
     ended
 }
@@ -105,6 +110,7 @@ impl Shell {
         let mut state = State::new(start.me, start.keymap, start.at_once, &now);
         let mut effects = Vec::new();
         state.notice = start.notice;
+        state.recent = start.recent;
         for (address, name) in start.peers {
             state.introduce(address, name);
         }
@@ -115,8 +121,9 @@ impl Shell {
             state.start_with_peer(&peer, &now, &mut effects);
         }
         let (events, queue) = mpsc::channel(QUEUE);
+        let store = start.data_dir.map(|dir| Store::start(dir, events.clone())).transpose()?;
         let destination = (start.download_dir, start.prefix);
-        let workers = Workers::start(start.sockets, destination, start.timeouts, events, queue);
+        let workers = Workers::start(start.sockets, destination, start.timeouts, store, events, queue);
         let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))?;
         let look = start.look;
         Ok(Self { state, look, screen, workers, guard, effects, drawn: None, quit: false, suspend: false })
@@ -216,7 +223,8 @@ impl Shell {
                     | Effect::Browse { .. }
                     | Effect::Forget(_)
                     | Effect::Fetch { .. }
-                    | Effect::Cancel(_) => {
+                    | Effect::Cancel(_)
+                    | Effect::Remember(_) => {
                         if let Some(refused) = self.workers.tell(effect) {
                             self.update(refused);
                         }

@@ -10,7 +10,7 @@ use super::layout::{self, ChatLayout, Columns};
 use super::{Notice, Turn};
 use crate::effect::Effect;
 use crate::event::{ChatEvent, Datagram, Fault, Key, MessageId, RequestId};
-use crate::text::{Clean, clean_line, clean_text};
+use crate::text::{Clean, clean_text};
 use crate::wire::address::{Endpoint, Host};
 
 /// Conversations that strangers can open by writing to us. A sender's address is easily forged, so there must be an
@@ -206,15 +206,22 @@ impl Chat {
     }
 
     /// The answer to a question for a peer's address.
-    pub fn resolved(&mut self, request: RequestId, answer: Result<Vec<SocketAddr>, Fault>) {
+    pub(super) fn resolved(
+        &mut self,
+        request: RequestId,
+        answer: Result<Vec<SocketAddr>, Fault>,
+        turn: &mut Turn<'_>,
+    ) {
         if !self.bar.answered(request) {
             return;
         }
         match answer.map(|addresses| addresses.first().copied()) {
             Ok(Some(address)) => {
-                let typed = self.bar.field.text().parse::<Endpoint>();
-                let name = typed.ok().map(|endpoint| clean_line(endpoint.host.to_string().as_bytes()));
-                self.open(Peer::Address(address), name);
+                let typed = self.bar.field.text().parse::<Endpoint>().ok();
+                self.open(Peer::Address(address), typed.as_ref().map(|endpoint| endpoint.host.shown()));
+                if let Some(endpoint) = typed {
+                    turn.remember(|recent| recent.add_peer(endpoint));
+                }
             }
             Ok(None) => self.bar.problem = Some(Problem::Fault(Fault::Unresolved)),
             Err(fault) => self.bar.problem = Some(Problem::Fault(fault)),
@@ -228,6 +235,7 @@ impl Chat {
             Ok(endpoint) => {
                 self.cancel_resolving(turn);
                 if let Some(address) = literal(&endpoint) {
+                    turn.remember(|recent| recent.add_peer(endpoint));
                     return self.open(Peer::Address(address), None);
                 }
                 let request = turn.ids.request();

@@ -13,6 +13,7 @@ use super::layout::Columns;
 use crate::event::{Fault, MessageId};
 use crate::text::Clean;
 use crate::text::wrap::{Spaces, wrap};
+use crate::wire::address::Endpoint;
 
 /// Messages of one conversation that are kept in memory; of older ones only the number is.
 const MESSAGE_LIMIT: usize = 20_000;
@@ -148,6 +149,14 @@ impl Conversation {
     pub fn address(&self) -> SocketAddr {
         let Peer::Address(address) = self.peer;
         address
+    }
+
+    /// Whether this address, as it was typed, leads to the peer.
+    #[must_use]
+    pub fn is_with(&self, endpoint: &Endpoint) -> bool {
+        let address = Endpoint::from(self.address());
+        let named = self.name.as_ref() == Some(&endpoint.host.shown());
+        address == *endpoint || named && address.port == endpoint.port
     }
 
     /// What the peer is called on the screen.

@@ -4,17 +4,14 @@ use super::bar::{AddressBar, Problem};
 use super::folder::{Folder, Line, Sort};
 use super::keys::{self, Browse, Edit, Move};
 use super::layout;
-use super::plain::{FetchedNames, Plain};
+use super::plain::Plain;
 use super::transfers::Transfers;
 use super::{Notice, Turn};
 use crate::effect::Effect;
 use crate::event::{BrowseEvent, Fault, Key, Listing, RequestId, TransferEvent, TransferId};
 use crate::wire::Raw;
 use crate::wire::listing::Kind;
-use crate::wire::source::{Path, Scheme, Source};
-
-/// Servers that are remembered for going back to them.
-const SERVER_LIMIT: usize = 50;
+use crate::wire::source::{Scheme, Source};
 
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,12 +54,8 @@ pub struct Files {
     pub pending: Option<(RequestId, Source)>,
     /// What was asked for last and did not work; what was open before still is.
     pub failed: Option<(Source, Fault)>,
-    /// Servers that were open, the latest first.
-    pub servers: Vec<Source>,
     /// The downloads.
     pub transfers: Transfers,
-    /// What was fetched from plain servers.
-    pub names: FetchedNames,
     sort: Sort,
     /// What to select when the folder that was asked for is there.
     came_from: Option<Raw>,
@@ -78,9 +71,7 @@ impl Files {
             place: Place::default(),
             pending: None,
             failed: None,
-            servers: Vec::new(),
             transfers: Transfers::new(at_once),
-            names: FetchedNames::default(),
             sort: Sort::default(),
             came_from: None,
         }
@@ -102,7 +93,7 @@ impl Files {
         self.bar = AddressBar::default();
         self.focus = FilesFocus::Entries;
         if source.scheme == Scheme::Plain {
-            return self.open_plain(&source);
+            return self.open_plain(&source, turn);
         }
         let request = turn.ids.request();
         turn.out.push(Effect::Browse { request, source: source.clone() });
@@ -117,11 +108,11 @@ impl Files {
     }
 
     /// The answer to it; late ones are dropped.
-    pub fn on_event(&mut self, request: RequestId, event: BrowseEvent) {
+    pub(super) fn on_event(&mut self, request: RequestId, event: BrowseEvent, turn: &mut Turn<'_>) {
         let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
         match event {
-            BrowseEvent::Listed(listing) => self.open_folder(listing),
-            BrowseEvent::Plain => self.open_plain(&source.spoken(Scheme::Plain)),
+            BrowseEvent::Listed(listing) => self.open_folder(listing, turn),
+            BrowseEvent::Plain => self.open_plain(&source.spoken(Scheme::Plain), turn),
             BrowseEvent::Failed(fault) => {
                 self.came_from = None;
                 self.failed = Some((source, fault));
@@ -129,8 +120,8 @@ impl Files {
         }
     }
 
-    fn open_folder(&mut self, listing: Listing) {
-        self.remember(&listing.source);
+    fn open_folder(&mut self, listing: Listing, turn: &mut Turn<'_>) {
+        turn.remember(|recent| recent.add_server(&listing.source));
         let mut folder = Folder::new(listing, self.sort);
         if let Some(name) = self.came_from.take() {
             folder.select(&name);
@@ -141,19 +132,12 @@ impl Files {
         }
     }
 
-    fn open_plain(&mut self, source: &Source) {
-        self.remember(source);
+    fn open_plain(&mut self, source: &Source, turn: &mut Turn<'_>) {
+        turn.remember(|recent| recent.add_server(source));
         self.place = Place::Plain(Plain::new(source));
         if self.focus != FilesFocus::Address {
             self.focus = FilesFocus::Name;
         }
-    }
-
-    fn remember(&mut self, source: &Source) {
-        let top = source.at(Path::from_name(b""));
-        self.servers.retain(|known| known.endpoint != top.endpoint);
-        self.servers.insert(0, top);
-        self.servers.truncate(SERVER_LIMIT);
     }
 
     /// Begins to type a server's address.
@@ -251,10 +235,8 @@ impl Files {
     /// News of a download. The names of files that a plain server really had are remembered.
     pub(super) fn on_transfer(&mut self, id: TransferId, event: TransferEvent, turn: &mut Turn<'_>) {
         let finished = matches!(event, TransferEvent::Finished { .. });
-        if let Some(source) = self.transfers.on_event(id, event, turn).filter(|_| finished)
-            && source.scheme == Scheme::Plain
-        {
-            self.names.remember(&source.endpoint, Raw(source.path.name().into()));
+        if let Some(source) = self.transfers.on_event(id, event, turn).filter(|_| finished) {
+            turn.remember(|recent| recent.add_name(&source));
         }
     }
 
@@ -276,7 +258,7 @@ impl Files {
 
     fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
         let Place::Plain(plain) = &mut self.place else { return };
-        let offered = self.names.offered(plain).len();
+        let offered = plain.offered(turn.recent).len();
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => self.fetch_named(turn),
             Some(Edit::Up) => plain.step(true, offered),
@@ -290,9 +272,8 @@ impl Files {
 
     fn fetch_named(&mut self, turn: &mut Turn<'_>) {
         let Place::Plain(plain) = &mut self.place else { return };
-        if let Some(name) = plain.take_name(&self.names) {
-            let source = plain.source.at(Path::from_name(&name.0));
-            self.transfers.add(source, turn);
+        if let Some(name) = plain.take_name(turn.recent) {
+            self.transfers.add(plain.source.at(name), turn);
         }
     }
 

@@ -4,8 +4,10 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
 use super::State;
+use super::chat::Chat;
 use super::field::Field;
 use super::keys::{self, Answer, Edit};
+use crate::effect::Recent;
 use crate::event::Key;
 use crate::wire::address::Endpoint;
 use crate::wire::source::Source;
@@ -35,6 +37,8 @@ pub struct GoTo {
 pub enum Goal {
     /// The conversation at this place.
     Conversation(usize),
+    /// A peer whose address was typed before, and with whom no conversation is open.
+    Peer(Endpoint),
     /// A server that was open before.
     Server(Source),
     /// A peer at the address that was typed.
@@ -46,14 +50,19 @@ pub enum Goal {
 impl GoTo {
     /// What fits what was typed, the best first; last, what was typed itself where it is an address.
     #[must_use]
-    pub fn goals(&self, state: &State) -> Vec<Goal> {
+    pub fn goals(&self, chat: &Chat, recent: &Recent) -> Vec<Goal> {
         let typed = self.field.text().trim();
         let mut known: Vec<(String, Goal)> = Vec::new();
-        for (at, conversation) in state.chat.conversations.iter().enumerate() {
+        for (at, conversation) in chat.conversations.iter().enumerate() {
             let text = format!("{} {}", conversation.title(), conversation.address());
             known.push((text, Goal::Conversation(at)));
         }
-        for server in &state.files.servers {
+        for peer in recent.peers() {
+            if !chat.conversations.iter().any(|conversation| conversation.is_with(peer)) {
+                known.push((peer.to_string(), Goal::Peer(peer.clone())));
+            }
+        }
+        for server in recent.servers() {
             known.push((server.to_string(), Goal::Server(server.clone())));
         }
         let mut goals = ranked(typed, known);
@@ -107,7 +116,7 @@ impl State {
     }
 
     fn on_goto_key(&mut self, mut goto: GoTo, key: Key, turn: &mut super::Turn<'_>) {
-        let goals = goto.goals(self);
+        let goals = goto.goals(&self.chat, turn.recent);
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => {
                 if let Some(goal) = goals.into_iter().nth(goto.selected) {
@@ -131,7 +140,7 @@ impl State {
                 self.tab = super::Tab::Chat;
                 self.chat.select(at);
             }
-            Goal::NewPeer(endpoint) => self.open_peer(&endpoint.to_string(), turn),
+            Goal::Peer(endpoint) | Goal::NewPeer(endpoint) => self.open_peer(&endpoint.to_string(), turn),
             Goal::Server(source) | Goal::NewServer(source) => {
                 self.tab = super::Tab::Files;
                 self.files.browse(source, turn);

@@ -3,14 +3,16 @@
 
 use std::env;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Context, Ending};
 use crate::app::{Me, Notice};
 use crate::config::ThemeChoice;
+use crate::effect::Recent;
 use crate::net::chat::{self, Sockets};
 use crate::net::{Port, interfaces};
 use crate::shell::{self, End, Start};
+use crate::store;
 use crate::term;
 use crate::text::Clean;
 use crate::view::theme::{Preset, Theme};
@@ -27,6 +29,10 @@ pub(super) struct Opening {
     pub(super) peer: Option<String>,
     /// The server to open.
     pub(super) server: Option<Source>,
+    /// What is known from earlier runs.
+    pub(super) recent: Recent,
+    /// Where what is to be known in later runs is kept; none where nothing is.
+    pub(super) data_dir: Option<PathBuf>,
     /// What has to be said at once.
     pub(super) notice: Option<Notice>,
 }
@@ -39,7 +45,7 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
     if let Some(peer) = &peer {
         peer.parse::<Endpoint>().map_err(wrong)?;
     }
-    let opening = Opening { peer, server, ..Opening::default() };
+    let opening = Opening { peer, server, ..remembering(&context.data_dir) };
     super::block_on(async {
         let sockets = bind(context, &context.config.bind, context.config.port)?;
         let notice = match context.config.port {
@@ -48,9 +54,18 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
             }
             Port::Preferred(_) | Port::Required(_) => None,
         };
-        let opening = Opening { notice, ..opening };
+        // The header says the port anyway.
+        let opening = Opening { notice: opening.notice.or(notice), ..opening };
         open(context, sockets, opening, context.config.download_dir.clone()).await
     })
+}
+
+/// Opens with what is known from earlier runs. Where that cannot be read it is not written either.
+fn remembering(data_dir: &Path) -> Opening {
+    match store::load(data_dir) {
+        Ok(recent) => Opening { recent, data_dir: Some(data_dir.to_path_buf()), ..Opening::default() },
+        Err(fault) => Opening { notice: Some(Notice::NotRemembered(fault)), ..Opening::default() },
+    }
 }
 
 /// Both ends of the conversation with the user have to be a terminal.
@@ -88,6 +103,8 @@ pub(super) async fn open(
         peers: opening.peers,
         peer: opening.peer,
         server: opening.server,
+        recent: opening.recent,
+        data_dir: opening.data_dir,
         keymap: config.keymap.clone(),
         look: Look { words: context.words.clone(), theme },
         download_dir,

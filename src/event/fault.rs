@@ -56,6 +56,10 @@ pub enum Fault {
     DiskFull,
     /// A file of that name is there already, and is left alone.
     Exists(PathBuf),
+    /// A file of our own is not what we write, and is left alone: where it is, and what is wrong with it.
+    Damaged(PathBuf, Clean),
+    /// A file of our own is of another version than ours, and is left alone: where it is, and its version.
+    OtherVersion(PathBuf, u64),
     /// Something else about the disk: the system's own words.
     Disk(Clean),
     /// Something else about the network: the system's own words.

@@ -7,11 +7,12 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use crate::effect::Effect;
-use crate::event::{BrowseEvent, ChatEvent, Event, Fault, TransferEvent};
+use crate::event::{BrowseEvent, ChatEvent, Event, Fault, StoreEvent, TransferEvent};
 use crate::net::browse::BrowseCommand;
 use crate::net::chat::{ChatCommand, Sockets};
 use crate::net::fetch::FetchCommand;
 use crate::net::{Timeouts, browse, chat, fetch};
+use crate::store::Store;
 
 /// Commands that a worker may have waiting.
 const COMMANDS: usize = 256;
@@ -22,15 +23,18 @@ pub(super) struct Workers {
     browse: Sender<BrowseCommand>,
     fetch: Sender<FetchCommand>,
     fetching: JoinHandle<()>,
+    /// None where nothing is kept.
+    store: Option<Store>,
     events: Receiver<Event>,
 }
 
 impl Workers {
-    /// Starts them; what they learn goes through `events` to `queue`.
+    /// Starts them beside the store; what they learn goes through `events` to `queue`.
     pub(super) fn start(
         sockets: Sockets,
         (dir, prefix): (PathBuf, String),
         timeouts: Timeouts,
+        store: Option<Store>,
         events: Sender<Event>,
         queue: Receiver<Event>,
     ) -> Self {
@@ -40,7 +44,7 @@ impl Workers {
         tokio::spawn(chat::run(sockets, chat_commands, events.clone()));
         tokio::spawn(browse::run(browse_commands, events.clone(), timeouts));
         let fetching = tokio::spawn(fetch::run(fetch_commands, events, dir, prefix, timeouts));
-        Self { chat, browse, fetch, fetching, events: queue }
+        Self { chat, browse, fetch, fetching, store, events: queue }
     }
 
     /// What happened next.
@@ -77,16 +81,23 @@ impl Workers {
                 let _ = self.fetch.try_send(FetchCommand::Cancel(id));
                 None
             }
+            Effect::Remember(recent) => {
+                let told = self.store.as_ref()?.remember(recent);
+                told.err().map(|fault| Event::Store(StoreEvent::Failed(fault)))
+            }
             Effect::Redraw | Effect::Suspend | Effect::Quit => None,
         }
     }
 
-    /// Ends them, and waits until no partial file is left.
+    /// Ends them, and waits until no partial file is left and what is to be remembered is kept.
     pub(super) async fn end(self) {
-        let Self { chat, browse, fetch, fetching, mut events } = self;
+        let Self { chat, browse, fetch, fetching, store, mut events } = self;
         drop((chat, browse, fetch));
         // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
         events.close();
         let _ = fetching.await;
+        if let Some(store) = store {
+            store.end().await;
+        }
     }
 }

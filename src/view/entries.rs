@@ -176,7 +176,7 @@ fn draw_plain(
     let words = &look.words.files;
     let label = format!(" {}  ", words.file_name);
     let caret = labelled(&label, &plain.name, "", look, areas.head, buffer);
-    let offered = state.files.names.offered(plain);
+    let offered = plain.offered(&state.recent);
     if offered.is_empty() {
         paint::middle(buffer, areas.entries, &[(&words.no_names, look.theme.dim)]);
     }

@@ -52,6 +52,9 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         Notice::SocketDown(fault) => {
             fill(&words_of.socket_down, &[("reason", &wording::fault(words, fault))])
         }
+        Notice::NotRemembered(fault) => {
+            fill(&words_of.not_remembered, &[("reason", &wording::fault(words, fault))])
+        }
     }
 }
 

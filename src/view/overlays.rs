@@ -80,7 +80,7 @@ fn help(keymap: &Keymap, top: usize, look: &Look, body: Area, buffer: &mut Buffe
 fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffer) -> Position {
     let words = &look.words.overlay;
     let theme = &look.theme;
-    let goals = goto.goals(state);
+    let goals = goto.goals(&state.chat, &state.recent);
     let width = body.width.min(70);
     let rows = u16::try_from(goals.len()).unwrap_or(u16::MAX).clamp(1, 12);
     let height = (rows + 3).min(body.height);
@@ -108,6 +108,7 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
                 let name = conversation.name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
                 (&words.peer, format!("{name}{address}"))
             }
+            Goal::Peer(endpoint) => (&words.peer, endpoint.to_string()),
             Goal::Server(source) => (&words.server, source.to_string()),
             Goal::NewPeer(endpoint) => (&words.new_peer, endpoint.to_string()),
             Goal::NewServer(source) => (&words.new_server, source.to_string()),

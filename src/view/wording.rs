@@ -56,6 +56,10 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),
         Fault::DiskFull => words.disk_full.clone(),
         Fault::Exists(path) => fill(&words.exists, &[("path", &shown_path(path))]),
+        Fault::Damaged(path, what) => fill(&words.damaged, &[("path", &shown_path(path)), ("reason", what)]),
+        Fault::OtherVersion(path, version) => {
+            fill(&words.other_version, &[("path", &shown_path(path)), ("version", &version.to_string())])
+        }
         Fault::Disk(said) => reason(&words.disk, said),
         Fault::Network(said) => reason(&words.network, said),
         Fault::Busy => words.busy.clone(),

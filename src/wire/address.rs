@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use crate::text::{Clean, clean_line};
+
 /// The port of the course's programs, and so ours where none is named.
 pub const DEFAULT_PORT: u16 = 7890;
 
@@ -118,6 +120,14 @@ fn read_host(text: &str) -> Result<Host, AddressError> {
     }
     let allowed = |character: char| character.is_alphanumeric() || "-._".contains(character);
     if text.chars().all(allowed) { Ok(Host::Name(text.to_owned())) } else { Err(wrong()) }
+}
+
+impl Host {
+    /// The machine, fit to be shown.
+    #[must_use]
+    pub fn shown(&self) -> Clean {
+        clean_line(self.to_string().as_bytes())
+    }
 }
 
 impl From<SocketAddr> for Endpoint {

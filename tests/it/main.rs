@@ -17,4 +17,5 @@ mod fetch;
 mod house;
 mod pty;
 mod serve;
+mod store;
 mod support;

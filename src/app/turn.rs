@@ -1,0 +1,231 @@
+//! What the parts of the state share while they deal with an event. Lasts no longer than that.
+
+use super::Notice;
+use super::keys::Keymap;
+use crate::effect::{Effect, Recent};
+use crate::event::{MessageId, Now, RequestId, Size, TransferId};
+
+/// What the parts of the state need while they deal with an event.
+pub(crate) struct Turn<'a> {
+    pub(super) now: &'a Now,
+    pub(super) size: Size,
+    pub(super) keymap: &'a Keymap,
+    pub(super) ids: &'a mut Ids,
+    pub(super) notice: &'a mut Option<Notice>,
+    pub(super) recent: &'a mut Recent,
+    /// Whether the user has the conversation in front before the eyes.
+    pub(super) watching: bool,
+    pub(super) out: &'a mut Vec<Effect>,
+}
+
+impl Turn<'_> {
+    /// Remembers something. What is known already needs not be kept once more.
+    pub(super) fn remember(&mut self, add: impl FnOnce(&mut Recent) -> bool) {
+        if add(self.recent) {
+            self.out.push(Effect::Remember(self.recent.clone()));
+        }
+    }
+}
+
+/// The numbers for what is asked of the world. None is used twice.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ids {
+    last: u64,
+}
+
+impl Ids {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    pub(super) fn message(&mut self) -> MessageId {
+        MessageId(self.next())
+    }
+
+    pub(super) fn request(&mut self) -> RequestId {
+        RequestId(self.next())
+    }
+
+    pub(super) fn transfer(&mut self) -> TransferId {
+        TransferId(self.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::path::PathBuf;
+    use std::time::{Duration, Instant};
+
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::app::conversation::Conversation;
+    use crate::app::files::Place;
+    use crate::app::overlay::{GoTo, Goal, Overlay};
+    use crate::app::{Me, State, Tab};
+    use crate::event::{BrowseEvent, ChatEvent, Datagram, Event, Fault, Listing, StoreEvent, TransferEvent};
+    use crate::text::{Clean, clean_text};
+    use crate::wire::Raw;
+    use crate::wire::source::Source;
+
+    /// One run of the program, from what was remembered before it.
+    struct Run {
+        state: State,
+        now: Now,
+        out: Vec<Effect>,
+    }
+
+    impl Run {
+        #[expect(clippy::disallowed_methods, reason = "there is no other way to an instant")]
+        fn new(recent: Recent) -> Self {
+            let now = Now { instant: Instant::now(), wall: Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC) };
+            let nobody = Clean::default();
+            let me = Me { name: nobody.clone(), address: address(7890), download_dir: nobody };
+            let mut state = State::new(me, Keymap::preset().unwrap(), 1, &now);
+            state.recent = recent;
+            Self { state, now, out: Vec::new() }
+        }
+
+        fn on(&mut self, event: Event) {
+            self.state.update(&self.now, event, &mut self.out);
+        }
+
+        fn press(&mut self, key: &str) {
+            self.on(Event::Key(key.parse().unwrap()));
+        }
+
+        fn open_peer(&mut self, typed: &str) {
+            self.state.start_with_peer(typed, &self.now, &mut self.out);
+        }
+
+        fn open_server(&mut self, typed: &str) {
+            self.state.start_with_server(Source::parse(typed).unwrap(), &self.now, &mut self.out);
+            self.press("f3");
+        }
+
+        /// Types a name, and the server answers.
+        fn fetch(&mut self, name: &str, answer: TransferEvent) {
+            self.on(Event::Paste(name.to_owned()));
+            self.press("enter");
+            let Some(Effect::Fetch { id, .. }) = self.out.last() else { panic!("nothing was asked for") };
+            self.on(Event::Transfer(*id, answer));
+        }
+
+        /// What was to be kept so far, each time.
+        fn kept(&self) -> Vec<&Recent> {
+            let mut kept = Vec::new();
+            for effect in &self.out {
+                if let Effect::Remember(recent) = effect {
+                    kept.push(recent);
+                }
+            }
+            kept
+        }
+
+        /// The next run, which knows what this one kept last.
+        fn restarted(&self) -> Self {
+            Self::new(self.kept().last().copied().cloned().unwrap_or_default())
+        }
+
+        fn goals(&self) -> Vec<String> {
+            let goals = GoTo::default().goals(&self.state.chat, &self.state.recent);
+            let shown = goals.iter().map(|goal| match goal {
+                Goal::Conversation(at) => format!("open {}", self.state.chat.conversations[*at].title()),
+                Goal::Peer(endpoint) | Goal::NewPeer(endpoint) => format!("peer {endpoint}"),
+                Goal::Server(source) | Goal::NewServer(source) => format!("server {source}"),
+            });
+            shown.collect()
+        }
+
+        fn offered(&self) -> Vec<Vec<u8>> {
+            let Place::Plain(plain) = &self.state.files.place else { panic!("no plain server is open") };
+            plain.offered(&self.state.recent).into_iter().map(|(_, path)| path.name()).collect()
+        }
+    }
+
+    fn address(port: u16) -> SocketAddr {
+        ([127, 0, 0, 1], port).into()
+    }
+
+    fn finished() -> TransferEvent {
+        TransferEvent::Finished { path: PathBuf::from("/x"), bytes: 1, took: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn after_a_restart_one_can_go_where_one_was_and_nothing_is_open() {
+        let mut run = Run::new(Recent::default());
+        run.open_peer("127.0.0.1:9");
+        run.open_server("plain://box");
+        assert_eq!(run.goals(), ["open 127.0.0.1:9", "server plain://box:7890/"]);
+        let mut run = run.restarted();
+        assert_eq!(run.goals(), ["peer 127.0.0.1:9", "server plain://box:7890/"]);
+        assert!(run.state.chat.conversations.is_empty());
+        run.press("f3");
+        run.press("ctrl+g");
+        assert!(matches!(run.state.overlay, Some(Overlay::GoTo(_))));
+        run.press("enter");
+        assert_eq!(run.state.tab, Tab::Chat);
+        assert_eq!(run.state.chat.conversation().map(Conversation::address), Some(address(9)));
+        assert_eq!(run.goals(), ["open 127.0.0.1:9", "server plain://box:7890/"]);
+    }
+
+    #[test]
+    fn a_peer_is_remembered_by_its_name_once_the_name_has_an_address() {
+        let mut run = Run::new(Recent::default());
+        run.open_peer("lin.local");
+        let Some(Effect::Resolve { request, .. }) = run.out.pop() else { panic!("nobody was asked") };
+        assert!(run.kept().is_empty());
+        run.on(Event::Resolved(request, Ok(vec![address(7890)])));
+        assert_eq!(run.goals(), ["open lin.local"]);
+        assert_eq!(run.restarted().goals(), ["peer lin.local:7890"]);
+    }
+
+    #[test]
+    fn a_stranger_is_not_remembered() {
+        let mut run = Run::new(Recent::default());
+        let text = clean_text(b"hello");
+        let datagram =
+            Datagram { from: address(9), at: Timestamp::UNIX_EPOCH, text, raw: Raw(b"hello"[..].into()) };
+        run.on(Event::Chat(ChatEvent::Received(datagram)));
+        assert_eq!(run.goals(), ["open 127.0.0.1:9"]);
+        assert!(run.kept().is_empty());
+    }
+
+    #[test]
+    fn the_names_that_a_plain_server_had_are_offered_after_a_restart() {
+        let mut run = Run::new(Recent::default());
+        run.open_server("plain://box");
+        run.fetch("a b.txt", finished());
+        run.fetch("missing.txt", TransferEvent::Failed(Fault::NothingSent));
+        run.fetch("讲义/一.pdf", finished());
+        let names = ["讲义/一.pdf".as_bytes().to_vec(), b"a b.txt".to_vec()];
+        assert_eq!(run.offered(), names);
+        let mut run = run.restarted();
+        run.open_server("plain://box");
+        assert_eq!(run.offered(), names);
+        run.open_server("plain://other");
+        assert!(run.offered().is_empty());
+    }
+
+    #[test]
+    fn walking_through_the_folders_of_a_server_is_nothing_new() {
+        let mut run = Run::new(Recent::default());
+        for folder in ["http://box/", "http://box/a/", "http://box/a/b/"] {
+            run.open_server(folder);
+            let Some(Effect::Browse { request, source }) = run.out.pop() else { panic!("nobody was asked") };
+            run.on(Event::Browse(request, BrowseEvent::Listed(Listing { source, entries: Vec::new() })));
+        }
+        assert_eq!(run.goals(), ["server http://box/"]);
+        assert_eq!(run.kept().len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_said() {
+        let mut run = Run::new(Recent::default());
+        run.on(Event::Store(StoreEvent::Failed(Fault::DiskFull)));
+        assert_eq!(run.state.notice, Some(Notice::NotRemembered(Fault::DiskFull)));
+    }
+}

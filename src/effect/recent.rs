@@ -1,0 +1,153 @@
+//! What is to be known again after a restart: servers, names and peers. Owns how much of that is remembered, whoever
+//! adds it; never says where it is kept.
+
+use std::collections::BTreeMap;
+
+use crate::wire::address::Endpoint;
+use crate::wire::plain;
+use crate::wire::source::{Path, Scheme, Source};
+
+/// Servers that are remembered.
+const SERVER_LIMIT: usize = 50;
+/// Names that are remembered for each of them.
+const NAME_LIMIT: usize = 100;
+/// Peers that are remembered.
+const PEER_LIMIT: usize = 50;
+
+/// What was used lately. Each method that adds says whether that changed anything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recent {
+    servers: Vec<Source>,
+    /// Only of servers that stand above.
+    names: BTreeMap<Endpoint, Vec<Path>>,
+    peers: Vec<Endpoint>,
+}
+
+impl Recent {
+    /// The top folders of the servers that were open, the latest first; at most 50.
+    #[must_use]
+    pub fn servers(&self) -> &[Source] {
+        &self.servers
+    }
+
+    /// The names that were fetched from a plain server, the latest first; at most 100.
+    #[must_use]
+    pub fn names(&self, server: &Endpoint) -> &[Path] {
+        self.names.get(server).map_or(&[], Vec::as_slice)
+    }
+
+    /// The peers whose addresses were typed, the latest first; at most 50.
+    #[must_use]
+    pub fn peers(&self) -> &[Endpoint] {
+        &self.peers
+    }
+
+    /// A server was opened, whichever of its folders.
+    pub fn add_server(&mut self, source: &Source) -> bool {
+        let top = source.at(Path::from_name(b""));
+        if self.servers.first() == Some(&top) {
+            return false;
+        }
+        self.servers.retain(|known| known.endpoint != top.endpoint);
+        self.servers.insert(0, top);
+        for dropped in self.servers.drain(SERVER_LIMIT.min(self.servers.len())..) {
+            self.names.remove(&dropped.endpoint);
+        }
+        true
+    }
+
+    /// A file was fetched. Of servers that list what they have, and of those that are not remembered, no name is.
+    pub fn add_name(&mut self, source: &Source) -> bool {
+        let name = source.path.name();
+        let known = self.servers.iter().any(|server| server.endpoint == source.endpoint);
+        if source.scheme != Scheme::Plain || !known || plain::request(&name).is_err() {
+            return false;
+        }
+        let names = self.names.entry(source.endpoint.clone()).or_default();
+        put_first(names, Path::from_name(&name), NAME_LIMIT)
+    }
+
+    /// A peer's address was typed, and is one.
+    pub fn add_peer(&mut self, peer: Endpoint) -> bool {
+        put_first(&mut self.peers, peer, PEER_LIMIT)
+    }
+}
+
+fn put_first<T: PartialEq>(list: &mut Vec<T>, item: T, limit: usize) -> bool {
+    if list.first() == Some(&item) {
+        return false;
+    }
+    list.retain(|known| *known != item);
+    list.insert(0, item);
+    list.truncate(limit);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source::parse(text).unwrap()
+    }
+
+    fn endpoint(text: &str) -> Endpoint {
+        text.parse().unwrap()
+    }
+
+    fn shown<T: ToString>(list: &[T]) -> Vec<String> {
+        list.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_latest_server_is_first_and_each_is_there_once_as_it_was_spoken_to_last() {
+        let mut recent = Recent::default();
+        for text in ["http://a/x/", "plain://b", "plain://a:80/y"] {
+            assert!(recent.add_server(&source(text)));
+        }
+        assert_eq!(shown(recent.servers()), ["plain://a:80/", "plain://b:7890/"]);
+    }
+
+    #[test]
+    fn what_is_first_already_changes_nothing() {
+        let mut recent = Recent::default();
+        let file = source("plain://a/x");
+        assert!(recent.add_server(&file) && recent.add_name(&file) && recent.add_peer(endpoint("a")));
+        let before = recent.clone();
+        assert!(!recent.add_server(&source("plain://a/y")));
+        assert!(!recent.add_name(&file) && !recent.add_peer(endpoint("a:7890")));
+        assert_eq!(recent, before);
+    }
+
+    #[test]
+    fn only_so_many_are_remembered_and_a_forgotten_server_takes_its_names_along() {
+        let mut recent = Recent::default();
+        let first = source("plain://box/x");
+        recent.add_server(&first);
+        recent.add_name(&first);
+        for number in 1..=200 {
+            recent.add_peer(endpoint(&format!("box{number}")));
+            recent.add_server(&source(&format!("plain://box{number}")));
+            recent.add_name(&source(&format!("plain://box{number}/{number}")));
+        }
+        assert_eq!((recent.servers().len(), recent.peers().len(), recent.names.len()), (50, 50, 50));
+        assert_eq!(recent.names(&first.endpoint), []);
+        for number in 1..=200 {
+            recent.add_name(&source(&format!("plain://box200/{number}")));
+        }
+        let names = recent.names(&endpoint("box200"));
+        let ends = (names.len(), names.first().map(Path::name), names.last().map(Path::name));
+        assert_eq!(ends, (100, Some(b"200".to_vec()), Some(b"101".to_vec())));
+    }
+
+    #[test]
+    fn a_name_is_remembered_only_where_it_can_be_of_use() {
+        let mut recent = Recent::default();
+        recent.add_server(&source("http://lists"));
+        recent.add_server(&source("plain://box"));
+        let long = format!("plain://box/{}", "x".repeat(plain::REQUEST_LIMIT + 1));
+        for text in ["http://lists/x", "plain://unknown/x", "plain://box", &long] {
+            assert!(!recent.add_name(&source(text)), "{text}");
+        }
+    }
+}
