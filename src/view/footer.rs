@@ -1,40 +1,64 @@
 //! The last row: the keys that matter where the input goes, or something that has to be said once.
 
 use ratatui::buffer::Buffer;
+use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
 use super::{Look, wording};
 use crate::app::chat::ChatFocus;
-use crate::app::files::FilesFocus;
+use crate::app::files::{Files, FilesFocus, Place};
 use crate::app::keys::{self, Browse, Compose, Edit, Global, Keymap, Move, Transfer};
-use crate::app::layout::Frame;
+use crate::app::layout::{Area, Frame};
 use crate::app::overlay::Overlay;
 use crate::app::{Notice, State, Tab};
 use crate::event::Key;
 use crate::locale::{HintWords, Words, fill};
 use crate::text::width::width;
+use crate::text::wrap::{Spaces, wrap};
+
+/// Columns between two hints.
+const GAP: u16 = 3;
 
 /// The key line, or the notice in its place. On a screen too low for it the notice takes the last row there is.
 pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffer) {
     if let Some(notice) = &state.notice {
-        let row = areas.footer.unwrap_or_else(|| paint::row(areas.body, areas.body.height - 1));
-        let sentence = notice_text(state, &look.words, notice);
-        ratatui::widgets::Widget::render(ratatui::widgets::Clear, row.into(), buffer);
-        paint::left(buffer, row, &[(" ", look.theme.warning), (&sentence, look.theme.warning)]);
-        return;
+        return say(&notice_text(state, &look.words, notice), look, areas, buffer);
     }
     let Some(row) = areas.footer else { return };
     let mut rest = paint::inset(row, 1);
-    for (key, label) in hints(state, &look.words.hint) {
-        let Some(key) = key else { continue };
-        let key = key.to_string();
+    for (key, label) in fitting(hints(state, &look.words.hint), usize::from(rest.width) - 1) {
         let pieces: [Piece<'_>; 3] = [(&key, look.theme.key), (" ", look.theme.dim), (label, look.theme.dim)];
-        // A hint that does not fit is left out, not cut.
-        if width(&key) + width(label) + 1 > usize::from(rest.width) {
-            break;
-        }
-        rest = paint::inset(rest, paint::left(buffer, rest, &pieces) + 3);
+        rest = paint::inset(rest, paint::left(buffer, rest, &pieces) + GAP);
     }
+}
+
+/// A sentence on the last rows of the screen, over whatever is there: none of it is cut.
+fn say(sentence: &str, look: &Look, areas: &Frame, buffer: &mut Buffer) {
+    let bottom = areas.footer.unwrap_or_else(|| paint::row(areas.body, areas.body.height - 1));
+    let lines = wrap(sentence, usize::from(bottom.width.saturating_sub(2)), Spaces::Hang);
+    for (y, range) in (areas.body.y..=bottom.y).rev().zip(lines.into_iter().rev()) {
+        let row = Area { y, ..bottom };
+        Clear.render(row.into(), buffer);
+        paint::left(buffer, paint::inset(row, 1), &[(&sentence[range], look.theme.warning)]);
+    }
+}
+
+/// The hints for which there is room, none of them cut: the last one, which is the way to all the other keys, then the
+/// others from the first on.
+fn fitting(hints: Vec<Hint<'_>>, columns: usize) -> Vec<(String, &str)> {
+    let mut shown: Vec<_> =
+        hints.into_iter().filter_map(|(key, label)| Some((key?.to_string(), label))).collect();
+    let cells = |(key, label): &(String, &str)| width(key) + 1 + width(label);
+    let Some(last) = shown.pop() else { return shown };
+    let mut left = columns.saturating_sub(cells(&last));
+    let fit = shown.iter().take_while(|hint| {
+        let room = left.checked_sub(cells(hint) + usize::from(GAP));
+        left = room.unwrap_or(0);
+        room.is_some()
+    });
+    shown.truncate(fit.count());
+    shown.push(last);
+    shown
 }
 
 fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
@@ -60,36 +84,37 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
 
 type Hint<'a> = (Option<Key>, &'a str);
 
-/// The keys that matter here, the most useful first.
+/// The keys that matter here, the most useful first; the way to all the other keys is the last.
 fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
     let map = &state.keymap;
     let global = |action: Global| keys::first_key(&map.global, action);
     let mut hints: Vec<Hint<'a>> = match (&state.overlay, state.tab) {
-        (Some(Overlay::Help(_)), _) => vec![
-            (keys::first_key(&map.list, Move::Up), &words.scroll),
-            (keys::first_key(&map.list, Move::PageDown), &words.scroll),
-        ],
+        (Some(Overlay::Help(_)), _) => {
+            return vec![
+                (keys::first_key(&map.list, Move::Down), &words.scroll),
+                (global(Global::Back), &words.back),
+            ];
+        }
         (Some(Overlay::GoTo(_)), _) => vec![
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
             (keys::first_key(&map.field, Edit::Down), &words.choose),
         ],
         (Some(Overlay::Quit), _) => Vec::new(),
         (None, Tab::Chat) => chat_hints(state.chat.focus, map, words),
-        (None, Tab::Files) => files_hints(state.files.focus, map, words),
+        (None, Tab::Files) => files_hints(&state.files, map, words),
     };
     if state.overlay.is_some() {
         hints.push((global(Global::Back), &words.back));
-        return hints;
+    } else {
+        hints.push((global(Global::GoTo), &words.go_to));
+        hints.push((global(Global::Address), &words.address));
+        hints.push(match state.tab {
+            Tab::Chat => (global(Global::FilesTab), &words.files),
+            Tab::Files => (global(Global::ChatTab), &words.chat),
+        });
+        hints.push((global(Global::NextPane), &words.next_pane));
     }
-    // However little room there is, the way to all the other keys is among the first.
-    hints.insert(hints.len().min(6), (global(Global::Help), &words.help));
-    hints.push((global(Global::GoTo), &words.go_to));
-    hints.push((global(Global::Address), &words.address));
-    match state.tab {
-        Tab::Chat => hints.push((global(Global::FilesTab), &words.files)),
-        Tab::Files => hints.push((global(Global::ChatTab), &words.chat)),
-    }
-    hints.push((global(Global::NextPane), &words.next_pane));
+    hints.push((global(Global::Help), &words.help));
     hints
 }
 
@@ -108,9 +133,13 @@ fn chat_hints<'a>(focus: ChatFocus, map: &Keymap, words: &'a HintWords) -> Vec<H
     }
 }
 
-fn files_hints<'a>(focus: FilesFocus, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
+fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
     let entries = |action: Browse| keys::first_key(&map.entries, action);
-    match focus {
+    match files.focus {
+        // Nothing to walk through; what to do instead stands in the middle of the screen.
+        FilesFocus::Entries if files.failed.is_some() || !matches!(files.place, Place::Folder(_)) => {
+            Vec::new()
+        }
         FilesFocus::Entries => vec![
             (entries(Browse::Open), &words.open),
             (entries(Browse::Mark), &words.mark),
