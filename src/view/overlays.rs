@@ -1,6 +1,6 @@
 //! What lies over the screen: the keys, the search for a peer or a server, a question.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Position;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
@@ -13,7 +13,7 @@ use crate::app::layout::Area;
 use crate::app::overlay::{GoTo, Goal, Overlay};
 use crate::event::Key;
 use crate::locale::fill;
-use crate::text::width::{ellipsis_middle, pad_to};
+use crate::text::width::{ellipsis_middle, pad_to, width};
 
 /// Draws it over the body; the caret, where something is typed into it.
 pub(super) fn draw(
@@ -39,6 +39,15 @@ pub(super) fn draw(
 /// A box over everything below; what is inside its border.
 fn boxed(title: &str, area: Area, look: &Look, buffer: &mut Buffer) -> Area {
     Clear.render(area.into(), buffer);
+    // A character that begins left of the box and reaches into it would hide its border.
+    for y in area.y..area.y + area.height {
+        for x in 0..area.x {
+            let reaches = |cell: &&mut Cell| usize::from(x) + width(cell.symbol()) > usize::from(area.x);
+            if let Some(cell) = buffer.cell_mut((x, y)).filter(reaches) {
+                cell.set_symbol(" ");
+            }
+        }
+    }
     Block::bordered()
         .border_style(look.theme.border_focused)
         .title(Line::styled(format!(" {title} "), look.theme.title))
