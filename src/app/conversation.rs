@@ -97,7 +97,7 @@ pub enum Row {
 pub struct Window {
     /// The rows, each with the index of its message.
     pub rows: Vec<(usize, Row)>,
-    /// Messages that begin below the last row.
+    /// Messages that end below the last row.
     pub below: usize,
 }
 
@@ -293,8 +293,11 @@ impl Conversation {
         let mut message = top.message;
         let mut skip = top.row;
         while rows.len() < height && message < self.messages.len() {
-            let own = self.rows_of(message, columns, zone).into_iter().skip(skip);
-            rows.extend(own.take(height - rows.len()).map(|row| (message, row)));
+            let mut own = self.rows_of(message, columns, zone).into_iter().skip(skip);
+            rows.extend(own.by_ref().take(height - rows.len()).map(|row| (message, row)));
+            if own.next().is_some() {
+                break;
+            }
             skip = 0;
             message += 1;
         }
@@ -413,6 +416,15 @@ mod tests {
         assert_eq!(shown(&conversation), before);
         assert_eq!(conversation.window(&columns(), &TimeZone::UTC, HEIGHT).below, 3);
         assert_eq!(conversation.unread, 1);
+    }
+
+    #[test]
+    fn a_message_that_goes_on_below_the_view_counts_as_below_it() {
+        let mut conversation = conversation(2);
+        conversation.receive(Timestamp::UNIX_EPOCH, clean_text(b"a\nb\nc\nd\ne"), true);
+        conversation.scroll_up(1, &columns(), &TimeZone::UTC, HEIGHT);
+        assert_eq!(shown(&conversation), ["1", "a", "b", "c", "d"]);
+        assert_eq!(conversation.window(&columns(), &TimeZone::UTC, HEIGHT).below, 1);
     }
 
     #[test]

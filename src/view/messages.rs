@@ -20,29 +20,24 @@ pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) 
         return paint::middle(buffer, area, &[(&look.words.chat.no_messages, look.theme.dim)]);
     }
     let columns = layout::columns(area.width);
-    let window = conversation.window(&columns, &state.zone, usize::from(area.height));
+    let height = usize::from(area.height);
+    let mut window = conversation.window(&columns, &state.zone, height);
+    if window.below > 0 {
+        // The last row says so, and hides nothing.
+        window = conversation.window(&columns, &state.zone, height - 1);
+    }
     let pane = Pane { state, look, conversation, columns };
     for (nth, (message, row)) in window.rows.iter().enumerate() {
         let line = paint::row(area, u16::try_from(nth).unwrap_or(area.height));
-        if let Some(message) = conversation.messages.get(*message) {
-            pane.row(message, row, line, buffer);
-        }
+        pane.row(*message, row, line, buffer);
     }
     let bottom = paint::row(area, area.height - 1);
     if window.below > 0 {
         let more = fill(&look.words.chat.more_below, &[("count", &window.below.to_string())]);
-        paint::right(
-            buffer,
-            bottom,
-            &[(" ", look.theme.text), (&more, look.theme.unread), (" ", look.theme.text)],
-        );
-    } else if state.chat.focus == ChatFocus::Messages && window.rows.len() < usize::from(area.height) {
+        paint::right(buffer, bottom, &[(&more, look.theme.unread), (" ", look.theme.text)]);
+    } else if state.chat.focus == ChatFocus::Messages && window.rows.len() < height {
         // Shows where the keys go while there is nothing to scroll.
         paint::left(buffer, bottom, &[("▌", look.theme.mark)]);
-    }
-    if conversation.dropped > 0 && window.rows.first().is_some_and(|(message, _)| *message == 0) {
-        let older = fill(&look.words.chat.older_dropped, &[("count", &conversation.dropped.to_string())]);
-        paint::right(buffer, paint::row(area, 0), &[(&older, look.theme.warning), (" ", look.theme.text)]);
     }
 }
 
@@ -64,9 +59,16 @@ struct Pane<'a> {
 }
 
 impl Pane<'_> {
-    fn row(&self, message: &Message, row: &Row, line: Area, buffer: &mut Buffer) {
+    fn row(&self, at: usize, row: &Row, line: Area, buffer: &mut Buffer) {
         let theme = &self.look.theme;
+        let Some(message) = self.conversation.messages.get(at) else { return };
         match row {
+            Row::Day if at == 0 && self.conversation.dropped > 0 => {
+                let count = self.conversation.dropped.to_string();
+                let older = fill(&self.look.words.chat.older_dropped, &[("count", &count)]);
+                let text = format!("{older} · {}", day(message.at, &self.state.zone));
+                rule(&text, theme.warning, theme.border, line, buffer);
+            }
             Row::Day => rule(&day(message.at, &self.state.zone), theme.dim, theme.border, line, buffer),
             Row::Unread => {
                 let count = self.conversation.new_messages().to_string();
@@ -89,12 +91,8 @@ impl Pane<'_> {
             Row::State => {
                 let (from, _) = self.columns.text;
                 let (text, style) = self.state_of(&message.delivery);
-                let place = paint::inset(line, from);
-                paint::left(
-                    buffer,
-                    Area { width: place.width.saturating_sub(1), ..place },
-                    &[(&text, style)],
-                );
+                let place = paint::columns(line, from, line.width.saturating_sub(from + 1));
+                paint::left(buffer, place, &[(wording::fitting(&text, usize::from(place.width)), style)]);
             }
         }
     }

@@ -74,12 +74,13 @@ fn draw_one(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
         TransferState::Cancelled => one(&words.cancelled, theme.dim, rest, buffer),
         TransferState::Failed(fault) => {
             let reason = wording::fault(&look.words, fault);
-            one(&fill(&words.failed, &[("reason", &reason)]), theme.error, rest, buffer);
+            let sentence = fill(&words.failed, &[("reason", &reason)]);
+            one(wording::fitting(&sentence, usize::from(rest.width)), theme.error, rest, buffer);
         }
         TransferState::Finished { path, took } => {
             let size = wording::bytes(transfer.bytes);
             let path = wording::shown_path(path);
-            let time = format!("  {}", clock(*took));
+            let time = format!("  {} ", clock(*took));
             let used = if area.width >= WIDE { paint::right(buffer, rest, &[(&time, theme.dim)]) } else { 0 };
             let room = Area { width: rest.width.saturating_sub(used), ..rest };
             let around = width(&fill(&words.saved, &[("size", &size), ("path", "")]));

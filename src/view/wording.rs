@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::event::{Fault, Stage};
 use crate::locale::{Words, fill};
+use crate::text::width::width;
 use crate::text::{Clean, clean_line};
 use crate::wire::address::AddressError;
 
@@ -66,6 +67,13 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
     }
 }
 
+/// A sentence on one row of so many columns: where it is too long, only what happened, without what to do about it.
+#[must_use]
+pub fn fitting(sentence: &str, columns: usize) -> &str {
+    let advice = sentence.find([';', '；']).filter(|_| width(sentence) > columns);
+    &sentence[..advice.unwrap_or(sentence.len())]
+}
+
 /// A path of this machine, fit to be shown.
 #[must_use]
 pub fn shown_path(path: &std::path::Path) -> Clean {
@@ -119,6 +127,15 @@ mod tests {
         {
             assert_eq!(bytes_exact(count), shown);
         }
+    }
+
+    #[test]
+    fn advice_gives_way_where_there_is_no_room_for_it() {
+        let sentence = "no way to it; check the address";
+        assert_eq!(fitting(sentence, 31), sentence);
+        assert_eq!(fitting(sentence, 30), "no way to it");
+        assert_eq!(fitting("连不上；请检查", 8), "连不上");
+        assert_eq!(fitting("no advice", 3), "no advice");
     }
 
     #[test]
