@@ -60,7 +60,7 @@ fn paint_all(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position
         Tab::Chat => chat(state, look, buffer),
         Tab::Files => files(state, look, buffer),
     };
-    bars::problem(state, look, areas.body, buffer);
+    bars::answer(state, look, areas.body, buffer);
     footer::draw(state, look, &areas, buffer);
     match &state.overlay {
         Some(overlay) => overlays::draw(state, overlay, look, areas.body, buffer),

@@ -76,11 +76,8 @@ pub(super) fn address(state: &State, look: &Look, area: Area, buffer: &mut Buffe
     };
     let label = format!(" {label}  ");
     if typing {
-        let used = paint::left(buffer, area, &[(&label, look.theme.title)]);
-        let pending = if bar.pending.is_some() { words.chat.resolving.as_str() } else { "" };
-        let rest = paint::inset(area, used);
-        let used = paint::right(buffer, rest, &[(pending, look.theme.dim)]);
-        let room = Area { width: rest.width.saturating_sub(used + 1), ..rest };
+        let rest = paint::inset(area, paint::left(buffer, area, &[(&label, look.theme.title)]));
+        let room = Area { width: rest.width.saturating_sub(1), ..rest };
         return Some(one_line(&bar.field, look.theme.text, room, buffer));
     }
     match state.tab {
@@ -102,7 +99,10 @@ fn chat_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mu
         return;
     };
     let address = conversation.address().to_string();
-    let name = conversation.name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
+    // Where both do not fit, the name gives way.
+    let room = usize::from(area.width).saturating_sub(width(label) + width(&address) + 2);
+    let name = conversation.name.as_ref().map(|name| format!("{} ", ellipsis_middle(name, room)));
+    let name = name.unwrap_or_default();
     let pieces = [(label, theme.title), (name.as_str(), theme.peer), (address.as_str(), theme.text)];
     paint::both(buffer, area, &pieces, (&kind, theme.dim));
 }
@@ -134,23 +134,26 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
     paint::both(buffer, area, &pieces, (&facts, style));
 }
 
-/// What is wrong with the address that was typed, right below it.
-pub(super) fn problem(state: &State, look: &Look, body: Area, buffer: &mut Buffer) {
+/// What becomes of the address that was typed, or what is wrong with it, right below it.
+pub(super) fn answer(state: &State, look: &Look, body: Area, buffer: &mut Buffer) {
     let bar: &AddressBar = match state.tab {
         Tab::Chat => &state.chat.bar,
         Tab::Files => &state.files.bar,
     };
-    let sentence = match &bar.problem {
-        None => return,
-        Some(Problem::Address(error)) => wording::address_error(&look.words, error),
-        Some(Problem::Fault(fault)) => wording::fault(&look.words, fault),
+    let (sign, sentence, style) = match (&bar.problem, bar.pending) {
+        (None, None) => return,
+        (None, Some(_)) => ("   ", look.words.chat.resolving.clone(), look.theme.dim),
+        (Some(Problem::Address(error)), _) => {
+            (" ✗ ", wording::address_error(&look.words, error), look.theme.error)
+        }
+        (Some(Problem::Fault(fault)), _) => (" ✗ ", wording::fault(&look.words, fault), look.theme.error),
     };
     let columns = usize::from(body.width.saturating_sub(4));
     for (nth, range) in wrap(&sentence, columns, Spaces::Hang).into_iter().take(3).enumerate() {
         let row = paint::row(body, u16::try_from(nth).unwrap_or(0));
         Clear.render(row.into(), buffer);
-        let sign = if nth == 0 { " ✗ " } else { "   " };
-        paint::left(buffer, row, &[(sign, look.theme.error), (&sentence[range], look.theme.error)]);
+        let sign = if nth == 0 { sign } else { "   " };
+        paint::left(buffer, row, &[(sign, style), (&sentence[range], style)]);
     }
 }
 
