@@ -1,6 +1,6 @@
 //! What lies over the screen while something is chosen, read or asked.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
 use super::State;
@@ -9,7 +9,7 @@ use super::field::Field;
 use super::keys::{self, Answer, Edit};
 use crate::effect::Recent;
 use crate::event::Key;
-use crate::wire::address::Endpoint;
+use crate::wire::address::{Endpoint, Host};
 use crate::wire::source::Source;
 
 /// What lies over the screen.
@@ -65,8 +65,11 @@ impl GoTo {
         for server in recent.servers() {
             known.push((server.to_string(), Goal::Server(server.clone())));
         }
-        let mut goals = ranked(typed, known);
-        if let Ok(endpoint) = typed.parse::<Endpoint>() {
+        let endpoint = typed.parse::<Endpoint>();
+        // Of an address every digit counts: 10.0.0.77 is not 10.0.0.7 at port 7890.
+        let exact = endpoint.as_ref().is_ok_and(|endpoint| !matches!(endpoint.host, Host::Name(_)));
+        let mut goals = ranked(typed, exact, known);
+        if let Ok(endpoint) = endpoint {
             goals.push(Goal::NewPeer(endpoint));
         }
         if let Ok(source) = Source::parse(typed) {
@@ -76,8 +79,9 @@ impl GoTo {
     }
 }
 
-fn ranked(wanted: &str, known: Vec<(String, Goal)>) -> Vec<Goal> {
-    let pattern = Pattern::parse(wanted, CaseMatching::Ignore, Normalization::Smart);
+fn ranked(wanted: &str, exact: bool, known: Vec<(String, Goal)>) -> Vec<Goal> {
+    let kind = if exact { AtomKind::Substring } else { AtomKind::Fuzzy };
+    let pattern = Pattern::new(wanted, CaseMatching::Ignore, Normalization::Smart, kind);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut scored: Vec<(u32, Goal)> = known
