@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer};
 use crate::locale::{Words, fill};
@@ -26,7 +26,7 @@ mod serve;
 
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
 #[derive(Debug, Parser)]
-#[command(name = "hobnob", version, args_conflicts_with_subcommands = false, disable_help_subcommand = true)]
+#[command(name = "hobnob", version, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -39,7 +39,7 @@ pub struct Cli {
 /// The settings of the full-screen program.
 #[derive(Debug, Args)]
 pub struct Screen {
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N")]
     port: Option<u16>,
     #[arg(long, value_name = "ADDR")]
     bind: Option<IpAddr>,
@@ -237,7 +237,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    match start(cli, &words) {
+    let ended = misplaced(&matches, &words).map_or_else(|| start(cli, &words), Err);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(ending) => ending.say(),
     }
@@ -288,6 +289,16 @@ fn worded(command: clap::Command, words: &Words) -> clap::Command {
     describe(command, "hobnob", words)
 }
 
+/// An option of the full-screen program before another command: it would be ignored, so it is refused.
+fn misplaced(matches: &ArgMatches, words: &Words) -> Option<Ending> {
+    let command = matches.subcommand_name()?;
+    let options = Screen::augment_args(clap::Command::new("screen"));
+    let given = options.get_arguments().find(|option| matches.contains_id(option.get_id().as_str()))?;
+    let option = given.get_long().unwrap_or_default();
+    let values = [("option", option), ("command", command)];
+    Some(Ending::Usage(fill(&words.command.misplaced_option, &values)))
+}
+
 fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let Cli { command, screen, common } = cli;
     let unreadable = |path: &str, reason: &str| {
@@ -300,7 +311,6 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let file =
         Layer::read(common.config.as_deref()).map_err(|error| unreadable(&path, &error.to_string()))?;
     let Screen { port, bind, name, peer, files, download_dir } = screen;
-    let asked_dir = download_dir.clone();
     let line = Layer {
         chat: ChatLayer { port, bind: bind.map(|address| vec![address]), name },
         files: FilesLayer { download_dir, ..FilesLayer::default() },
@@ -314,7 +324,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let context = Context { config, words, data_dir };
     match command {
         None => screen::run(&context, peer, files.as_deref()),
-        Some(Command::Demo(socket)) => demo::run(&context, &socket, asked_dir.as_deref()),
+        Some(Command::Demo(socket)) => demo::run(&context, &socket),
         Some(Command::Ls(options)) => block_on(ls::run(&context, &options)),
         Some(Command::Get(options)) => block_on(get::run(&context, &options)),
         Some(Command::Send(send)) => send::run(&context, &send),

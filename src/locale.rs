@@ -109,6 +109,7 @@ words! {
     /// What commands say while they start and stop.
     CommandWords {
         not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
+        misplaced_option,
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
         no_lists, no_name, one_output, stopped,
     }

@@ -28,27 +28,22 @@ const LARGE_FILE: u64 = 256 << 20;
 const TRIES: usize = 32;
 
 /// Opens the full-screen program on a demonstration.
-pub(super) fn run(context: &Context, socket: &Socket, download_dir: Option<&Path>) -> Result<(), Ending> {
+pub(super) fn run(context: &Context, socket: &Socket) -> Result<(), Ending> {
     screen::needs_terminal(context)?;
     let failed = |error: io::Error| Ending::Failed(error.to_string());
     // Removed when it goes out of scope, after the program has ended in whatever way.
     let place = TempDir::with_prefix("hobnob-demo-").map_err(failed)?;
-    let ended = super::block_on(show(context, socket, &place, download_dir));
+    let ended = super::block_on(show(context, socket, &place));
     place.close().map_err(failed)?;
     ended
 }
 
-async fn show(
-    context: &Context,
-    socket: &Socket,
-    place: &TempDir,
-    download_dir: Option<&Path>,
-) -> Result<(), Ending> {
+async fn show(context: &Context, socket: &Socket, place: &TempDir) -> Result<(), Ending> {
     let failed = |error: io::Error| Ending::Failed(error.to_string());
     let words = &context.words.demo;
     let shared = place.path().join("shared");
     make_files(&shared, words).map_err(failed)?;
-    let downloads = download_dir.map_or_else(|| place.path().join("downloads"), Path::to_path_buf);
+    let downloads = place.path().join("downloads");
     let address = socket.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let sockets = screen::bind(context, &[address], Port::Required(socket.port.unwrap_or(0)))?;
     let us = SocketAddr::new(address, sockets.port());

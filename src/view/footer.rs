@@ -19,7 +19,7 @@ use crate::text::wrap::{Spaces, wrap};
 /// Columns between two hints.
 const GAP: u16 = 3;
 
-/// The key line, or the notice in its place. On a screen too low for it the notice takes the last row there is.
+/// The key line, or the notice in its place.
 pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffer) {
     if let Some(notice) = &state.notice {
         return say(&notice_text(state, &look.words, notice), look, areas, buffer);
@@ -32,12 +32,13 @@ pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffe
     }
 }
 
-/// A sentence on the last rows of the screen, over whatever is there: none of it is cut.
+/// A sentence in the place of the key line. Where it does not fit there, or there is none, it takes the first rows of
+/// the tab, for what is being typed is further down: none of it is cut.
 fn say(sentence: &str, look: &Look, areas: &Frame, buffer: &mut Buffer) {
-    let bottom = areas.footer.unwrap_or_else(|| paint::row(areas.body, areas.body.height - 1));
-    let lines = wrap(sentence, usize::from(bottom.width.saturating_sub(2)), Spaces::Hang);
-    for (y, range) in (areas.body.y..=bottom.y).rev().zip(lines.into_iter().rev()) {
-        let row = Area { y, ..bottom };
+    let lines = wrap(sentence, usize::from(areas.body.width.saturating_sub(2)), Spaces::Hang);
+    let place = areas.footer.filter(|_| lines.len() == 1).unwrap_or(areas.body);
+    for (y, range) in (place.y..place.y + place.height).zip(lines) {
+        let row = Area { y, height: 1, ..place };
         Clear.render(row.into(), buffer);
         paint::left(buffer, paint::inset(row, 1), &[(&sentence[range], look.theme.warning)]);
     }

@@ -210,9 +210,9 @@ async fn a_failed_write_leaves_what_was_kept_before_and_nothing_beside_it() {
 
 /// hobnob in a terminal, with its own files and its downloads in this place.
 fn hobnob_in(place: &TempDir, arguments: &[&str]) -> Terminal {
-    let (data, downloads) = (place.path().join("data"), place.path().join("downloads"));
-    let dirs = ["--data-dir", data.to_str().unwrap(), "--download-dir", downloads.to_str().unwrap()];
-    let mut terminal = Terminal::start(hobnob(place, &[&dirs, arguments].concat()));
+    let data = place.path().join("data");
+    let dirs = ["--data-dir", data.to_str().unwrap()];
+    let mut terminal = Terminal::start(hobnob(place, &[arguments, &dirs].concat()));
     terminal.wait_for("Message");
     terminal
 }

@@ -35,9 +35,14 @@ pub(crate) struct Terminal {
 
 /// hobnob with a data directory and settings of its own, in English, on loopback.
 pub(crate) fn hobnob(home: &TempDir, arguments: &[&str]) -> Command {
-    with_home(Command::new(env!("CARGO_BIN_EXE_hobnob")), home.path())
-        .args(["--lang", "en", "--bind", "127.0.0.1"])
-        .args(arguments)
+    with_home(Command::new(env!("CARGO_BIN_EXE_hobnob")), home.path()).args(arguments).args([
+        "--lang",
+        "en",
+        "--bind",
+        "127.0.0.1",
+        "--port",
+        "0",
+    ])
 }
 
 /// The same, started by a shell that does job control: when hobnob stops, the shell does what `then` says.
@@ -48,6 +53,8 @@ pub(crate) fn hobnob_in_shell(home: &TempDir, then: &str) -> Command {
         "en",
         "--bind",
         "127.0.0.1",
+        "--port",
+        "0",
     ])
 }
 
