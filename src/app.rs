@@ -56,6 +56,8 @@ pub enum Notice {
     NoPeer,
     /// What is selected cannot be downloaded, for it is no file.
     NotAFile,
+    /// What was pasted is longer than a field may be, and was not taken.
+    TooLongToPaste,
     /// Ctrl+C does not quit.
     HowToQuit,
     /// Nothing can be sent or received any more.
@@ -135,7 +137,7 @@ impl State {
                     *turn.notice = None;
                     state.on_key(key, turn);
                 }
-                Event::Paste(text) => state.on_paste(&text),
+                Event::Paste(text) => state.on_paste(&text, turn),
                 Event::Mouse(mouse) => state.on_mouse(mouse, turn),
                 Event::Resized(_) => {}
                 Event::Focused(focused) => state.focused = focused,
@@ -198,7 +200,9 @@ impl State {
             },
         );
         self.zone = now.wall.time_zone().clone();
-        self.deadline = self.files.transfers.deadline(now.instant);
+        // One that is still to come stays, or whatever else happens would put it off without end.
+        let ahead = self.deadline.filter(|at| *at > now.instant);
+        self.deadline = self.files.transfers.deadline(now.instant).map(|next| ahead.unwrap_or(next));
         (self.keymap, self.ids, self.notice, self.recent) = (keymap, ids, notice, recent);
     }
 
@@ -338,12 +342,15 @@ impl State {
         }
     }
 
-    fn on_paste(&mut self, text: &str) {
-        match (&mut self.overlay, self.tab) {
+    fn on_paste(&mut self, text: &str, turn: &mut Turn<'_>) {
+        let fits = match (&mut self.overlay, self.tab) {
             (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
-            (Some(Overlay::Help(_) | Overlay::Quit), _) => {}
-            (None, Tab::Chat) => self.chat.paste(text),
+            (Some(Overlay::Help(_) | Overlay::Quit), _) => true,
+            (None, Tab::Chat) => self.chat.paste(text, turn),
             (None, Tab::Files) => self.files.paste(text),
+        };
+        if !fits {
+            *turn.notice = Some(Notice::TooLongToPaste);
         }
     }
 }

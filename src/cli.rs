@@ -252,6 +252,8 @@ impl Ending {
             Self::Usage(message) => (message, 2),
             Self::Signalled(code) => return ExitCode::from(*code),
         };
+        // Whatever of it is somebody else's text (a path, a file's line): one line that no terminal acts upon.
+        let message = clean_line(message.as_bytes());
         // Where even stderr is gone there is nobody left to tell.
         let _ = writeln!(io::stderr(), "hobnob: {message}");
         ExitCode::from(code)

@@ -137,9 +137,12 @@ pub enum ConfigError {
     /// The file is not there or cannot be read.
     #[error("{0}")]
     Read(#[from] io::Error),
-    /// The file says what it must not; the message names the line.
+    /// The file says what it must not, in this line.
+    #[error("line {0}: {1}")]
+    Parse(usize, String),
+    /// What comes with hobnob itself is wrong.
     #[error("{0}")]
-    Parse(#[from] toml::de::Error),
+    Preset(#[from] toml::de::Error),
     /// A setting has a value that makes no sense.
     #[error("{0}")]
     Value(String),
@@ -151,10 +154,17 @@ impl Layer {
         let usual = || Some(project()?.config_dir().join("config.toml"));
         let Some(path) = named.map(Path::to_path_buf).or_else(usual) else { return Ok(Self::default()) };
         match fs::read_to_string(path) {
-            Ok(text) => Ok(toml::from_str(&text)?),
+            Ok(text) => Self::parse(&text),
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn parse(text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            ConfigError::Parse(before.matches('\n').count() + 1, error.message().to_owned())
+        })
     }
 
     /// Where this layer says nothing, what the one below says.
@@ -270,7 +280,7 @@ mod tests {
     use super::*;
 
     fn config(file: &str) -> Result<Config, ConfigError> {
-        Config::new(Layer::default(), toml::from_str(file)?)
+        Config::new(Layer::default(), Layer::parse(file)?)
     }
 
     #[test]

@@ -96,7 +96,7 @@ words! {
         cancelled,
     }
     /// What is said once, until the next key.
-    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, socket_down, not_remembered }
+    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, too_long_to_paste, socket_down, not_remembered }
     /// What lies over the screen.
     OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
     /// The key line.

@@ -35,6 +35,8 @@ use workers::Workers;
 const QUEUE: usize = 1024;
 /// Events that are looked at before the screen is drawn again, so that keys are answered whatever floods in.
 const BATCH: usize = 256;
+/// The exit code of a program whose terminal is gone: 128 and the number of SIGHUP.
+const HANGUP: u8 = 129;
 /// The screen is drawn at most about 120 times a second.
 const FRAME: Duration = Duration::from_millis(8);
 
@@ -85,11 +87,37 @@ pub async fn run(start: Start) -> io::Result<End> {
     let panics = Panics::watch();
     let guard = term::Guard::enter()?;
     let mut shell = Shell::new(start, guard)?;
-    let ended = shell.run(panics).await;
-    shell.guard.leave()?;
-    // Partial files are gone when the workers are, and what is to be remembered is kept.
-    shell.workers.end().await;
-    ended
+    let mut signals = Signals::listen()?;
+    let ended = match shell.run(panics, &mut signals).await {
+        Err(error) if is_hangup(&error) => Ok(End::Terminated(HANGUP)),
+        ended => ended,
+    };
+    let left = shell.guard.leave();
+    tokio::select! {
+        // Partial files are gone when the workers are, and what is to be remembered is kept.
+        () = shell.workers.end() => {}
+        // A disk that does not answer holds nobody who asks once more.
+        code = terminated(&mut signals) => return Ok(End::Terminated(code)),
+    }
+    // A terminal that is gone cannot be given back; who quit by a key is told, though.
+    match ended? {
+        End::Quit => left.map(|()| End::Quit),
+        terminated @ End::Terminated(_) => Ok(terminated),
+    }
+}
+
+/// Whether the terminal is gone.
+fn is_hangup(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
+        || matches!(error.raw_os_error(), Some(nix::libc::EIO | nix::libc::ENXIO))
+}
+
+async fn terminated(signals: &mut Signals) -> u8 {
+    loop {
+        if let Signal::Terminate(code) = signals.next().await {
+            return code;
+        }
+    }
 }
 
 struct Shell {
@@ -129,15 +157,15 @@ impl Shell {
         Ok(Self { state, look, screen, workers, guard, effects, drawn: None, quit: false, suspend: false })
     }
 
-    async fn run(&mut self, mut panics: Panics) -> io::Result<End> {
+    async fn run(&mut self, mut panics: Panics, signals: &mut Signals) -> io::Result<End> {
         let mut input = EventStream::new();
-        let mut signals = Signals::listen()?;
         self.resize()?;
         self.perform()?;
         self.draw()?;
         let mut dirty = false;
         loop {
-            let redraw = dirty.then(|| self.drawn.map_or_else(clock, |at| at + FRAME));
+            let redraw =
+                (dirty && self.guard.is_entered()).then(|| self.drawn.map_or_else(clock, |at| at + FRAME));
             let due = [redraw, self.state.deadline()].into_iter().flatten().min();
             tokio::select! {
                 biased;

@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use crate::event::{Fault, RequestId};
-use crate::wire::address::AddressError;
+use crate::wire::address::{AddressError, Endpoint};
 
 /// An address bar. Owns what was typed until it is accepted.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +12,7 @@ pub struct AddressBar {
     /// What is wrong with it, said in place until it is changed.
     pub problem: Option<Problem>,
     /// The question to the resolver that is under way.
-    pub pending: Option<RequestId>,
+    pub pending: Option<(RequestId, Endpoint)>,
 }
 
 /// Why what was typed cannot be used.
@@ -31,12 +31,8 @@ impl AddressBar {
         self.problem = None;
     }
 
-    /// Takes the name of the pending question, if this is the answer to it.
-    pub fn answered(&mut self, request: RequestId) -> bool {
-        let ours = self.pending == Some(request);
-        if ours {
-            self.pending = None;
-        }
-        ours
+    /// What was asked for, if this is the answer to the question that is under way.
+    pub fn answered(&mut self, request: RequestId) -> Option<Endpoint> {
+        self.pending.take_if(|(pending, _)| *pending == request).map(|(_, endpoint)| endpoint)
     }
 }

@@ -3,19 +3,17 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::bar::{AddressBar, Problem};
-use super::conversation::{Conversation, Delivery, Peer};
+use super::conversation::{Conversation, Peer};
 use super::field::Field;
 use super::keys::{self, Compose, Edit, Move};
 use super::layout::{self, ChatLayout, Columns};
 use super::{Notice, Turn};
 use crate::effect::Effect;
-use crate::event::{ChatEvent, Datagram, Fault, Key, MessageId, RequestId};
+use crate::event::{Fault, Key, RequestId};
 use crate::text::{Clean, clean_text};
 use crate::wire::address::{Endpoint, Host};
 
-/// Conversations that strangers can open by writing to us. A sender's address is easily forged, so there must be an
-/// end to them; what comes from further ones is counted.
-const STRANGER_LIMIT: usize = 1000;
+mod incoming;
 
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,10 +76,17 @@ impl Chat {
         // A name has its address below it.
         let own = |at: &usize| 1 + usize::from(self.conversations[*at].name.is_some());
         let current = self.current.unwrap_or(0);
-        let mut first = 0;
-        while first < current && (first..=current).map(|at| own(&at)).sum::<usize>() > height {
-            first += 1;
-        }
+        let mut room = height;
+        // As far back from the one in front as there is room above it.
+        let above = (0..=current.min(self.conversations.len().saturating_sub(1))).rev();
+        let first = above
+            .take_while(|at| {
+                let fits = self.conversations.get(*at).is_some() && room >= own(at);
+                room = room.saturating_sub(if fits { own(at) } else { room });
+                fits
+            })
+            .last()
+            .unwrap_or(current);
         let rows = (first..self.conversations.len()).flat_map(|at| (0..own(&at)).map(move |row| (at, row)));
         rows.take(height).collect()
     }
@@ -159,50 +164,15 @@ impl Chat {
 
     /// Begins to type a peer's address.
     pub fn edit_address(&mut self) {
-        self.focus = ChatFocus::Address;
+        if std::mem::replace(&mut self.focus, ChatFocus::Address) == ChatFocus::Address {
+            // What is typed already, and perhaps looked up, stays.
+            return;
+        }
         self.bar.problem = None;
         if let Some(conversation) = self.conversation() {
             let address = conversation.address().to_string();
             self.bar.show(&address);
         }
-    }
-
-    /// News from the socket.
-    pub(super) fn on_event(&mut self, event: ChatEvent, turn: &mut Turn<'_>) {
-        match event {
-            ChatEvent::Received(datagram) => self.receive(datagram, turn.watching),
-            ChatEvent::Sent(id) => self.deliver(id, &Delivery::Sent(id)),
-            ChatEvent::Refused(id) => self.deliver(id, &Delivery::Refused(id)),
-            ChatEvent::Failed(id, fault) => self.deliver(id, &Delivery::Failed(id, fault)),
-            ChatEvent::Down(fault) => *turn.notice = Some(Notice::SocketDown(fault)),
-        }
-    }
-
-    fn receive(&mut self, datagram: Datagram, watching: bool) {
-        let peer = Peer::Address(datagram.from);
-        let at = match self.position(peer) {
-            Some(at) => at,
-            None if self.conversations.len() >= STRANGER_LIMIT => {
-                self.turned_away += 1;
-                return;
-            }
-            None => {
-                self.conversations.push(Conversation::new(peer, None));
-                self.conversations.len() - 1
-            }
-        };
-        let first = self.current.is_none() && self.focus != ChatFocus::Address;
-        let watched = watching && (first || self.current == Some(at));
-        self.conversations[at].receive(datagram.at, datagram.text, watched);
-        // The first who writes is in front at once, but never under an address that is being typed.
-        if first {
-            self.select(at);
-        }
-    }
-
-    fn deliver(&mut self, id: MessageId, delivery: &Delivery) {
-        // News of a message that is not kept any more is dropped.
-        let _ = self.conversations.iter_mut().any(|conversation| conversation.deliver(id, delivery));
     }
 
     /// The answer to a question for a peer's address.
@@ -212,16 +182,11 @@ impl Chat {
         answer: Result<Vec<SocketAddr>, Fault>,
         turn: &mut Turn<'_>,
     ) {
-        if !self.bar.answered(request) {
-            return;
-        }
+        let Some(endpoint) = self.bar.answered(request) else { return };
         match answer.map(|addresses| addresses.first().copied()) {
             Ok(Some(address)) => {
-                let typed = self.bar.field.text().parse::<Endpoint>().ok();
-                self.open(Peer::Address(address), typed.as_ref().map(|endpoint| endpoint.host.shown()));
-                if let Some(endpoint) = typed {
-                    turn.remember(|recent| recent.add_peer(endpoint));
-                }
+                self.open(Peer::Address(address), Some(endpoint.host.shown()));
+                turn.remember(|recent| recent.add_peer(endpoint));
             }
             Ok(None) => self.bar.problem = Some(Problem::Fault(Fault::Unresolved)),
             Err(fault) => self.bar.problem = Some(Problem::Fault(fault)),
@@ -239,14 +204,14 @@ impl Chat {
                     return self.open(Peer::Address(address), None);
                 }
                 let request = turn.ids.request();
-                self.bar.pending = Some(request);
+                self.bar.pending = Some((request, endpoint.clone()));
                 turn.out.push(Effect::Resolve { request, endpoint });
             }
         }
     }
 
     fn cancel_resolving(&mut self, turn: &mut Turn<'_>) {
-        if let Some(request) = self.bar.pending.take() {
+        if let Some((request, _)) = self.bar.pending.take() {
             turn.out.push(Effect::Forget(request));
         }
     }
@@ -269,14 +234,16 @@ impl Chat {
         }
     }
 
-    /// A text was pasted: into the address where that is being typed, else into the message.
-    pub fn paste(&mut self, text: &str) {
+    /// A text was pasted: into the address where that is being typed, else into the message. `false` where there is no
+    /// room for it.
+    pub(super) fn paste(&mut self, text: &str, turn: &mut Turn<'_>) -> bool {
         if self.focus == ChatFocus::Address {
+            self.cancel_resolving(turn);
             self.bar.problem = None;
-            self.bar.field.paste_line(text);
+            self.bar.field.paste_line(text)
         } else {
             self.focus = ChatFocus::Composer;
-            self.draft_mut().paste(text);
+            self.draft_mut().paste(text)
         }
     }
 

@@ -17,6 +17,8 @@ use crate::wire::address::Endpoint;
 
 /// Messages of one conversation that are kept in memory; of older ones only the number is.
 const MESSAGE_LIMIT: usize = 20_000;
+/// Bytes of text of one conversation that are kept: a datagram as shown can take four times its 65,507 bytes.
+const BYTE_LIMIT: usize = 8 << 20;
 /// Texts of ours that can be brought back with the Up key.
 const RECALL_LIMIT: usize = 200;
 
@@ -112,6 +114,8 @@ pub struct Conversation {
     pub messages: VecDeque<Message>,
     /// Older messages that are not kept any more.
     pub dropped: u64,
+    /// Bytes of text in those that are.
+    pub bytes: usize,
     /// What is being written.
     pub draft: Field,
     /// What is in view.
@@ -135,6 +139,7 @@ impl Conversation {
             name,
             messages: VecDeque::new(),
             dropped: 0,
+            bytes: 0,
             draft: Field::default(),
             scroll: Scroll::Newest,
             unread: 0,
@@ -190,11 +195,17 @@ impl Conversation {
     }
 
     fn push(&mut self, message: Message) {
+        self.bytes += message.text.len();
         self.messages.push_back(message);
-        if self.messages.len() <= MESSAGE_LIMIT {
-            return;
+        while self.messages.len() > MESSAGE_LIMIT || self.bytes > BYTE_LIMIT {
+            self.drop_oldest();
         }
-        self.messages.pop_front();
+    }
+
+    /// Keeps only the number of the oldest message. The view stays where it is.
+    pub(super) fn drop_oldest(&mut self) {
+        let Some(oldest) = self.messages.pop_front() else { return };
+        self.bytes -= oldest.text.len();
         self.dropped += 1;
         self.divider = self.divider.and_then(|at| at.checked_sub(1));
         if let Scroll::At(anchor) = &mut self.scroll {
@@ -307,7 +318,11 @@ impl Conversation {
     /// The first row in view.
     fn top(&self, columns: &Columns, zone: &TimeZone, height: usize) -> Anchor {
         match self.scroll {
-            Scroll::At(anchor) => anchor,
+            // In a wider window the same message has fewer rows.
+            Scroll::At(Anchor { message, row }) => {
+                let last = self.rows_of(message, columns, zone).len().saturating_sub(1);
+                Anchor { message, row: row.min(last) }
+            }
             Scroll::Newest => self.newest_top(columns, zone, height),
         }
     }
@@ -466,6 +481,25 @@ mod tests {
         }
         assert_eq!((conversation.messages.len(), conversation.dropped), (MESSAGE_LIMIT, 5));
         assert_eq!(shown(&conversation), before);
+    }
+
+    #[test]
+    fn long_messages_are_kept_by_their_bytes() {
+        let mut conversation = conversation(0);
+        for _ in 0..40 {
+            conversation.receive(Timestamp::UNIX_EPOCH, clean_text(&vec![0xff; 65_507]), true);
+        }
+        assert!(conversation.bytes <= BYTE_LIMIT);
+        assert_eq!((conversation.messages.len(), conversation.dropped), (BYTE_LIMIT / (4 * 65_507), 8));
+    }
+
+    #[test]
+    fn a_view_that_was_scrolled_is_not_empty_in_a_wider_window() {
+        let mut conversation = conversation(0);
+        conversation.receive(Timestamp::UNIX_EPOCH, clean_text("word ".repeat(200).as_bytes()), true);
+        conversation.scroll_up(2, &layout::columns(40), &TimeZone::UTC, HEIGHT);
+        let wide = conversation.window(&layout::columns(200), &TimeZone::UTC, HEIGHT);
+        assert!(!wide.rows.is_empty());
     }
 
     #[test]

@@ -11,8 +11,11 @@ use crate::text::caret::{offset_at, position_of};
 use crate::text::clean_text;
 use crate::text::wrap::{Spaces, wrap};
 
-/// How many steps back undo can go.
+/// Bytes that a field takes: as a message, more than sixty datagrams.
+pub const FIELD_LIMIT: usize = 65_536;
+/// How many steps back undo can go, and how many bytes it may keep for that.
 const UNDO_LIMIT: usize = 500;
+const UNDO_BYTES: usize = 16 * FIELD_LIMIT;
 
 /// A text with a caret in it.
 #[derive(Debug, Clone, Default)]
@@ -123,8 +126,11 @@ impl Field {
         self.caret = self.boundary_at_or_before(offset);
     }
 
-    /// Types one character.
+    /// Types one character, where there is room for it.
     pub fn insert(&mut self, character: char) {
+        if self.text.len() + character.len_utf8() > FIELD_LIMIT {
+            return;
+        }
         // White space ends a step, so that undo goes back word by word.
         if !self.typing || character.is_whitespace() {
             self.remember();
@@ -135,18 +141,23 @@ impl Field {
     }
 
     /// Puts a text in at the caret, as one step: control characters other than line feeds and tabs are left out, for
-    /// nobody means to write them and no terminal shows them.
-    pub fn paste(&mut self, text: &str) {
-        self.remember();
+    /// nobody means to write them and no terminal shows them. `false` where there is no room for all of it: then none
+    /// of it is taken.
+    pub fn paste(&mut self, text: &str) -> bool {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let allowed: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+        if self.text.len() + allowed.len() > FIELD_LIMIT {
+            return false;
+        }
+        self.remember();
         self.text.insert_str(self.caret, &allowed);
         self.caret = self.boundary_at_or_after(self.caret + allowed.len());
+        true
     }
 
     /// The same for a field of one line: line feeds become blanks, and those around the text are left out.
-    pub fn paste_line(&mut self, text: &str) {
-        self.paste(&text.trim().replace(['\r', '\n'], " "));
+    pub fn paste_line(&mut self, text: &str) -> bool {
+        self.paste(&text.trim().replace(['\r', '\n'], " "))
     }
 
     /// What a key does in a field: the editing action that it stands for, or else what it types.
@@ -198,7 +209,8 @@ impl Field {
         if self.undo.last().is_some_and(|step| step.text == self.text) {
             return;
         }
-        if self.undo.len() == UNDO_LIMIT {
+        let bytes: usize = self.undo.iter().map(|step| step.text.len()).sum();
+        if self.undo.len() == UNDO_LIMIT || bytes + self.text.len() > UNDO_BYTES {
             self.undo.remove(0);
         }
         self.undo.push(Step { text: self.text.clone(), caret: self.caret });
@@ -347,6 +359,16 @@ mod tests {
         assert_eq!(shown.caret, (0, 14));
         assert_eq!(shown.offset_at(0, 14), "a\u{200b}\t❤\u{fe0f}".len());
         assert_eq!(shown.offset_at(0, 4), 1);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_taken_in_part() {
+        let mut field = field("ab|");
+        assert!(!field.paste(&"x".repeat(FIELD_LIMIT - 1)));
+        assert_eq!(shown(&field), "ab|");
+        assert!(field.paste(&"x".repeat(FIELD_LIMIT - 2)));
+        field.insert('y');
+        assert_eq!(field.text().len(), FIELD_LIMIT);
     }
 
     #[test]

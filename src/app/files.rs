@@ -90,6 +90,7 @@ impl Files {
     /// Asks what is there.
     pub(super) fn browse(&mut self, source: Source, turn: &mut Turn<'_>) {
         self.forget(turn);
+        self.came_from = None;
         self.bar = AddressBar::default();
         self.focus = FilesFocus::Entries;
         if source.scheme == Scheme::Plain {
@@ -135,7 +136,7 @@ impl Files {
     fn open_plain(&mut self, source: &Source, turn: &mut Turn<'_>) {
         turn.remember(|recent| recent.add_server(source));
         self.place = Place::Plain(Plain::new(source));
-        if self.focus != FilesFocus::Address {
+        if !matches!(self.focus, FilesFocus::Address | FilesFocus::Transfers) {
             self.focus = FilesFocus::Name;
         }
     }
@@ -161,9 +162,7 @@ impl Files {
     pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
         match self.focus {
             FilesFocus::Address => self.bar = AddressBar::default(),
-            FilesFocus::Entries | FilesFocus::Name if self.pending.is_some() || self.failed.is_some() => {
-                self.forget(turn);
-            }
+            _ if self.pending.is_some() || self.failed.is_some() => return self.forget(turn),
             FilesFocus::Filter | FilesFocus::Entries => {
                 if let Place::Folder(folder) = &mut self.place {
                     folder.filter.replace("");
@@ -240,19 +239,20 @@ impl Files {
         }
     }
 
-    /// A text was pasted.
-    pub fn paste(&mut self, text: &str) {
+    /// A text was pasted. `false` where there is no room for it.
+    pub fn paste(&mut self, text: &str) -> bool {
         match (self.focus, &mut self.place) {
             (FilesFocus::Address, _) => {
                 self.bar.problem = None;
-                self.bar.field.paste_line(text);
+                self.bar.field.paste_line(text)
             }
             (FilesFocus::Name, Place::Plain(plain)) => plain.name.paste_line(text),
             (FilesFocus::Filter, Place::Folder(folder)) => {
-                folder.filter.paste_line(text);
+                let fits = folder.filter.paste_line(text);
                 folder.rearrange();
+                fits
             }
-            (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => {}
+            (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => true,
         }
     }
 

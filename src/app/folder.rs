@@ -65,6 +65,7 @@ pub struct Folder {
     /// Which row is selected.
     pub selected: usize,
     entries: Vec<Entry>,
+    size: u64,
     /// Their names in lower case, by which they are sorted and found.
     folded: Vec<String>,
     /// The entries that are shown, in order.
@@ -80,6 +81,7 @@ impl Folder {
     pub fn new(listing: Listing, sort: Sort) -> Self {
         let mut folder = Self {
             source: listing.source,
+            size: size_of_files(&listing.entries),
             folded: listing.entries.iter().map(|entry| entry.name.to_lowercase()).collect(),
             entries: listing.entries,
             filter: Field::default(),
@@ -119,7 +121,7 @@ impl Folder {
     /// Bytes in its files, as far as the server says.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.entries.iter().filter_map(|entry| entry.size.filter(|_| entry.kind == Kind::File)).sum()
+        self.size
     }
 
     /// Rows of the list.
@@ -237,6 +239,12 @@ impl Folder {
     }
 }
 
+/// A server can say any number: the sum ends where numbers do.
+fn size_of_files(entries: &[Entry]) -> u64 {
+    let files = entries.iter().filter(|entry| entry.kind == Kind::File);
+    files.filter_map(|entry| entry.size).fold(0, u64::saturating_add)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,6 +307,13 @@ mod tests {
         assert!(folder.take_marked().is_empty());
         folder.walk(Move::Down, 1);
         assert_eq!(&*folder.take_marked()[0].name, "A.txt");
+    }
+
+    #[test]
+    fn sizes_that_no_disk_could_hold_are_added_up_all_the_same() {
+        let source = Source::parse("http://h").unwrap();
+        let entries = vec![entry("a", Kind::File, u64::MAX), entry("b", Kind::File, 1)];
+        assert_eq!(Folder::new(Listing { source, entries }, Sort::Name).size(), u64::MAX);
     }
 
     #[test]

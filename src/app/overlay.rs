@@ -28,8 +28,8 @@ pub enum Overlay {
 pub struct GoTo {
     /// What is looked for.
     pub field: Field,
-    /// Which of the goals is selected.
-    pub selected: usize,
+    /// The goal that was walked to: what comes in meanwhile does not move it. None: the first one is meant.
+    chosen: Option<Goal>,
 }
 
 /// Where one can go.
@@ -48,6 +48,13 @@ pub enum Goal {
 }
 
 impl GoTo {
+    /// Which of these goals is selected.
+    #[must_use]
+    pub fn selected(&self, goals: &[Goal]) -> usize {
+        let chosen = self.chosen.as_ref();
+        chosen.and_then(|chosen| goals.iter().position(|goal| goal == chosen)).unwrap_or(0)
+    }
+
     /// What fits what was typed, the best first; last, what was typed itself where it is an address.
     #[must_use]
     pub fn goals(&self, chat: &Chat, recent: &Recent) -> Vec<Goal> {
@@ -70,7 +77,18 @@ impl GoTo {
         let exact = endpoint.as_ref().is_ok_and(|endpoint| !matches!(endpoint.host, Host::Name(_)));
         let mut goals = ranked(typed, exact, known);
         if let Ok(endpoint) = endpoint {
-            goals.push(Goal::NewPeer(endpoint));
+            let open = |goal: &Goal| match goal {
+                Goal::Conversation(at) => chat.conversations[*at].is_with(&endpoint),
+                Goal::Peer(peer) => *peer == endpoint,
+                Goal::Server(_) | Goal::NewPeer(_) | Goal::NewServer(_) => false,
+            };
+            // Who types a whole address means just that one, not one that begins like it.
+            if exact && !goals.iter().any(open) {
+                goals.insert(0, Goal::NewPeer(endpoint));
+            } else {
+                goals.sort_by_key(|goal| exact && !open(goal));
+                goals.push(Goal::NewPeer(endpoint));
+            }
         }
         if let Ok(source) = Source::parse(typed) {
             goals.push(Goal::NewServer(source));
@@ -121,16 +139,20 @@ impl State {
 
     fn on_goto_key(&mut self, mut goto: GoTo, key: Key, turn: &mut super::Turn<'_>) {
         let goals = goto.goals(&self.chat, turn.recent);
+        let selected = goto.selected(&goals);
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => {
-                if let Some(goal) = goals.into_iter().nth(goto.selected) {
+                if let Some(goal) = goals.into_iter().nth(selected) {
                     return self.go(goal, turn);
                 }
             }
-            Some(Edit::Up) => goto.selected = goto.selected.saturating_sub(1),
-            Some(Edit::Down) => goto.selected = (goto.selected + 1).min(goals.len().saturating_sub(1)),
+            Some(Edit::Up) => goto.chosen = goals.into_iter().nth(selected.saturating_sub(1)),
+            Some(Edit::Down) => {
+                let next = (selected + 1).min(goals.len().saturating_sub(1));
+                goto.chosen = goals.into_iter().nth(next);
+            }
             edit => {
-                goto.selected = 0;
+                goto.chosen = None;
                 goto.field.on_key(key, edit);
             }
         }

@@ -150,19 +150,23 @@ impl Transfers {
     /// Starts what waits, as far as it may. A plain server serves one client at a time: it is never asked for a second
     /// file before the first is done.
     fn start_waiting(&mut self, turn: &mut Turn<'_>) {
-        for at in 0..self.list.len() {
-            if self.list.iter().filter(|transfer| transfer.is_active()).count() >= self.at_once {
+        let mut active: Vec<Source> = self
+            .list
+            .iter()
+            .filter(|transfer| transfer.is_active())
+            .map(|transfer| transfer.source.clone())
+            .collect();
+        for next in &mut self.list {
+            if active.len() >= self.at_once {
                 return;
             }
-            let next = &self.list[at];
-            let busy = next.source.scheme == Scheme::Plain
-                && self
-                    .list
-                    .iter()
-                    .any(|other| other.is_active() && other.source.endpoint == next.source.endpoint);
+            let server = &next.source.endpoint;
+            let busy =
+                next.source.scheme == Scheme::Plain && active.iter().any(|other| other.endpoint == *server);
             if next.state == TransferState::Waiting && !busy {
                 turn.out.push(Effect::Fetch { id: next.id, source: next.source.clone() });
-                self.list[at].state = TransferState::Asking;
+                next.state = TransferState::Asking;
+                active.push(next.source.clone());
             }
         }
     }
@@ -192,8 +196,10 @@ impl Transfers {
             TransferEvent::Failed(fault) => transfer.state = TransferState::Failed(fault),
             TransferEvent::Cancelled => transfer.state = TransferState::Cancelled,
         }
-        let source = transfer.source.clone();
-        self.start_waiting(turn);
+        let (source, ended) = (transfer.source.clone(), !transfer.is_open());
+        if ended {
+            self.start_waiting(turn);
+        }
         Some(source)
     }
 
@@ -220,9 +226,11 @@ impl Transfers {
     /// How much of all that runs or waits is here, in hundredths, where all lengths are known.
     #[must_use]
     pub fn percent(&self) -> Option<u64> {
-        let open = || self.list.iter().filter(|transfer| transfer.is_open());
-        let total = open().map(|transfer| transfer.total).sum::<Option<u64>>()?;
-        percent(open().map(|transfer| transfer.bytes).sum(), total)
+        let mut open = self.list.iter().filter(|transfer| transfer.is_open());
+        let (bytes, total) = open.try_fold((0_u64, 0_u64), |(bytes, total), transfer| {
+            Some((bytes.saturating_add(transfer.bytes), total.saturating_add(transfer.total?)))
+        })?;
+        percent(bytes, total)
     }
 
     /// A key that no global action took.

@@ -184,6 +184,49 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_belongs_to_what_was_asked_and_not_to_what_is_typed_meanwhile() {
+        let mut run = Run::new(Recent::default());
+        run.open_peer("slow.example");
+        let Some(Effect::Resolve { request, .. }) = run.out.pop() else { panic!("nobody was asked") };
+        run.press("ctrl+l");
+        run.on(Event::Resolved(request, Ok(vec![address(7890)])));
+        assert_eq!(run.goals(), ["open slow.example"]);
+
+        run.open_peer("slower.example");
+        let Some(Effect::Resolve { request, .. }) = run.out.pop() else { panic!("nobody was asked") };
+        run.on(Event::Paste("0".into()));
+        run.on(Event::Resolved(request, Ok(vec![([127, 0, 0, 2], 7890).into()])));
+        assert_eq!(run.goals(), ["open slow.example"]);
+    }
+
+    #[test]
+    fn a_whole_address_that_was_typed_is_meant_and_not_one_that_begins_like_it() {
+        let mut run = Run::new(Recent::default());
+        run.open_peer("127.0.0.77");
+        run.press("ctrl+g");
+        run.on(Event::Paste("127.0.0.7".into()));
+        run.press("enter");
+        assert_eq!(
+            run.state.chat.conversation().map(|open| open.address().to_string()).as_deref(),
+            Some("127.0.0.7:7890")
+        );
+    }
+
+    #[test]
+    fn the_next_measurement_is_not_put_off_by_what_happens_before_it() {
+        let mut run = Run::new(Recent::default());
+        run.open_server("plain://box");
+        run.fetch("a", TransferEvent::Started { total: Some(10) });
+        let first = run.state.deadline().unwrap();
+        run.now.instant += Duration::from_millis(500);
+        run.on(Event::Focused(true));
+        assert_eq!(run.state.deadline(), Some(first));
+        run.now.instant = first;
+        run.on(Event::Wake);
+        assert_eq!(run.state.deadline(), Some(first + Duration::from_secs(1)));
+    }
+
+    #[test]
     fn a_stranger_is_not_remembered() {
         let mut run = Run::new(Recent::default());
         let text = clean_text(b"hello");

@@ -140,7 +140,7 @@ pub(super) fn answer(state: &State, look: &Look, body: Area, buffer: &mut Buffer
         Tab::Chat => &state.chat.bar,
         Tab::Files => &state.files.bar,
     };
-    let (sign, sentence, style) = match (&bar.problem, bar.pending) {
+    let (sign, sentence, style) = match (&bar.problem, bar.pending.as_ref()) {
         (None, None) => return,
         (None, Some(_)) => ("   ", look.words.chat.resolving.clone(), look.theme.dim),
         (Some(Problem::Address(error)), _) => {
@@ -161,15 +161,15 @@ pub(super) fn answer(state: &State, look: &Look, body: Area, buffer: &mut Buffer
 pub(super) fn one_line(field: &Field, style: Style, area: Area, buffer: &mut Buffer) -> Position {
     // Wide enough that it is one line in any case: a line feed cannot be typed into it.
     let shown = field.shown(usize::MAX);
-    let column = u16::try_from(shown.caret.1).unwrap_or(u16::MAX);
-    let hidden = column.saturating_sub(area.width.saturating_sub(1));
-    let mut x = 0_u16;
+    let room = usize::from(area.width);
+    let hidden = shown.caret.1.saturating_sub(room.saturating_sub(1));
+    let cell = |column: usize| area.x + u16::try_from(column - hidden).unwrap_or(area.width);
+    let mut column = 0;
     for (_, cluster, cells) in graphemes(&shown.text) {
-        let cells = u16::try_from(cells).unwrap_or(0);
-        if x >= hidden && x + cells <= hidden + area.width {
-            buffer.set_stringn(area.x + x - hidden, area.y, cluster, usize::from(cells), style);
+        if column >= hidden && column + cells <= hidden + room {
+            buffer.set_stringn(cell(column), area.y, cluster, cells, style);
         }
-        x = x.saturating_add(cells);
+        column += cells;
     }
-    Position { x: area.x + (column - hidden), y: area.y }
+    Position { x: cell(shown.caret.1), y: area.y }
 }

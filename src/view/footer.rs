@@ -69,6 +69,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             fill(&words_of.port_taken, &[("wanted", &wanted.to_string()), ("got", &got.to_string())])
         }
         Notice::NoPeer => words_of.no_peer.clone(),
+        Notice::TooLongToPaste => words_of.too_long_to_paste.clone(),
         Notice::NotAFile => words_of.not_a_file.clone(),
         Notice::HowToQuit => {
             let key = keys::first_key(&state.keymap.global, Global::Quit).map(|key| key.to_string());

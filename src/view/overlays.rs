@@ -90,6 +90,7 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
     let words = &look.words.overlay;
     let theme = &look.theme;
     let goals = goto.goals(&state.chat, &state.recent);
+    let selected = goto.selected(&goals);
     let width = body.width.min(70);
     let rows = u16::try_from(goals.len()).unwrap_or(u16::MAX).clamp(1, 12);
     let height = (rows + 3).min(body.height);
@@ -103,10 +104,10 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
         paint::left(buffer, paint::row(inside, 1), &[(&words.nothing_found, theme.dim)]);
     }
     let height = usize::from(inside.height.saturating_sub(1)).max(1);
-    let first = (goto.selected + 1).saturating_sub(height);
+    let first = (selected + 1).saturating_sub(height);
     for (nth, goal) in goals.iter().enumerate().skip(first).take(height) {
         let row = paint::row(inside, u16::try_from(nth - first + 1).unwrap_or(0));
-        let here = nth == goto.selected;
+        let here = nth == selected;
         if here {
             paint::tint(buffer, row, theme.selected);
         }
