@@ -268,6 +268,14 @@ fn default_download_dir() -> PathBuf {
     download.or_else(|| Some(user?.home_dir().join("Downloads"))).unwrap_or_else(|| PathBuf::from("."))
 }
 
+/// The way users write a path in their home folder: `~/Downloads`.
+#[must_use]
+pub fn with_tilde(path: &Path) -> PathBuf {
+    let user = UserDirs::new();
+    let rest = user.as_ref().and_then(|user| path.strip_prefix(user.home_dir()).ok());
+    rest.map_or_else(|| path.to_path_buf(), |rest| Path::new("~").join(rest))
+}
+
 fn expand_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), UserDirs::new()) {
         (Ok(rest), Some(user)) => user.home_dir().join(rest),
@@ -278,6 +286,14 @@ fn expand_home(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_in_the_home_folder_is_written_with_a_tilde_and_read_back() {
+        let home = UserDirs::new().unwrap().home_dir().to_path_buf();
+        assert_eq!(with_tilde(&home.join("a/b")), Path::new("~/a/b"));
+        assert_eq!(expand_home(&with_tilde(&home.join("a/b"))), home.join("a/b"));
+        assert_eq!(with_tilde(Path::new("/elsewhere/a")), Path::new("/elsewhere/a"));
+    }
 
     fn config(file: &str) -> Result<Config, ConfigError> {
         Config::new(Layer::default(), Layer::parse(file)?)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, Ending};
 use crate::app::{Me, Notice};
-use crate::config::ThemeChoice;
+use crate::config::{ThemeChoice, with_tilde};
 use crate::effect::Recent;
 use crate::net::chat::{self, Sockets};
 use crate::net::{Port, interfaces};
@@ -96,7 +96,7 @@ pub(super) async fn open(
         me: Me {
             name: config.name.clone(),
             address: interfaces::reachable(bound),
-            download_dir: wording::shown_path(&download_dir),
+            download_dir: wording::shown_path(&with_tilde(&download_dir)),
         },
         sockets,
         notice: opening.notice,
