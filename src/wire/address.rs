@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use crate::text::{Clean, clean_line};
+use crate::text::{Clean, clean_line, is_showable};
 
 /// The port of the course's programs, and so ours where none is named.
 pub const DEFAULT_PORT: u16 = 7890;
@@ -118,7 +118,9 @@ fn read_host(text: &str) -> Result<Host, AddressError> {
     if last_label.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong());
     }
-    let allowed = |character: char| character.is_alphanumeric() || "-._".contains(character);
+    // Some letters are invisible, and a name is shown as it is written.
+    let is_letter = |character: char| character.is_alphanumeric() && is_showable(character);
+    let allowed = |character: char| is_letter(character) || "-._".contains(character);
     if text.chars().all(allowed) { Ok(Host::Name(text.to_owned())) } else { Err(wrong()) }
 }
 
@@ -234,6 +236,8 @@ mod tests {
             ("10.0.0", Host("10.0.0".into())),
             ("a/b", Host("a/b".into())),
             ("\u{202e}evil", Host("\u{202e}evil".into())),
+            ("box\u{3164}", Host("box\u{3164}".into())),
+            ("\u{115f}.local", Host("\u{115f}.local".into())),
         ] {
             assert_eq!(read(text), Err(error), "{text}");
         }
