@@ -1,6 +1,7 @@
 //! Tasks that own the sockets, behind channels. They never touch the program's state; what they learn comes back
 //! as events.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub mod browse;
@@ -39,5 +40,16 @@ impl Port {
         match self {
             Self::Preferred(number) | Self::Required(number) => number,
         }
+    }
+}
+
+/// An IPv4 address in its own form, also where IPv6 carries it (RFC 4291, section 2.5.5.2).
+fn canonical(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
+            Some(v4) => SocketAddr::new(v4.into(), v6.port()),
+            None => address,
+        },
+        SocketAddr::V4(_) => address,
     }
 }

@@ -23,6 +23,7 @@ use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::task::coop::consume_budget;
 use tokio::time::sleep;
 
+use super::canonical;
 use crate::event::{ChatEvent, Datagram, Event, Fault, MessageId};
 use crate::text::clean_text;
 use crate::wire::Raw;
@@ -274,17 +275,6 @@ fn take_reports(socket: &UdpSocket, sent: &mut Sent) -> usize {
 async fn any_ready(sockets: &[UdpSocket]) {
     // An error here is the end of the runtime, and so of us.
     let _ = select_all(sockets.iter().map(|socket| Box::pin(socket.ready(errors::INTEREST)))).await;
-}
-
-/// An IPv4 address in its own form, also where IPv6 carries it (RFC 4291, section 2.5.5.2).
-fn canonical(address: SocketAddr) -> SocketAddr {
-    match address {
-        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
-            Some(v4) => SocketAddr::new(v4.into(), v6.port()),
-            None => address,
-        },
-        SocketAddr::V4(_) => address,
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the moment of arrival is known here only")]

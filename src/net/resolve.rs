@@ -9,6 +9,7 @@ use nix::net::if_::if_nametoindex;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
+use super::canonical;
 use crate::event::{Fault, Stage};
 use crate::wire::address::{Endpoint, Host};
 
@@ -41,7 +42,7 @@ fn interface_index(zone: &str) -> Result<u32, Fault> {
 
 fn in_order(found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, Fault> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
-    for address in found {
+    for address in found.map(canonical) {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
@@ -60,7 +61,8 @@ mod tests {
 
     #[test]
     fn each_address_stands_once_and_ipv4_first() {
-        let found = addresses(&["[::1]:9", "10.0.0.2:9", "10.0.0.1:9", "[::1]:9", "10.0.0.2:9", "[::2]:9"]);
+        let found =
+            addresses(&["[::1]:9", "[::ffff:10.0.0.2]:9", "10.0.0.1:9", "[::1]:9", "10.0.0.2:9", "[::2]:9"]);
         let order = addresses(&["10.0.0.2:9", "10.0.0.1:9", "[::1]:9", "[::2]:9"]);
         assert_eq!(in_order(found.into_iter()), Ok(order));
     }

@@ -88,7 +88,13 @@ fn v6(text: &str) -> Option<Host> {
         Some(zone) if zone.len() > ZONE_LIMIT => return None,
         zone => zone.map(str::to_owned),
     };
-    Some(Host::V6(address.parse().ok()?, zone))
+    Some(host_of(address.parse().ok()?, zone))
+}
+
+/// An IPv4 address in its own form, also where IPv6 carries it (RFC 4291, section 2.5.5.2): that is how it answers.
+/// It has no zones.
+fn host_of(address: Ipv6Addr, zone: Option<String>) -> Host {
+    address.to_ipv4_mapped().map_or(Host::V6(address, zone), Host::V4)
 }
 
 /// Interface names on Linux, BSD and Windows use no others.
@@ -138,7 +144,7 @@ impl From<SocketAddr> for Endpoint {
             SocketAddr::V4(address) => Host::V4(*address.ip()),
             SocketAddr::V6(address) => {
                 let zone = Some(address.scope_id()).filter(|zone| *zone != 0);
-                Host::V6(*address.ip(), zone.map(|zone| zone.to_string()))
+                host_of(*address.ip(), zone.map(|zone| zone.to_string()))
             }
         };
         Self { host, port: address.port() }
@@ -200,6 +206,9 @@ mod tests {
             ("[fe80::1%eth0]:9", "[fe80::1%eth0]:9"),
             ("[fe80::1%25eth0]:9", "[fe80::1%eth0]:9"),
             ("[fe80::1%25]:9", "[fe80::1%25]:9"),
+            ("[::ffff:1.2.3.4]:9", "1.2.3.4:9"),
+            ("::ffff:102:304", "1.2.3.4:7890"),
+            ("[::1.2.3.4]:9", "[::102:304]:9"),
         ] {
             assert_eq!(read(text).as_deref(), Ok(meant), "{text}");
         }
@@ -212,6 +221,12 @@ mod tests {
             let endpoint = Endpoint::from(address);
             assert_eq!(endpoint.to_string().parse(), Ok(endpoint), "{address}");
         }
+    }
+
+    #[test]
+    fn an_ipv4_address_that_ipv6_carries_is_one_of_ipv4() {
+        let carried = SocketAddr::from((Ipv4Addr::new(1, 2, 3, 4).to_ipv6_mapped(), 9));
+        assert_eq!(Endpoint::from(carried).to_string(), "1.2.3.4:9");
     }
 
     #[test]
