@@ -17,7 +17,7 @@ use crate::wire::source::Source;
 mod fault;
 mod key;
 
-pub use fault::{Fault, Stage};
+pub use fault::{Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 
 /// The moment at which an event is looked at. Time is an argument here, never read.

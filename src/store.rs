@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::effect::Recent;
-use crate::event::{Event, Fault, StoreEvent};
+use crate::event::{Event, Fault, StoreEvent, system_words};
 use crate::text::clean_line;
 use crate::wire::address::Endpoint;
 use crate::wire::source::{self, Scheme, Source};
@@ -56,8 +56,9 @@ struct Versioned {
 pub fn load(dir: &Path) -> Result<Recent, Fault> {
     let path = dir.join(FILE);
     let damaged = |what: &str| Fault::Damaged(path.clone(), clean_line(what.as_bytes()));
-    let unreadable =
-        |error: &io::Error| Fault::Disk(clean_line(format!("{}: {error}", path.display()).as_bytes()));
+    let unreadable = |error: &io::Error| {
+        Fault::Disk(clean_line(format!("{}: {}", path.display(), system_words(error)).as_bytes()))
+    };
     let bytes = match read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Recent::default()),
         Err(error) => return Err(unreadable(&error)),

@@ -101,7 +101,7 @@ impl Fault {
         } else if error.raw_os_error() == Some(nix::libc::EMSGSIZE) {
             Self::TooLongForDatagram
         } else {
-            Self::Network(clean_line(error.to_string().as_bytes()))
+            Self::Network(system_words(error))
         }
     }
 
@@ -111,7 +111,34 @@ impl Fault {
         if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
             Self::DiskFull
         } else {
-            Self::Disk(clean_line(error.to_string().as_bytes()))
+            Self::Disk(system_words(error))
         }
+    }
+}
+
+/// What the system says of an error, without the number that Rust puts behind it.
+#[must_use]
+pub fn system_words(error: &io::Error) -> Clean {
+    // Where more is said than the system says, its own error is below.
+    let below = error.get_ref().and_then(|said| said.source()).and_then(|below| below.downcast_ref());
+    let number = below.unwrap_or(error).raw_os_error().map(|code| format!(" (os error {code})"));
+    let said = error.to_string();
+    let words = number.map_or_else(|| said.clone(), |number| said.replacen(&number, "", 1));
+    clean_line(words.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_s_own_words_have_no_number_behind_them() {
+        let error = io::Error::from_raw_os_error(nix::libc::EXDEV);
+        let words = error.to_string();
+        let (words, _) = words.split_once(" (os error ").unwrap();
+        assert_eq!(&*system_words(&error), words);
+        assert!(matches!(Fault::from_disk(&error), Fault::Disk(said) if &*said == words));
+        assert!(matches!(Fault::from_network(&error), Fault::Network(said) if &*said == words));
+        assert_eq!(&*system_words(&io::Error::other("its own (os error 7)")), "its own (os error 7)");
     }
 }

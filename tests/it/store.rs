@@ -178,7 +178,7 @@ fn a_file_that_cannot_be_read_is_refused_and_never_waited_for() {
         let refused = load(dir.path()).unwrap_err();
         let Fault::Disk(said) = &refused else { panic!("{refused:?}") };
         let named = dir.path().join("recent.json");
-        assert!(said.starts_with(named.to_str().unwrap()), "{said}");
+        assert!(said.starts_with(named.to_str().unwrap()) && !said.contains("os error"), "{said}");
     }
 }
 
@@ -191,7 +191,8 @@ async fn a_folder_that_cannot_be_written_to_is_said() {
     // It was a folder when it was loaded.
     for dir in [file.clone(), file.join("below")] {
         let said = keep(&dir, [some()]).await;
-        assert!(matches!(said[..], [Fault::Disk(_)]), "{said:?}");
+        let [Fault::Disk(words)] = &said[..] else { panic!("{said:?}") };
+        assert!(!words.contains("os error"), "{words}");
     }
     assert_eq!(fs::read(&file).unwrap(), b"mine");
     assert_eq!(names(place.path()), ["file"]);
