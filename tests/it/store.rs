@@ -119,9 +119,6 @@ fn a_damaged_file_is_refused_with_the_reason_and_stays_as_it_is() {
         (b"{\"version\":1}", "missing field `servers`"),
         (b"{\"version\":-1}", "invalid value"),
         (b"{\"version\":1,\"servers\":[],\"names\":{},\"peers\":[],\"new\":0}", "unknown field `new`"),
-        (b"{\"version\":1,\"servers\":[\"ftp://box\"],\"names\":{},\"peers\":[]}", "ftp://box"),
-        (b"{\"version\":1,\"servers\":[],\"names\":{\"a b\":[]},\"peers\":[]}", "a b"),
-        (b"{\"version\":1,\"servers\":[],\"names\":{},\"peers\":[\"\\u001b[2J\"]}", "␛[2J"),
         (deep.as_bytes(), "invalid type"),
         (format!("{{\"version\":1,\"servers\":{deep}").as_bytes(), "EOF while parsing"),
     ] {
@@ -133,6 +130,30 @@ fn a_damaged_file_is_refused_with_the_reason_and_stays_as_it_is() {
         assert!(what.contains(reason), "{what}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
+}
+
+#[tokio::test]
+async fn an_entry_that_means_nothing_is_left_out_and_costs_no_other() {
+    let file = serde_json::json!({
+        "version": 1,
+        "servers": ["ftp://box", "plain://box", "", "http://lists"],
+        "names": {"a b": ["/x"], "box:7890": ["/y"]},
+        "peers": ["\u{1b}[2J", "peer1", "box:70000", "box\u{3164}", "peer2"],
+    });
+    let dir = holding(file.to_string().as_bytes());
+    let mut expected = Recent::default();
+    for server in ["http://lists", "plain://box"] {
+        expected.add_server(&Source::parse(server).unwrap());
+    }
+    expected.add_name(&Source::parse("plain://box/y").unwrap());
+    for peer in ["peer2", "peer1"] {
+        expected.add_peer(peer.parse().unwrap());
+    }
+    assert_eq!(load(dir.path()).as_ref(), Ok(&expected));
+    // And what is used next is kept.
+    expected.add_peer("peer3".parse().unwrap());
+    assert_eq!(keep(dir.path(), [expected.clone()]).await, []);
+    assert_eq!(load(dir.path()), Ok(expected));
 }
 
 #[test]
