@@ -7,6 +7,7 @@ use super::State;
 use super::chat::Chat;
 use super::field::Field;
 use super::keys::{self, Answer, Edit};
+use super::layout;
 use crate::effect::Recent;
 use crate::event::Key;
 use crate::wire::address::{Endpoint, Host};
@@ -117,12 +118,13 @@ fn ranked(wanted: &str, exact: bool, known: Vec<(String, Goal)>) -> Vec<Goal> {
 impl State {
     /// A key while something lies over the screen. Global keys that open something else were looked at before.
     pub(super) fn on_overlay_key(&mut self, key: Key, turn: &mut super::Turn<'_>) {
-        let rows = usize::from(turn.size.height).saturating_sub(4).max(1);
         let help_rows = turn.keymap.help().len();
         match self.overlay.take() {
             None => {}
             Some(Overlay::Help(top)) => {
                 let list = keys::action(&turn.keymap.list, key);
+                // Inside the border of a box that covers the tab.
+                let rows = layout::frame(turn.size).map_or(1, |frame| usize::from(frame.body.height) - 2);
                 // What is walked through is the first row in view.
                 let tops = (help_rows + 1).saturating_sub(rows);
                 let top = list.map_or(top, |action| super::walked(action, top, tops, rows));
