@@ -1,7 +1,9 @@
-//! What several modules of tests need: stand-ins for other people's programs, folders to look into, and our own binary.
+//! What several modules of tests need: stand-ins for other people's programs, folders to look into, our own binary,
+//! and the screen without a terminal.
 
 pub(crate) mod files;
 pub(crate) mod peer;
 pub(crate) mod program;
 pub(crate) mod pty;
+pub(crate) mod screen;
 pub(crate) mod server;
