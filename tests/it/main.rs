@@ -16,6 +16,7 @@ mod cli_files;
 mod fetch;
 mod house;
 mod pty;
+mod scenarios;
 mod screens;
 mod serve;
 mod store;

@@ -1,0 +1,15 @@
+//! Keys, clicks and news of the network in; the screen, and what the world is asked to do, out.
+
+mod anything;
+mod caret;
+mod chat;
+mod files;
+mod general;
+mod hostile;
+mod peers;
+mod transfers;
+
+const LIN: &str = "192.168.1.5:7890";
+const MIA: &str = "192.168.1.6:7890";
+const STRANGER: &str = "10.0.0.9:40123";
+const SERVER: &str = "http://192.168.1.5:7890/";

@@ -1,0 +1,246 @@
+//! Whatever happens, on a screen of whatever size: the program goes on, and the picture is whole.
+
+use std::time::Duration;
+
+use hobnob::effect::Effect;
+use hobnob::event::{
+    BrowseEvent, ChatEvent, Event, Fault, MouseAction, StoreEvent, TransferEvent, TransferId,
+};
+use hobnob::text::clean_line;
+use proptest::prelude::*;
+
+use super::{LIN, SERVER};
+use crate::support::screen::{Screen, file, folder};
+
+#[derive(Debug, Clone)]
+enum Happening {
+    Key(&'static str),
+    Typed(&'static str),
+    Pasted(String),
+    Clicked(u16, u16),
+    Turned(MouseAction, u16, u16),
+    Resized(u16, u16),
+    Heard(u8, String),
+    Passed(u64),
+    Focused(bool),
+    NotRemembered(String),
+    /// The world answers what it was asked for last, well or badly.
+    Answered(u8),
+}
+
+const KEYS: [&str; 62] = [
+    "f1",
+    "f2",
+    "f3",
+    "ctrl+g",
+    "ctrl+l",
+    "tab",
+    "esc",
+    "alt+up",
+    "alt+down",
+    "alt+a",
+    "alt+1",
+    "alt+9",
+    "ctrl+o",
+    "ctrl+c",
+    "ctrl+r",
+    "ctrl+q",
+    "alt+enter",
+    "pageup",
+    "pagedown",
+    "ctrl+end",
+    "left",
+    "right",
+    "alt+b",
+    "alt+f",
+    "home",
+    "end",
+    "backspace",
+    "delete",
+    "ctrl+w",
+    "alt+d",
+    "ctrl+u",
+    "ctrl+k",
+    "ctrl+y",
+    "ctrl+_",
+    "enter",
+    "up",
+    "down",
+    "space",
+    "d",
+    "/",
+    "s",
+    "r",
+    "x",
+    "n",
+    "k",
+    "j",
+    "f9",
+    "insert",
+    "ctrl+x",
+    "alt+x",
+    "backtab",
+    "enter",
+    "enter",
+    "enter",
+    "up",
+    "down",
+    "f3",
+    "f2",
+    "ctrl+l",
+    "tab",
+    "d",
+    "esc",
+];
+
+const TEXTS: [&str; 14] = [
+    "hello ",
+    "你好，世界",
+    "e\u{301}\u{302}",
+    "👨‍👩‍👧‍👦🇩🇪",
+    "שלום عليكم",
+    "\n",
+    "\r\n\r",
+    "\x1b[2J\x07",
+    "\u{202e}\u{200b}",
+    "192.168.1.9",
+    "library",
+    "http://a/",
+    "plain://b",
+    "\u{1100}\u{1100}\u{1100}\u{1100}\u{1100}\u{1100}\u{1100}",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    let part = (proptest::sample::select(TEXTS.as_slice()), 1..20_usize)
+        .prop_map(|(text, times)| text.repeat(times));
+    prop_oneof![4 => proptest::sample::select(TEXTS.as_slice()).prop_map(str::to_owned), 1 => part]
+}
+
+fn size() -> impl Strategy<Value = (u16, u16)> {
+    prop_oneof![4 => (30..90_u16, 8..26_u16), 1 => (0..221_u16, 0..71_u16)]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let turn = prop_oneof![Just(MouseAction::ScrollUp), Just(MouseAction::ScrollDown)];
+    prop_oneof![
+        12 => proptest::sample::select(KEYS.as_slice()).prop_map(Happening::Key),
+        4 => proptest::sample::select(TEXTS.as_slice()).prop_map(Happening::Typed),
+        1 => text().prop_map(Happening::Pasted),
+        2 => (0..100_u16, 0..30_u16).prop_map(|(column, row)| Happening::Clicked(column, row)),
+        1 => (turn, 0..100_u16, 0..30_u16).prop_map(|(turn, column, row)| Happening::Turned(turn, column, row)),
+        1 => size().prop_map(|(width, height)| Happening::Resized(width, height)),
+        4 => (any::<u8>(), text()).prop_map(|(who, text)| Happening::Heard(who, text)),
+        1 => (0..10_000_u64).prop_map(Happening::Passed),
+        1 => any::<bool>().prop_map(Happening::Focused),
+        1 => text().prop_map(Happening::NotRemembered),
+        8 => any::<u8>().prop_map(Happening::Answered),
+    ]
+}
+
+/// The program, and what it asked for that is not answered yet.
+struct World {
+    screen: Screen,
+    asked: Vec<Effect>,
+    transfers: Vec<TransferId>,
+}
+
+impl World {
+    fn happens(&mut self, happening: Happening) {
+        let screen = &mut self.screen;
+        match happening {
+            Happening::Key(key) => screen.press(key),
+            Happening::Typed(text) => screen.type_text(text),
+            Happening::Pasted(text) => screen.paste(&text),
+            Happening::Clicked(column, row) => screen.click(column, row),
+            Happening::Turned(action, column, row) => screen.turn_wheel(action, column, row),
+            Happening::Resized(width, height) => screen.resize(width, height),
+            Happening::Heard(who, text) => screen.hears(&format!("10.0.0.{}:7890", who % 12), text),
+            Happening::Passed(time) => {
+                screen.passes(Duration::from_millis(time));
+                screen.is_told(Event::Wake);
+            }
+            Happening::Focused(focused) => screen.is_told(Event::Focused(focused)),
+            Happening::NotRemembered(why) => {
+                let fault = Fault::Disk(clean_line(why.as_bytes()));
+                screen.is_told(Event::Store(StoreEvent::Failed(fault)));
+            }
+            Happening::Answered(how) => self.answer(how),
+        }
+        self.asked.extend(self.screen.effects());
+    }
+
+    fn answer(&mut self, how: u8) {
+        let screen = &mut self.screen;
+        let fault = || Fault::TooLarge { limit: u64::from(how) };
+        match self.asked.pop() {
+            Some(Effect::Send { id, .. }) => screen.is_told(Event::Chat(match how % 3 {
+                0 => ChatEvent::Sent(id),
+                1 => ChatEvent::Refused(id),
+                _ => ChatEvent::Failed(id, fault()),
+            })),
+            Some(Effect::Resolve { request, .. }) => {
+                let address = format!("10.0.1.{how}:7890").parse().unwrap();
+                screen.is_told(Event::Resolved(
+                    request,
+                    if how < 200 { Ok(vec![address]) } else { Err(fault()) },
+                ));
+            }
+            Some(Effect::Browse { request, .. }) => match how % 4 {
+                0 => screen.is_told(Event::Browse(request, BrowseEvent::Plain)),
+                1 => screen.is_told(Event::Browse(request, BrowseEvent::Failed(fault()))),
+                _ => {
+                    let mut entries: Vec<_> = (0..how / 4)
+                        .map(|n| file(TEXTS[usize::from(n) % 14].repeat(9), u64::from(n)))
+                        .collect();
+                    entries.push(folder("作业"));
+                    screen.is_listed(request, SERVER, entries);
+                }
+            },
+            Some(Effect::Fetch { id, .. }) => {
+                self.transfers.push(id);
+                screen.hears_of(
+                    id,
+                    TransferEvent::Started { total: (how < 128).then_some(u64::from(how) * 1000) },
+                );
+            }
+            Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
+            Some(
+                Effect::Forget(_) | Effect::Remember(_) | Effect::Redraw | Effect::Suspend | Effect::Quit,
+            )
+            | None => {
+                let Some(id) = self.transfers.last() else { return };
+                screen.hears_of(
+                    *id,
+                    match how % 4 {
+                        0 => TransferEvent::Failed(fault()),
+                        1 => {
+                            let took = Duration::from_secs(u64::from(how));
+                            TransferEvent::Finished { path: "/home/lin/文件".into(), bytes: 9, took }
+                        }
+                        _ => TransferEvent::Progress { bytes: u64::from(how) * 900 },
+                    },
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(250))]
+
+    #[test]
+    fn the_program_goes_on_and_the_picture_is_whole(
+        (width, height) in size(),
+        happenings in proptest::collection::vec(happening(), 1..40),
+    ) {
+        let mut world = World { screen: Screen::new(width, height), asked: Vec::new(), transfers: Vec::new() };
+        world.screen.knows(LIN, "林");
+        for (nth, happening) in happenings.into_iter().enumerate() {
+            world.happens(happening);
+            if nth % 8 == 0 {
+                world.screen.picture();
+            }
+        }
+        world.screen.picture();
+    }
+}

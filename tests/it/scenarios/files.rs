@@ -1,0 +1,331 @@
+//! Walking through folders, and what a plain server has instead.
+
+use std::time::Duration;
+
+use hobnob::effect::Effect;
+use hobnob::event::{BrowseEvent, Event, Fault, MouseAction, RequestId, TransferEvent};
+use hobnob::wire::source::Scheme;
+
+use super::SERVER;
+use crate::support::screen::{Screen, file, folder, pipe};
+
+/// A server's top folder: two folders, three files, a pipe.
+fn with_folder() -> Screen {
+    let mut screen = Screen::new(80, 24);
+    let entries = vec![
+        file("b.txt", 20),
+        folder("pictures"),
+        file("A.txt", 3_000),
+        folder("作业"),
+        file("c.tar.gz", 100),
+        pipe("queue"),
+    ];
+    screen.opens(SERVER, entries);
+    screen
+}
+
+/// Types an address on the files tab; the question that the server is asked.
+fn asked(screen: &mut Screen, address: &str) -> (RequestId, String) {
+    screen.press("f3 ctrl+l ctrl+a ctrl+k");
+    screen.type_text(address);
+    screen.press("enter");
+    screen.asks()
+}
+
+/// The names in the list, in order.
+fn names(screen: &Screen) -> Vec<String> {
+    let rows = screen.rows();
+    let list = rows[3..23].iter().take_while(|row| !row.starts_with('─'));
+    let name = |row: &String| row.chars().skip(3).collect::<String>().split("  ").next().unwrap().to_owned();
+    list.map(name).filter(|name| !name.is_empty()).collect()
+}
+
+fn selected(screen: &Screen) -> String {
+    let row = screen.rows()[3..].iter().find(|row| row.starts_with('▌')).cloned().unwrap();
+    row.chars().skip(3).collect::<String>().split("  ").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_server_is_asked_and_its_folder_is_shown() {
+    let mut screen = Screen::new(80, 24);
+    let (request, source) = asked(&mut screen, "192.168.1.5");
+    assert_eq!(source, "192.168.1.5:7890/");
+    assert!(screen.shows("asking… Esc stops"));
+    screen.is_listed(request, SERVER, vec![file("notes.pdf", 3_100_000)]);
+    assert!(screen.rows()[1].starts_with(" From  http://192.168.1.5:7890/ "));
+    assert!(screen.rows()[1].ends_with("HTTP · 1 items · 3.1 MB "));
+    assert!(screen.row_containing("notes.pdf").contains(" 3.1 MB   2026-"));
+}
+
+#[test]
+fn folders_are_walked_into_and_out_of_and_the_selection_is_where_it_was() {
+    let mut screen = with_folder();
+    screen.press("down");
+    assert_eq!(selected(&screen), "作业/");
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    assert_eq!(source, "http://192.168.1.5:7890/作业/");
+    screen.is_listed(request, &source, vec![file("first.txt", 1), file("second.txt", 2)]);
+    assert_eq!(names(&screen), ["../", "first.txt", "second.txt"]);
+    assert_eq!(selected(&screen), "first.txt");
+    screen.press("backspace");
+    let (request, source) = screen.asks();
+    assert_eq!(source, SERVER);
+    screen.is_listed(request, SERVER, vec![folder("pictures"), folder("作业"), file("A.txt", 1)]);
+    assert_eq!(selected(&screen), "作业/");
+    assert_eq!(screen.effects(), []);
+}
+
+#[test]
+fn the_way_out_is_also_the_first_row_and_the_top_folder_has_none() {
+    let mut screen = with_folder();
+    assert_eq!(names(&screen)[0], "pictures/");
+    screen.press("backspace");
+    assert_eq!(screen.effects(), []);
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![]);
+    assert!(screen.shows("This folder is empty"));
+    assert_eq!((names(&screen)[0].as_str(), selected(&screen).as_str()), ("../", "../"));
+    screen.press("enter");
+    assert_eq!(screen.asks().1, SERVER);
+}
+
+#[test]
+fn the_filter_shows_what_contains_it_while_it_is_typed() {
+    let mut screen = with_folder();
+    screen.press("/");
+    assert!(screen.rows()[2].starts_with(" Filter ") && screen.rows()[2].ends_with("6 of 6 "));
+    screen.type_text("TXT");
+    assert_eq!(names(&screen), ["A.txt", "b.txt"]);
+    assert!(screen.rows()[2].ends_with("2 of 6 "));
+    screen.press("enter");
+    assert_eq!(screen.caret(), None);
+    assert_eq!(names(&screen), ["A.txt", "b.txt"]);
+    screen.press("d");
+    assert_eq!(screen.fetches()[0].1.to_string(), "http://192.168.1.5:7890/A.txt");
+    screen.press("esc");
+    assert_eq!(names(&screen).len(), 6);
+    screen.press("/");
+    screen.type_text("作");
+    assert_eq!(names(&screen), ["作业/"]);
+    screen.press("backspace");
+    screen.type_text("zzz");
+    assert!(screen.shows("Nothing here has that in its name"));
+    screen.press("esc");
+    assert_eq!((names(&screen).len(), screen.caret()), (6, None));
+}
+
+#[test]
+fn each_column_sorts_and_folders_come_first() {
+    let mut screen = with_folder();
+    assert_eq!(names(&screen), ["pictures/", "作业/", "A.txt", "b.txt", "c.tar.gz", "queue"]);
+    screen.press("s");
+    assert!(screen.rows()[2].contains("Size ▾"));
+    assert_eq!(names(&screen), ["pictures/", "作业/", "A.txt", "c.tar.gz", "b.txt", "queue"]);
+    screen.press("s");
+    assert!(screen.rows()[2].contains("Modified ▾"));
+    // The driver's files are as many days old as they have bytes, modulo 300.
+    assert_eq!(names(&screen), ["pictures/", "作业/", "A.txt", "b.txt", "c.tar.gz", "queue"]);
+    screen.press("s");
+    assert!(screen.rows()[2].contains("Name ▾"));
+}
+
+#[test]
+fn what_is_marked_is_downloaded_with_one_key_and_then_no_longer_marked() {
+    let mut screen = with_folder();
+    screen.press("down down space space");
+    assert!(screen.rows()[1].contains(" 2 marked · HTTP · 6 items "));
+    assert!(screen.row_containing("A.txt").starts_with(" ✓ "));
+    assert_eq!(selected(&screen), "c.tar.gz");
+    screen.press("d");
+    let fetched: Vec<String> = screen.fetches().iter().map(|(_, source)| source.to_string()).collect();
+    assert_eq!(fetched, ["http://192.168.1.5:7890/b.txt", "http://192.168.1.5:7890/A.txt"]);
+    assert!(!screen.shows("marked · HTTP") && !screen.row_containing("A.txt").starts_with(" ✓"));
+}
+
+#[test]
+fn a_mark_is_taken_away_with_the_key_that_set_it() {
+    let mut screen = with_folder();
+    screen.press("down down space up space");
+    assert!(!screen.shows("marked · HTTP"));
+}
+
+#[test]
+fn what_is_no_file_is_neither_marked_nor_downloaded() {
+    let mut screen = with_folder();
+    for key in ["space", "d"] {
+        screen.press(key);
+        assert!(screen.shows("Only files can be downloaded"), "{key}");
+    }
+    screen.press("end");
+    assert_eq!(selected(&screen), "queue");
+    assert!(!screen.shows("Only files"), "said once");
+    for key in ["space", "d", "enter"] {
+        screen.press(key);
+        assert!(screen.shows("Only files can be downloaded"), "{key}");
+    }
+    assert_eq!(screen.effects(), []);
+}
+
+#[test]
+fn a_click_selects_and_another_opens() {
+    let mut screen = with_folder();
+    screen.click_on("b.txt");
+    assert_eq!(selected(&screen), "b.txt");
+    assert_eq!(screen.effects(), []);
+    screen.click_on("b.txt");
+    assert_eq!(screen.fetches()[0].1.to_string(), "http://192.168.1.5:7890/b.txt");
+    screen.click(10, 15);
+    assert_eq!(selected(&screen), "b.txt", "nothing stands there");
+    screen.turn_wheel(MouseAction::ScrollUp, 10, 10);
+    assert_eq!(selected(&screen), "pictures/");
+}
+
+#[test]
+fn a_long_folder_scrolls_and_the_selection_stays_in_view() {
+    let mut screen = Screen::new(40, 10);
+    screen.opens(SERVER, (0..100).map(|n| file(format!("file {n:02}"), n)).collect());
+    for (key, expected) in [("end", "file 99"), ("up", "file 98"), ("pageup", "file 92"), ("home", "file 00")]
+    {
+        screen.press(key);
+        assert!(screen.row_containing(expected).starts_with('▌'), "{key}");
+    }
+}
+
+#[test]
+fn esc_stops_the_question_and_a_late_answer_changes_nothing() {
+    let mut screen = with_folder();
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    screen.press("esc");
+    assert_eq!(screen.effects(), [Effect::Forget(request)]);
+    assert!(!screen.shows("asking"));
+    screen.is_listed(request, &source, vec![file("late", 1)]);
+    assert!(!screen.shows("late") && screen.shows("A.txt"));
+}
+
+#[test]
+fn a_new_question_makes_the_one_before_it_void() {
+    let mut screen = Screen::new(80, 24);
+    let (first, _) = asked(&mut screen, "10.0.0.1");
+    screen.press("ctrl+l ctrl+u");
+    screen.type_text("10.0.0.2");
+    screen.press("enter");
+    let effects = screen.effects();
+    let [Effect::Forget(forgotten), Effect::Browse { request: second, .. }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(*forgotten, first);
+    screen.is_told(Event::Browse(first, BrowseEvent::Failed(Fault::Refused)));
+    assert!(screen.shows("asking"));
+    screen.is_told(Event::Browse(*second, BrowseEvent::Failed(Fault::Refused)));
+    assert!(screen.shows("10.0.0.2:7890/: nobody listens on that port there"));
+}
+
+#[test]
+fn a_failure_says_what_can_be_done_and_the_folder_from_before_is_still_there() {
+    let mut screen = with_folder();
+    screen.press("enter");
+    let (request, _) = screen.asks();
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::Status(404))));
+    assert!(screen.shows("http://192.168.1.5:7890/pictures/: the server has no such file (HTTP 404)"));
+    assert!(screen.shows("R tries again · Ctrl+L another address · Esc back"));
+    screen.press("r");
+    let (request, source) = screen.asks();
+    assert_eq!(source, "http://192.168.1.5:7890/pictures/");
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::Reset)));
+    screen.press("esc");
+    assert_eq!(selected(&screen), "pictures/");
+}
+
+#[test]
+fn asking_again_keeps_the_selection() {
+    let mut screen = with_folder();
+    screen.press("down down down r");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![file("0 new", 1), file("A.txt", 1), file("b.txt", 1)]);
+    assert_eq!(selected(&screen), "b.txt");
+}
+
+#[test]
+fn a_wrong_address_of_a_server_is_explained_in_place_and_kept() {
+    let mut screen = with_folder();
+    for (typed, explained) in [
+        ("", "Type an address"),
+        ("ftp://192.168.1.5", "hobnob does not speak “ftp”"),
+        ("192.168.1.5:0", "“0” is no port"),
+        ("http://192.168.1.5:70000/", "“70000” is no port"),
+    ] {
+        screen.press("ctrl+l ctrl+a ctrl+k");
+        screen.type_text(typed);
+        screen.press("enter");
+        assert!(screen.rows()[2].starts_with(" ✗ ") && screen.rows()[2].contains(explained), "{typed:?}");
+        assert_eq!(screen.state.files.bar.field.text(), typed);
+        assert_eq!(screen.effects(), []);
+    }
+    screen.press("esc");
+    assert!(screen.rows()[1].contains(SERVER) && !screen.shows("✗"));
+}
+
+#[test]
+fn an_unknown_server_that_turns_out_to_be_plain_is_asked_for_a_file_by_its_name() {
+    let mut screen = Screen::new(80, 24);
+    let (request, _) = asked(&mut screen, "192.168.1.5");
+    screen.is_told(Event::Browse(request, BrowseEvent::Plain));
+    assert!(screen.rows()[1].contains("plain://192.168.1.5:7890/") && screen.shows("it has no list"));
+    screen.type_text("a/第一讲.pdf");
+    assert_eq!(screen.caret(), Some((24, 2)));
+    screen.press("enter");
+    let (_, source) = screen.fetches().remove(0);
+    assert_eq!(source.scheme, Scheme::Plain);
+    assert_eq!(source.path.name(), "a/第一讲.pdf".as_bytes());
+    assert!(screen.row_containing("asking").contains("第一讲.pdf"));
+}
+
+#[test]
+fn a_plain_server_that_is_named_as_one_is_not_probed() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("f3 ctrl+l");
+    screen.type_text("plain://192.168.1.5/notes.pdf");
+    screen.press("enter");
+    assert_eq!(screen.effects(), []);
+    assert!(screen.rows()[2].contains("notes.pdf"), "its path is the name of the file");
+    screen.press("enter");
+    assert_eq!(screen.fetches()[0].1.to_string(), "plain://192.168.1.5:7890/notes.pdf");
+}
+
+#[test]
+fn names_that_a_plain_server_really_had_are_offered_from_then_on() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("f3 ctrl+l");
+    screen.type_text("plain://192.168.1.5");
+    screen.press("enter");
+    for (name, exists) in [("notes.pdf", true), ("nothing", false), ("第一讲.pdf", true)] {
+        screen.type_text(name);
+        screen.press("enter");
+        let (id, _) = screen.fetches().remove(0);
+        let end = if exists {
+            TransferEvent::Finished { path: "/x".into(), bytes: 1, took: Duration::ZERO }
+        } else {
+            TransferEvent::Failed(Fault::NothingSent)
+        };
+        screen.hears_of(id, end);
+    }
+    assert!(screen.row_containing("第一讲.pdf").ends_with("fetched before       "));
+    assert!(screen.shows("notes.pdf") && !screen.rows()[3..6].iter().any(|row| row.contains("nothing")));
+    screen.type_text("NOT");
+    assert!(screen.rows()[3].contains("notes.pdf") && !screen.rows()[4].contains("fetched before"));
+    screen.press("down enter");
+    assert_eq!(screen.fetches()[0].1.path.name(), b"notes.pdf");
+}
+
+#[test]
+fn a_server_that_was_open_before_is_found_again() {
+    let mut screen = with_folder();
+    screen.press("f2 ctrl+g");
+    screen.type_text("168.1.5");
+    screen.press("enter");
+    assert_eq!(screen.asks().1, SERVER);
+    assert!(screen.rows()[1].starts_with(" From "));
+}

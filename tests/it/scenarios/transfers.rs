@@ -1,0 +1,218 @@
+//! Downloads: which run, how far they are, what became of them.
+
+use std::time::Duration;
+
+use hobnob::effect::Effect;
+use hobnob::event::{Event, Fault, TransferEvent, TransferId};
+
+use super::{LIN, SERVER};
+use crate::support::screen::{Screen, file};
+
+const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+/// So many files are asked for; at most two may run at once.
+fn downloading(files: u64) -> (Screen, Vec<TransferId>) {
+    let mut screen = Screen::new(100, 30);
+    screen.opens(SERVER, (0..files).map(|n| file(format!("f{n}"), n)).collect());
+    (0..files).for_each(|_| screen.press("space"));
+    screen.press("d");
+    let ids = screen.fetches().into_iter().map(|(id, _)| id).collect();
+    (screen, ids)
+}
+
+fn finished(path: &str) -> TransferEvent {
+    TransferEvent::Finished { path: path.into(), bytes: 3_100_000, took: Duration::from_secs(75) }
+}
+
+/// The row of a download, without its mark and name.
+fn row(screen: &Screen, nth: usize) -> String {
+    let rows = screen.rows();
+    let rule = rows.iter().position(|row| row.starts_with("─ Transfers")).unwrap();
+    rows[rule + 1 + nth].clone()
+}
+
+#[test]
+fn a_download_of_known_length_says_how_far_how_fast_and_how_long() {
+    let (mut screen, ids) = downloading(1);
+    assert!(row(&screen, 0).contains(" asking "));
+    screen.hears_of(ids[0], TransferEvent::Started { total: Some(2_600_000_000) });
+    assert!(row(&screen, 0).contains("  0%  0 B/2.6 GB "));
+    screen.passes(Duration::from_secs(2));
+    screen.hears_of(ids[0], TransferEvent::Progress { bytes: 1_118_000_000 });
+    let shown = row(&screen, 0);
+    assert!(shown.contains(" 43%  1.1 GB/2.6 GB    559 MB/s      0:03 "), "{shown}");
+    assert_eq!(shown.chars().filter(|c| "█▏▎▍▌▋▊▉".contains(*c)).count(), 1 + 14, "{shown}");
+    assert!(screen.rows()[0].contains("Files ↓1 43%"));
+}
+
+#[test]
+fn a_download_that_stands_still_says_so() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], TransferEvent::Started { total: Some(1_000_000) });
+    screen.passes(Duration::from_secs(1));
+    screen.hears_of(ids[0], TransferEvent::Progress { bytes: 500_000 });
+    assert!(row(&screen, 0).contains("500 kB/s"));
+    for _ in 0..6 {
+        screen.passes(Duration::from_secs(1));
+        screen.is_told(Event::Wake);
+    }
+    let shown = row(&screen, 0);
+    assert!(shown.contains(" 50%") && shown.contains(" 0 B/s") && !shown.contains(':'), "{shown}");
+}
+
+#[test]
+fn of_a_download_of_unknown_length_no_percentage_is_ever_said() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], TransferEvent::Started { total: None });
+    for second in 1..=12 {
+        screen.passes(Duration::from_secs(1));
+        screen.hears_of(ids[0], TransferEvent::Progress { bytes: second * 8_100_000 });
+        let shown = row(&screen, 0);
+        assert!(shown.contains(SPINNER) && shown.contains("length not announced"), "{shown}");
+        assert!(shown.contains(" 8.1 MB/s") && !screen.shows("%"), "{shown}");
+    }
+    assert!(row(&screen, 0).contains(" 97.2 MB "));
+    screen.hears_of(ids[0], finished("/home/lin/Downloads/f0"));
+    assert!(!screen.shows("%"));
+}
+
+#[test]
+fn the_spinner_turns_while_bytes_come() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], TransferEvent::Started { total: None });
+    let before = row(&screen, 0);
+    screen.hears_of(ids[0], TransferEvent::Progress { bytes: 0 });
+    assert_ne!(row(&screen, 0), before);
+}
+
+#[test]
+fn a_finished_download_says_where_the_file_is() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], TransferEvent::Started { total: Some(3_100_000) });
+    screen.hears_of(ids[0], finished("/home/lin/Downloads/f0 (1)"));
+    let shown = row(&screen, 0);
+    assert!(shown.contains("✓ f0 ") && shown.contains("3.1 MB in /home/lin/Downloads/f0 (1) "), "{shown}");
+    assert!(shown.ends_with(" 1:15 "));
+    assert!(!screen.rows()[0].contains('↓'));
+}
+
+#[test]
+fn a_failed_download_says_why() {
+    let (mut screen, ids) = downloading(2);
+    screen.hears_of(ids[0], TransferEvent::Failed(Fault::Short { got: 1_000, announced: 2_000_000 }));
+    screen.hears_of(ids[1], TransferEvent::Failed(Fault::NothingSent));
+    assert!(
+        row(&screen, 0).contains("✗ f0 ") && row(&screen, 0).contains("failed: only 1.0 kB of 2.0 MB came")
+    );
+    assert!(row(&screen, 1).contains("failed: nothing came: no such file, or an empty one"));
+}
+
+#[test]
+fn no_more_run_at_once_than_may_and_the_next_begins_when_one_ends() {
+    let (mut screen, ids) = downloading(4);
+    assert_eq!(ids.len(), 2);
+    assert!(row(&screen, 2).contains(" waiting ") && row(&screen, 3).contains(" waiting "));
+    assert!(screen.rows()[0].contains("Files ↓4"));
+    screen.hears_of(ids[1], TransferEvent::Failed(Fault::Reset));
+    let third = screen.fetches();
+    assert_eq!((third.len(), third[0].1.path.last()), (1, b"f2".to_vec()));
+    screen.hears_of(ids[0], finished("/x"));
+    assert_eq!(screen.fetches()[0].1.path.last(), b"f3".to_vec());
+}
+
+#[test]
+fn a_plain_server_is_asked_for_one_file_at_a_time() {
+    let mut screen = Screen::new(100, 30);
+    screen.press("f3 ctrl+l");
+    screen.type_text("plain://192.168.1.5");
+    screen.press("enter");
+    for name in ["one", "two"] {
+        screen.type_text(name);
+        screen.press("enter");
+    }
+    let running = screen.fetches();
+    assert_eq!(running.len(), 1, "the other one would hang until the first is done");
+    // Another server need not wait for it.
+    screen.press("ctrl+l ctrl+a ctrl+k");
+    screen.type_text("plain://192.168.1.6/three");
+    screen.press("enter enter");
+    assert_eq!(screen.fetches()[0].1.path.name(), b"three");
+    screen.hears_of(running[0].0, TransferEvent::Cancelled);
+    assert_eq!(screen.fetches()[0].1.path.name(), b"two");
+}
+
+#[test]
+fn a_running_download_is_cancelled_when_nothing_is_left_of_it() {
+    let (mut screen, ids) = downloading(1);
+    screen.press("x");
+    assert_eq!(screen.effects(), [Effect::Cancel(ids[0])]);
+    assert!(!screen.shows("cancelled"), "not before it is true");
+    screen.hears_of(ids[0], TransferEvent::Cancelled);
+    assert!(row(&screen, 0).contains("cancelled; nothing is left of it"));
+    screen.press("x");
+    assert!(!screen.shows("Transfers"), "one that is at its end leaves the list");
+    assert_eq!(screen.effects(), []);
+}
+
+#[test]
+fn a_waiting_download_is_cancelled_without_asking_anybody() {
+    let (mut screen, _) = downloading(3);
+    screen.press("tab end x");
+    assert_eq!(screen.effects(), []);
+    assert!(row(&screen, 2).contains("cancelled"));
+}
+
+#[test]
+fn the_keys_mean_the_download_that_is_selected() {
+    let (mut screen, ids) = downloading(3);
+    screen.press("tab home x");
+    assert_eq!(screen.effects(), [Effect::Cancel(ids[0])]);
+    screen.click_on("f1  ");
+    screen.press("esc");
+    let (column, line) = screen.picture().place_of("asking");
+    screen.click(column, line + 1);
+    screen.press("x");
+    assert_eq!(screen.effects(), [Effect::Cancel(ids[1])]);
+}
+
+#[test]
+fn late_news_of_a_download_is_dropped() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], TransferEvent::Failed(Fault::DiskFull));
+    let before = screen.rows();
+    screen.hears_of(ids[0], TransferEvent::Progress { bytes: 5 });
+    screen.hears_of(ids[0], finished("/x"));
+    screen.hears_of(TransferId(u64::MAX), finished("/x"));
+    assert_eq!(screen.rows(), before);
+}
+
+#[test]
+fn downloads_go_on_while_one_chats() {
+    let (mut screen, ids) = downloading(1);
+    screen.press("f2");
+    screen.hears_of(ids[0], TransferEvent::Started { total: Some(1000) });
+    screen.passes(Duration::from_secs(1));
+    screen.hears_of(ids[0], TransferEvent::Progress { bytes: 430 });
+    assert!(screen.rows()[0].contains("Files ↓1 43%"));
+    screen.hears(LIN, "hello");
+    screen.hears_of(ids[0], finished("/x"));
+    assert!(!screen.rows()[0].contains('↓') && screen.shows("hello"));
+}
+
+#[test]
+fn the_program_wakes_by_itself_only_while_something_runs() {
+    let (mut screen, ids) = downloading(1);
+    assert!(screen.state.deadline().is_some());
+    screen.hears_of(ids[0], finished("/x"));
+    assert_eq!(screen.state.deadline(), None);
+    assert_eq!(Screen::new(80, 24).state.deadline(), None);
+}
+
+#[test]
+fn more_downloads_than_there_is_room_for_are_counted_and_walked_through() {
+    let (mut screen, _) = downloading(15);
+    assert!(screen.row_containing("─ Transfers").contains(" 10 of 15 "));
+    assert!(row(&screen, 9).contains("▌  f14 "));
+    screen.press("tab home");
+    assert!(row(&screen, 0).contains("▌  f0 "));
+}
