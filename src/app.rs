@@ -22,9 +22,9 @@ pub mod keys;
 pub mod layout;
 pub mod mouse;
 pub mod overlay;
-pub mod plain;
 pub mod transfers;
 mod turn;
+pub mod unlisted;
 
 use chat::{Chat, ChatFocus};
 use files::{Files, FilesFocus};

@@ -91,7 +91,7 @@ words! {
     }
     /// The files tab.
     FilesWords {
-        asking, http, plain, items, name, size, modified, file_name, filter, of, marked, empty, no_match, no_server,
+        asking, http, plain, unreadable, items, name, size, modified, file_name, filter, of, marked, empty, no_match, no_server,
         no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, asked, no_length, saved, failed,
         cancelled,
     }

@@ -159,6 +159,7 @@ impl Shell {
 
     async fn run(&mut self, mut panics: Panics, signals: &mut Signals) -> io::Result<End> {
         let mut input = EventStream::new();
+        let mut gone = term::gone();
         self.resize()?;
         self.perform()?;
         self.draw()?;
@@ -178,6 +179,7 @@ impl Shell {
                     panic.tell(&mut self.guard);
                     return Ok(End::Terminated(term::PANICKED));
                 }
+                _ = &mut gone => return Ok(End::Terminated(HANGUP)),
                 event = input.next() => self.on_input(event)?,
                 Some(event) = self.workers.next() => {
                     self.update(event);

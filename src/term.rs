@@ -20,7 +20,7 @@ mod signals;
 
 pub use input::event;
 pub use panics::{PANICKED, Panic, Panics};
-pub use signals::{Signal, Signals};
+pub use signals::{Signal, Signals, gone};
 
 /// Presses and the wheel (1000), with coordinates of any size (1006). Not the motions that crossterm's own
 /// command asks for too: each would wake the program for nothing.

@@ -115,6 +115,7 @@ impl Chat {
             self.conversations.push(Conversation::new(peer, None));
             self.conversations.len() - 1
         });
+        self.conversations[at].invited = true;
         if name.is_some() {
             self.conversations[at].name = name;
         }

@@ -116,6 +116,8 @@ pub struct Conversation {
     pub dropped: u64,
     /// Bytes of text in those that are.
     pub bytes: usize,
+    /// Whether the user asked for it, by an address or a name.
+    pub invited: bool,
     /// What is being written.
     pub draft: Field,
     /// What is in view.
@@ -140,6 +142,7 @@ impl Conversation {
             messages: VecDeque::new(),
             dropped: 0,
             bytes: 0,
+            invited: false,
             draft: Field::default(),
             scroll: Scroll::Newest,
             unread: 0,
@@ -168,6 +171,12 @@ impl Conversation {
     #[must_use]
     pub fn title(&self) -> String {
         self.name.as_ref().map_or_else(|| self.address().to_string(), ToString::to_string)
+    }
+
+    /// Whether the peer came by itself, and was never named, answered, or written to.
+    #[must_use]
+    pub fn is_strangers(&self) -> bool {
+        !self.invited && self.sent.is_empty() && self.draft.is_empty()
     }
 
     /// A message came from the peer. Who watches the newest messages sees it at once.

@@ -4,8 +4,8 @@ use super::bar::{AddressBar, Problem};
 use super::folder::{Folder, Line, Sort};
 use super::keys::{self, Browse, Edit, Move};
 use super::layout;
-use super::plain::Plain;
 use super::transfers::Transfers;
+use super::unlisted::Unlisted;
 use super::{Notice, Turn};
 use crate::effect::Effect;
 use crate::event::{BrowseEvent, Fault, Key, Listing, RequestId, TransferEvent, TransferId};
@@ -37,8 +37,8 @@ pub enum Place {
     Nowhere,
     /// A folder of a server that lists what it has.
     Folder(Box<Folder>),
-    /// A plain server, which does not.
-    Plain(Plain),
+    /// A server that does not, or not in a way that we can read.
+    Unlisted(Unlisted),
 }
 
 /// The files tab.
@@ -83,7 +83,7 @@ impl Files {
         match &self.place {
             Place::Nowhere => self.pending.as_ref().map(|(_, source)| source),
             Place::Folder(folder) => Some(&folder.source),
-            Place::Plain(plain) => Some(&plain.source),
+            Place::Unlisted(server) => Some(&server.source),
         }
     }
 
@@ -94,7 +94,7 @@ impl Files {
         self.bar = AddressBar::default();
         self.focus = FilesFocus::Entries;
         if source.scheme == Scheme::Plain {
-            return self.open_plain(&source, turn);
+            return self.open_unlisted(&source, turn);
         }
         let request = turn.ids.request();
         turn.out.push(Effect::Browse { request, source: source.clone() });
@@ -113,7 +113,11 @@ impl Files {
         let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
         match event {
             BrowseEvent::Listed(listing) => self.open_folder(listing, turn),
-            BrowseEvent::Plain => self.open_plain(&source.spoken(Scheme::Plain), turn),
+            BrowseEvent::Plain => self.open_unlisted(&source.spoken(Scheme::Plain), turn),
+            // It speaks HTTP, and has files: their names can be typed.
+            BrowseEvent::Failed(Fault::NoListing | Fault::IsFile) => {
+                self.open_unlisted(&source.spoken(Scheme::Http), turn);
+            }
             BrowseEvent::Failed(fault) => {
                 self.came_from = None;
                 self.failed = Some((source, fault));
@@ -133,9 +137,9 @@ impl Files {
         }
     }
 
-    fn open_plain(&mut self, source: &Source, turn: &mut Turn<'_>) {
+    fn open_unlisted(&mut self, source: &Source, turn: &mut Turn<'_>) {
         turn.remember(|recent| recent.add_server(source));
-        self.place = Place::Plain(Plain::new(source));
+        self.place = Place::Unlisted(Unlisted::new(source));
         if !matches!(self.focus, FilesFocus::Address | FilesFocus::Transfers) {
             self.focus = FilesFocus::Name;
         }
@@ -162,7 +166,10 @@ impl Files {
     pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
         match self.focus {
             FilesFocus::Address => self.bar = AddressBar::default(),
-            _ if self.pending.is_some() || self.failed.is_some() => return self.forget(turn),
+            FilesFocus::Transfers if self.is_undecided() => return self.forget(turn),
+            FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter if self.is_undecided() => {
+                self.forget(turn);
+            }
             FilesFocus::Filter | FilesFocus::Entries => {
                 if let Place::Folder(folder) = &mut self.place {
                     folder.filter.replace("");
@@ -174,10 +181,14 @@ impl Files {
         self.focus = self.main_focus();
     }
 
+    fn is_undecided(&self) -> bool {
+        self.pending.is_some() || self.failed.is_some()
+    }
+
     /// Where the input goes when it goes nowhere in particular.
     fn main_focus(&self) -> FilesFocus {
         match self.place {
-            Place::Plain(_) => FilesFocus::Name,
+            Place::Unlisted(_) => FilesFocus::Name,
             Place::Nowhere | Place::Folder(_) => FilesFocus::Entries,
         }
     }
@@ -246,7 +257,7 @@ impl Files {
                 self.bar.problem = None;
                 self.bar.field.paste_line(text)
             }
-            (FilesFocus::Name, Place::Plain(plain)) => plain.name.paste_line(text),
+            (FilesFocus::Name, Place::Unlisted(server)) => server.name.paste_line(text),
             (FilesFocus::Filter, Place::Folder(folder)) => {
                 let fits = folder.filter.paste_line(text);
                 folder.rearrange();
@@ -257,23 +268,23 @@ impl Files {
     }
 
     fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let Place::Plain(plain) = &mut self.place else { return };
-        let offered = plain.offered(turn.recent).len();
+        let Place::Unlisted(server) = &mut self.place else { return };
+        let offered = server.offered(turn.recent).len();
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => self.fetch_named(turn),
-            Some(Edit::Up) => plain.step(true, offered),
-            Some(Edit::Down) => plain.step(false, offered),
+            Some(Edit::Up) => server.step(true, offered),
+            Some(Edit::Down) => server.step(false, offered),
             edit => {
-                plain.selected = 0;
-                plain.name.on_key(key, edit);
+                server.selected = 0;
+                server.name.on_key(key, edit);
             }
         }
     }
 
     fn fetch_named(&mut self, turn: &mut Turn<'_>) {
-        let Place::Plain(plain) = &mut self.place else { return };
-        if let Some(name) = plain.take_name(turn.recent) {
-            self.transfers.add(plain.source.at(name), turn);
+        let Place::Unlisted(server) = &mut self.place else { return };
+        if let Some(name) = server.take_name(turn.recent) {
+            self.transfers.add(server.source.at(name), turn);
         }
     }
 
@@ -332,7 +343,7 @@ impl Files {
             }
             (
                 Browse::Get | Browse::Mark | Browse::Filter | Browse::Sort,
-                Place::Nowhere | Place::Plain(_),
+                Place::Nowhere | Place::Unlisted(_),
             ) => {}
         }
     }
@@ -372,7 +383,7 @@ impl Files {
                 Some(Line::Entry(entry)) if folder.source == source => Some(entry.raw.clone()),
                 Some(Line::Entry(_) | Line::Parent) | None => None,
             },
-            Place::Nowhere | Place::Plain(_) => None,
+            Place::Nowhere | Place::Unlisted(_) => None,
         };
         self.browse(source, turn);
         self.came_from = selected;

@@ -141,8 +141,8 @@ mod tests {
         }
 
         fn offered(&self) -> Vec<Vec<u8>> {
-            let Place::Plain(plain) = &self.state.files.place else { panic!("no plain server is open") };
-            plain.offered(&self.state.recent).into_iter().map(|(_, path)| path.name()).collect()
+            let Place::Unlisted(server) = &self.state.files.place else { panic!("no plain server is open") };
+            server.offered(&self.state.recent).into_iter().map(|(_, path)| path.name()).collect()
         }
     }
 

@@ -2,9 +2,14 @@
 //! never do what a signal asks: the main loop does, in order with everything else.
 
 use std::io;
+use std::os::fd::AsFd;
+use std::thread;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::select;
 use tokio::signal::unix::{self, SignalKind};
+use tokio::sync::oneshot;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +20,26 @@ pub enum Signal {
     Stop,
     /// SIGCONT: we run again, and others have used the terminal meanwhile.
     Continue,
+}
+
+/// Waits until the terminal is gone, which a program is told by SIGHUP only where the terminal is its session's own.
+/// Takes a thread, which sleeps until then: no key wakes it.
+#[must_use]
+pub fn gone() -> oneshot::Receiver<()> {
+    let (tell, gone) = oneshot::channel();
+    thread::spawn(move || {
+        let stdin = io::stdin();
+        loop {
+            // No event is asked for: what the system reports all the same is that there is nothing more to come.
+            let mut terminal = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
+            match poll(&mut terminal, PollTimeout::NONE) {
+                Err(Errno::EINTR) => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+        let _ = tell.send(());
+    });
+    gone
 }
 
 /// The listeners.

@@ -17,6 +17,7 @@ use crate::app::{State, Tab};
 use crate::locale::fill;
 use crate::text::width::{ellipsis_middle, graphemes, width};
 use crate::text::wrap::{Spaces, wrap};
+use crate::wire::source::Scheme;
 
 /// The tabs, and who we are.
 pub(super) fn header(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffer) {
@@ -110,15 +111,18 @@ fn chat_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mu
 fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mut Buffer) {
     let (words, theme) = (&look.words, &look.theme);
     let files = &state.files;
-    let asking = files.pending.as_ref().map(|(_, source)| source);
-    let Some(source) = asking.or(files.source()).or(files.failed.as_ref().map(|(source, _)| source)) else {
+    let asked = files.pending.as_ref().map(|(_, source)| source);
+    let failed = files.failed.as_ref().map(|(source, _)| source);
+    let Some(source) = asked.or(failed).or(files.source()) else {
         paint::left(buffer, area, &[(label, theme.title), (&words.frame.nowhere, theme.dim)]);
         return;
     };
     let facts = match &files.place {
-        _ if asking.is_some() => words.files.asking.clone(),
+        _ if asked.is_some() => words.files.asking.clone(),
+        _ if failed.is_some() => String::new(),
         Place::Nowhere => String::new(),
-        Place::Plain(_) => words.files.plain.clone(),
+        Place::Unlisted(server) if server.source.scheme == Scheme::Plain => words.files.plain.clone(),
+        Place::Unlisted(_) => words.files.unreadable.clone(),
         Place::Folder(folder) => {
             let items = fill(&words.files.items, &[("count", &folder.count().to_string())]);
             let marked = match folder.count_marked() {
@@ -128,7 +132,7 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
             format!("{marked}{} · {items} · {}", words.files.http, wording::bytes(folder.size()))
         }
     };
-    let style = if asking.is_some() { theme.warning } else { theme.dim };
+    let style = if asked.is_some() { theme.warning } else { theme.dim };
     let source = source.to_string();
     let pieces: [Piece<'_>; 2] = [(label, theme.title), (&source, theme.text)];
     paint::both(buffer, area, &pieces, (&facts, style));

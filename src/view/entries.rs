@@ -11,7 +11,7 @@ use crate::app::files::{FilesFocus, Place};
 use crate::app::folder::{Folder, Line, Sort};
 use crate::app::keys::{self, Browse, Global};
 use crate::app::layout::{Area, FilesLayout};
-use crate::app::plain::Plain;
+use crate::app::unlisted::Unlisted;
 use crate::locale::fill;
 use crate::text::width::{ellipsis_middle, pad_to};
 use crate::wire::listing::{Entry, Kind};
@@ -30,14 +30,19 @@ pub(super) fn draw(state: &State, look: &Look, areas: &FilesLayout, buffer: &mut
         paint::middle(buffer, areas.entries, &[(&reason, look.theme.error), (&hint, look.theme.dim)]);
         return None;
     }
-    match &state.files.place {
+    let caret = match &state.files.place {
         Place::Nowhere => {
             no_server(state, look, areas.entries, buffer);
             None
         }
         Place::Folder(folder) => draw_folder(state, folder, look, areas, buffer),
-        Place::Plain(plain) => draw_plain(state, plain, look, areas, buffer),
+        Place::Unlisted(server) => draw_unlisted(state, server, look, areas, buffer),
+    };
+    if state.files.pending.is_some() {
+        // It is what was open before, and not what the bar above names.
+        paint::tint(buffer, areas.entries, look.theme.dim);
     }
+    caret
 }
 
 fn failed_hint(state: &State, look: &Look) -> String {
@@ -166,25 +171,25 @@ fn labelled(
     bars::one_line(field, look.theme.text, room, buffer)
 }
 
-fn draw_plain(
+fn draw_unlisted(
     state: &State,
-    plain: &Plain,
+    server: &Unlisted,
     look: &Look,
     areas: &FilesLayout,
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let words = &look.words.files;
     let label = format!(" {}  ", words.file_name);
-    let caret = labelled(&label, &plain.name, "", look, areas.head, buffer);
-    let offered = plain.offered(&state.recent);
+    let caret = labelled(&label, &server.name, "", look, areas.head, buffer);
+    let offered = server.offered(&state.recent);
     if offered.is_empty() {
         paint::middle(buffer, areas.entries, &[(&words.no_names, look.theme.dim)]);
     }
     let height = usize::from(areas.entries.height);
-    let first = plain.selected.saturating_sub(height);
+    let first = server.selected.saturating_sub(height);
     for (nth, (name, _)) in offered.iter().enumerate().skip(first).take(height) {
         let row = paint::row(areas.entries, u16::try_from(nth - first).unwrap_or(0));
-        let here = plain.selected == nth + 1;
+        let here = server.selected == nth + 1;
         if here {
             paint::tint(buffer, row, look.theme.selected);
         }

@@ -40,10 +40,13 @@ pub fn safe_name(raw: &[u8]) -> String {
             let _ = write!(shown, "%{byte:02X}");
         }
     }
-    let name = trimmed_end(shown.trim_start());
-    let prefix = if needs_prefix(name) { "_" } else { "" };
-    let name = shortened(&format!("{prefix}{name}"), NAME_LIMIT, "");
-    trimmed_end(&name).to_owned()
+    let short = shortened(trimmed_end(shown.trim_start()), NAME_LIMIT, "");
+    let name = trimmed_end(&short);
+    if !needs_prefix(name) {
+        return name.to_owned();
+    }
+    let short = shortened(&format!("_{name}"), NAME_LIMIT, "");
+    trimmed_end(&short).to_owned()
 }
 
 /// `name` as the `n`th of that name: `notes (1).pdf`, `archive (1).tar.gz`. Never over [`COMPONENT_LIMIT`] bytes.

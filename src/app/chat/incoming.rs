@@ -5,9 +5,9 @@ use crate::app::conversation::{Conversation, Delivery, Peer};
 use crate::app::{Notice, Turn};
 use crate::event::{ChatEvent, Datagram, MessageId};
 
-/// Conversations that strangers can open by writing to us. A sender's address is easily forged, so there must be an
-/// end to them; what comes from further ones is counted.
-const STRANGER_LIMIT: usize = 1000;
+/// Conversations at the same time. A sender's address is easily forged, so there must be an end to those that strangers
+/// can open by writing to us: beyond it the oldest of them gives way, and what it held is counted.
+const CONVERSATION_LIMIT: usize = 1000;
 
 /// Bytes of text that all conversations together keep in memory. Beyond it the longest one gives way.
 const BYTE_LIMIT: usize = 128 << 20;
@@ -26,17 +26,11 @@ impl Chat {
 
     fn receive(&mut self, datagram: Datagram, watching: bool) {
         let peer = Peer::Address(datagram.from);
-        let at = match self.position(peer) {
-            Some(at) => at,
-            None if self.conversations.len() >= STRANGER_LIMIT => {
-                self.turned_away += 1;
-                return;
-            }
-            None => {
-                self.conversations.push(Conversation::new(peer, None));
-                self.conversations.len() - 1
-            }
-        };
+        let at = self.position(peer).unwrap_or_else(|| {
+            self.make_room();
+            self.conversations.push(Conversation::new(peer, None));
+            self.conversations.len() - 1
+        });
         let first = self.current.is_none() && self.focus != ChatFocus::Address;
         let watched = watching && (first || self.current == Some(at));
         self.conversations[at].receive(datagram.at, datagram.text, watched);
@@ -44,6 +38,22 @@ impl Chat {
         // The first who writes is in front at once, but never under an address that is being typed.
         if first {
             self.select(at);
+        }
+    }
+
+    /// Lets the oldest conversation of a stranger go where there are too many: one that was never answered, and is not
+    /// in front. Whoever comes now may be somebody real.
+    fn make_room(&mut self) {
+        if self.conversations.len() < CONVERSATION_LIMIT {
+            return;
+        }
+        let current = self.current;
+        let mut open = self.conversations.iter().enumerate();
+        let stranger = open.position(|(at, conversation)| current != Some(at) && conversation.is_strangers());
+        if let Some(at) = stranger {
+            let gone = self.conversations.remove(at);
+            self.turned_away += gone.dropped + gone.messages.len() as u64;
+            self.current = current.map(|front| if front > at { front - 1 } else { front });
         }
     }
 

@@ -279,14 +279,17 @@ fn the_files_of_a_peers_machine_are_one_key_away() {
 }
 
 #[test]
-fn strangers_beyond_a_thousand_are_counted_and_not_kept() {
+fn of_more_than_a_thousand_strangers_the_oldest_are_counted_and_not_kept() {
     let mut screen = Screen::new(100, 30);
     for n in 0..1003_u32 {
         screen.hears(&format!("10.0.{}.{}:7890", n / 250, n % 250), "spam");
     }
     assert_eq!(screen.state.chat.conversations.len(), 1000);
     assert!(front(&screen).contains("3 from further strangers not kept"));
-    // One who is known is still heard.
+    // The one in front is not among them, and whoever comes now is heard.
     screen.hears("10.0.0.0:7890", "still here");
     assert!(screen.shows("still here"));
+    screen.hears(STRANGER, "I am real");
+    screen.press("alt+up");
+    assert!(screen.shows("I am real"));
 }

@@ -1,14 +1,14 @@
-//! A plain server as it is looked at: it has no list, so there is a name to type, and the names that were fetched from
-//! it before. Asks nothing of any server.
+//! A server without a list that we can read, as every plain one is: there is a name to type, and the names that were
+//! fetched from it before. Asks nothing of any server.
 
 use super::field::Field;
 use crate::effect::Recent;
 use crate::text::{Clean, clean_line};
 use crate::wire::source::{Path, Source};
 
-/// A plain server that is open.
+/// A server that is open, without a list.
 #[derive(Debug, Clone)]
-pub struct Plain {
+pub struct Unlisted {
     /// Where it is.
     pub source: Source,
     /// The name that is being typed.
@@ -17,7 +17,7 @@ pub struct Plain {
     pub selected: usize,
 }
 
-impl Plain {
+impl Unlisted {
     /// A server. A path that came with its address is the name of the file.
     #[must_use]
     pub fn new(source: &Source) -> Self {
