@@ -214,6 +214,14 @@ impl Context {
     }
 }
 
+/// What came of writing what a command is there to say. An output that was closed is fine: its reader has enough.
+fn written(words: &Words, outcome: io::Result<()>) -> Result<(), Ending> {
+    match outcome {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_write(words, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// What a command is there to say could not be written.
 fn cannot_write(words: &Words, error: &io::Error) -> Ending {
     let reason = clean_line(error.to_string().as_bytes());

@@ -74,13 +74,13 @@ macro_rules! words {
 
 words! {
     /// Why an address is none.
-    AddressWords { empty, port, brackets, host, scheme }
+    AddressWords { empty, empty_source, peer_scheme, port, brackets, host, scheme }
     /// Why something did not work.
     FaultWords {
         unresolved, refused, unreachable, timed_out_resolve, timed_out_connect, timed_out_answer, timed_out_body,
         reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
         bad_name, short, redirected, too_long_for_datagram, disk_full, exists, damaged, other_version, disk,
-        network, busy,
+        network, nobody_reads, busy,
     }
     /// What stands around both tabs.
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }

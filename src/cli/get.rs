@@ -1,7 +1,7 @@
 //! `hobnob get`: downloads files, one after the other. Prints the path of each on stdout when it is whole, and
 //! nothing else there; shows progress on stderr where that is a terminal.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::future::ready;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Ending, Get, cannot_write};
+use super::{Context, Ending, Get, cannot_write, written};
 use crate::event::{Fault, TransferEvent};
 use crate::locale::fill;
 use crate::net::fetch::{Destination, Finished, fetch};
@@ -49,11 +49,13 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
         let failed = match ended {
             Ok(Some(Finished { path: Some(path), .. })) if options.output.is_none() => {
                 let line = [path.as_os_str().as_bytes(), b"\n"].concat();
-                io::stdout().write_all(&line).map_err(|error| cannot_write(&context.words, &error))?;
+                written(words, io::stdout().write_all(&line))?;
                 continue;
             }
             Ok(Some(_)) => continue,
             Ok(None) => return Err(Ending::Failed(words.command.stopped.clone())),
+            // Its reader has enough.
+            Err(Fault::NobodyReads) if is_stream => return Ok(()),
             Err(Fault::Disk(reason)) if is_stream => {
                 Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
             }
@@ -88,6 +90,10 @@ fn destination(context: &Context, options: &Get) -> io::Result<Destination> {
         // Without the buffer of `io::Stdout`, which looks for line feeds.
         Some(file) if file.as_os_str() == "-" => {
             Destination::Stream(Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
+        }
+        // A device or a pipe is written to, not replaced.
+        Some(file) if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) => {
+            Destination::Stream(Box::new(File::options().write(true).open(file)?))
         }
         Some(file) => Destination::File(file.clone()),
         None => Destination::Folder {

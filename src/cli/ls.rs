@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{Context, Ending, Ls, cannot_write, json};
+use super::{Context, Ending, Ls, json, written};
 use crate::event::Listing;
 use crate::locale::fill;
 use crate::net::browse::{Browsed, browse};
@@ -30,8 +30,7 @@ pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
         }
         Err(fault) => return Err(context.failed(&source.to_string(), &fault)),
     };
-    let written = if options.json { write_json(&listing) } else { write_columns(&listing) };
-    written.map_err(|error| cannot_write(&context.words, &error))
+    written(words, if options.json { write_json(&listing) } else { write_columns(&listing) })
 }
 
 /// An entry as `--json` shows it.

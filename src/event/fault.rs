@@ -64,6 +64,8 @@ pub enum Fault {
     Disk(Clean),
     /// Something else about the network: the system's own words.
     Network(Clean),
+    /// The output was closed: whoever read it has enough.
+    NobodyReads,
     /// Our own queue to a worker is full.
     Busy,
 }
@@ -110,6 +112,8 @@ impl Fault {
     pub fn from_disk(error: &io::Error) -> Self {
         if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
             Self::DiskFull
+        } else if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::NobodyReads
         } else {
             Self::Disk(system_words(error))
         }

@@ -133,7 +133,10 @@ fn time(at: Timestamp, state: &State) -> String {
 /// The heads of the columns, with a mark at the one that sorts.
 fn head(sort: Sort, look: &Look, area: Area, buffer: &mut Buffer) {
     let words = &look.words.files;
-    let titled = |title: &str, by: Sort| if sort == by { format!("{title} ▾") } else { title.to_owned() };
+    // Names go up the alphabet; sizes and times begin with the largest and the latest.
+    let arrow = if sort == Sort::Name { "▴" } else { "▾" };
+    let titled =
+        |title: &str, by: Sort| if sort == by { format!("{title} {arrow}") } else { title.to_owned() };
     let area = paint::inset(area, 3);
     let wide = area.width >= WIDE;
     let facts = SIZE + if wide { MODIFIED } else { 0 };

@@ -15,6 +15,8 @@ pub fn address_error(words: &Words, error: &AddressError) -> String {
     let about = |sentence: &str, part: &str| fill(sentence, &[("part", &clean_line(part.as_bytes()))]);
     match error {
         AddressError::Empty => words.empty.clone(),
+        AddressError::EmptySource => words.empty_source.clone(),
+        AddressError::PeerScheme(part) => about(&words.peer_scheme, part),
         AddressError::Port(part) => about(&words.port, part),
         AddressError::Brackets => words.brackets.clone(),
         AddressError::Host(part) => about(&words.host, part),
@@ -63,6 +65,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         }
         Fault::Disk(said) => reason(&words.disk, said),
         Fault::Network(said) => reason(&words.network, said),
+        Fault::NobodyReads => words.nobody_reads.clone(),
         Fault::Busy => words.busy.clone(),
     }
 }

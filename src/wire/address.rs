@@ -36,8 +36,12 @@ pub struct Endpoint {
 /// Why a text is no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressError {
-    /// There is nothing.
+    /// There is nothing, where a peer should be.
     Empty,
+    /// There is nothing, where a server should be.
+    EmptySource,
+    /// A peer's address has no scheme.
+    PeerScheme(String),
     /// This is no port from 1 to 65,535.
     Port(String),
     /// `[` without `]`, or something other than `:port` behind it.
@@ -54,6 +58,9 @@ impl Endpoint {
         let text = text.trim();
         if text.is_empty() {
             return Err(AddressError::Empty);
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(AddressError::PeerScheme(scheme.to_owned()));
         }
         if let Some(rest) = text.strip_prefix('[') {
             let (inside, behind) = rest.split_once(']').ok_or(AddressError::Brackets)?;
@@ -245,6 +252,7 @@ mod tests {
             ("[::1]x", Brackets),
             ("[hello]:80", Host("hello".into())),
             ("[fe80::1%]:80", Host("fe80::1%".into())),
+            ("http://box", AddressError::PeerScheme("http".into())),
             ("two words", Host("two words".into())),
             ("-oProxy", Host("-oProxy".into())),
             ("300.1.1.1", Host("300.1.1.1".into())),

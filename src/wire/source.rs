@@ -74,6 +74,9 @@ impl Source {
             Some((scheme, _)) if scheme.contains('/') => (Scheme::Probe, text),
             Some((scheme, _)) => return Err(AddressError::Scheme(scheme.to_owned())),
         };
+        if rest.is_empty() {
+            return Err(AddressError::EmptySource);
+        }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let port = if scheme == Scheme::Http { HTTP_PORT } else { DEFAULT_PORT };
         let path =
@@ -235,7 +238,7 @@ mod tests {
     #[test]
     fn a_scheme_that_we_do_not_speak_is_refused_by_its_name() {
         assert_eq!(Source::parse("ftp://box/a"), Err(AddressError::Scheme("ftp".into())));
-        assert_eq!(Source::parse("http://"), Err(AddressError::Empty));
+        assert_eq!(Source::parse("http://"), Err(AddressError::EmptySource));
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn each_column_sorts_and_folders_come_first() {
     // The driver's files are as many days old as they have bytes, modulo 300.
     assert_eq!(names(&screen), ["pictures/", "作业/", "A.txt", "b.txt", "c.tar.gz", "queue"]);
     screen.press("s");
-    assert!(screen.rows()[2].contains("Name ▾"));
+    assert!(screen.rows()[2].contains("Name ▴"));
 }
 
 #[test]
@@ -328,4 +328,31 @@ fn a_server_that_was_open_before_is_found_again() {
     screen.press("enter");
     assert_eq!(screen.asks().1, SERVER);
     assert!(screen.rows()[1].starts_with(" From "));
+}
+
+#[test]
+fn of_a_server_whose_list_cannot_be_read_a_file_is_taken_by_its_name() {
+    for fault in [Fault::NoListing, Fault::IsFile] {
+        let mut screen = Screen::new(80, 24);
+        let (request, _) = asked(&mut screen, "192.168.1.5:80/a.txt");
+        screen.is_told(Event::Browse(request, BrowseEvent::Failed(fault)));
+        assert!(screen.shows("File name  a.txt") && screen.shows("HTTP · no list that can be read"));
+        screen.press("enter");
+        let [Effect::Fetch { source, .. }] = &screen.effects()[..] else { panic!("nothing was asked for") };
+        assert_eq!(source.to_string(), "http://192.168.1.5/a.txt");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named_and_the_one_before_comes_back_with_its_field() {
+    let mut screen = Screen::new(80, 24);
+    let (request, _) = asked(&mut screen, "192.168.1.5");
+    screen.is_told(Event::Browse(request, BrowseEvent::Plain));
+    let (request, _) = asked(&mut screen, "192.168.1.9");
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::Refused)));
+    assert!(screen.rows()[1].starts_with(" From  192.168.1.9:7890/ "));
+    screen.press("esc");
+    assert!(screen.rows()[1].starts_with(" From  plain://192.168.1.5:7890/ "));
+    screen.type_text("notes.pdf");
+    assert!(screen.shows("File name  notes.pdf"));
 }

@@ -144,7 +144,7 @@ fn in_the_place_of_a_folder_it_is_shown_and_the_bar_stands() {
         // What is too long for the bar ends in an ellipsis.
         let shown = clean_line(&[b"/", &bytes[..], b"/ "].concat());
         assert!(rows[1].contains(&*shown) || rows[1].contains('…'), "{shown}: {}", rows[1]);
-        assert!(rows[2].starts_with("   Name ▾ ") && rows[3].starts_with("▌  ../ "));
+        assert!(rows[2].starts_with("   Name ▴ ") && rows[3].starts_with("▌  ../ "));
         screen.press("ctrl+g");
         assert!(screen.shows(" server │"));
     }
