@@ -48,7 +48,7 @@ const BATCH: usize = 32;
 /// small buffer keep up. When the system's buffer is full, it is the only way to wait: once a socket has had an error,
 /// tokio takes it for closed for writing, and would call it writable all the time.
 const PAUSE: Duration = Duration::from_millis(2);
-/// How often a call is made again that returned an error of another peer's.
+/// How often a message is handed over again that met an error: each may be of another peer's.
 const TRIES: usize = 16;
 
 /// What the worker can be told to do.
@@ -78,27 +78,42 @@ struct Report {
     quotation: Box<[u8]>,
 }
 
-/// The worker is done: nobody listens to it any more, or it has no socket.
-struct Ended;
+/// Why the worker is done.
+enum Ended {
+    /// Nobody listens to it any more, or nobody commands it.
+    Dismissed,
+    /// It has no socket.
+    Down(Fault),
+}
 
 /// Sends and receives until `commands` is closed. Must run within a tokio runtime.
 pub async fn run(sockets: Sockets, mut commands: Receiver<ChatCommand>, events: Sender<Event>) {
+    let mut worker = Worker {
+        sockets: Vec::new(),
+        troubled: false,
+        events,
+        buffer: vec![0; BUFFER].into(),
+        outgoing: None,
+        sent: Sent::default(),
+    };
     let sockets: io::Result<Vec<_>> = sockets.sockets.into_iter().map(UdpSocket::from_std).collect();
-    match sockets {
+    let ended = match sockets {
         Ok(sockets) => {
-            let buffer = vec![0; BUFFER].into();
-            let mut worker = Worker { sockets, events, buffer, outgoing: None, sent: Sent::default() };
-            let Ended = worker.work(&mut commands).await;
+            worker.sockets = sockets;
+            worker.work(&mut commands).await
         }
-        Err(error) => {
-            // Where nobody listens there is nobody to tell.
-            let _ = events.send(Event::Chat(ChatEvent::Down(Fault::from_network(&error)))).await;
-        }
+        Err(error) => Ended::Down(Fault::from_network(&error)),
+    };
+    if let Ended::Down(fault) = ended {
+        // Where nobody listens there is nobody to tell.
+        let _ = worker.tell(ChatEvent::Down(fault)).await;
     }
 }
 
 struct Worker {
     sockets: Vec<UdpSocket>,
+    /// The last turn read nothing but errors.
+    troubled: bool,
     events: Sender<Event>,
     buffer: Box<[u8]>,
     /// The message whose datagrams are being sent.
@@ -121,10 +136,11 @@ impl Worker {
                         let parts = split(&text).map(|part| part.as_bytes().into()).collect();
                         self.outgoing = Some(Outgoing { id, to: canonical(to), parts });
                     }
-                    None => return Ended,
+                    None => return Ended::Dismissed,
                 },
-                () = sleep(PAUSE), if self.outgoing.is_some() => {}
-                () = any_ready(&self.sockets) => {}
+                () = sleep(PAUSE), if self.outgoing.is_some() || self.troubled => {}
+                // A socket that returns errors without end is ready without end.
+                () = any_ready(&self.sockets), if !self.troubled => {}
             }
             // Looking at sockets alone would never let other tasks have this thread.
             consume_budget().await;
@@ -137,6 +153,7 @@ impl Worker {
     /// A bounded amount of everything that there is to do, so that nothing waits for the end of something else.
     async fn turn(&mut self) -> Result<(), Ended> {
         self.send().await?;
+        self.troubled = false;
         for index in 0..self.sockets.len() {
             self.receive(index).await?;
             self.read_reports(index);
@@ -145,7 +162,7 @@ impl Worker {
     }
 
     async fn tell(&self, event: ChatEvent) -> Result<(), Ended> {
-        self.events.send(Event::Chat(event)).await.map_err(|_| Ended)
+        self.events.send(Event::Chat(event)).await.map_err(|_| Ended::Dismissed)
     }
 
     /// Sends some more of the message that is under way.
@@ -187,6 +204,7 @@ impl Worker {
     }
 
     async fn receive(&mut self, index: usize) -> Result<(), Ended> {
+        let mut errors = 0;
         for _ in 0..BATCH {
             let socket = &self.sockets[index];
             match socket.try_recv_from(&mut self.buffer) {
@@ -195,14 +213,16 @@ impl Worker {
                     self.tell(ChatEvent::Received(datagram)).await?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => {
-                    if !is_of_a_peer(socket, &mut self.sent, &error) {
-                        self.tell(ChatEvent::Down(Fault::from_network(&error))).await?;
-                        return Err(Ended);
-                    }
+                Err(error) if is_of_the_socket(&error) => {
+                    return Err(Ended::Down(Fault::from_network(&error)));
+                }
+                Err(_) => {
+                    take_reports(socket, &mut self.sent);
+                    errors += 1;
                 }
             }
         }
+        self.troubled |= errors == BATCH;
         Ok(())
     }
 
@@ -233,37 +253,21 @@ fn hand_over_by(socket: &UdpSocket, sent: &mut Sent, to: SocketAddr, part: &[u8]
     loop {
         // Not through tokio, which would wait for news of the socket before it tried: see `PAUSE`.
         let Err(error) = SockRef::from(socket).send_to(part, &to) else { return Ok(()) };
-        // An error that was waiting is returned instead of sending, and is about an earlier datagram.
-        if !is_of_a_peer(socket, sent, &error) || again.next().is_none() {
+        if error.kind() == io::ErrorKind::WouldBlock || again.next().is_none() {
             return Err(error);
         }
+        // An error that was waiting is returned once instead of sending, and is about an earlier datagram.
+        take_reports(socket, sent);
     }
 }
 
-/// Whether an error is not about the call that returned it, but about some datagram sent earlier (or about nothing).
-/// Such an error is returned once.
-fn is_of_a_peer(socket: &UdpSocket, sent: &mut Sent, error: &io::Error) -> bool {
-    use Errno::{
-        EACCES, ECONNREFUSED, ECONNRESET, EHOSTDOWN, EHOSTUNREACH, EINTR, EMSGSIZE, ENETDOWN, ENETUNREACH,
-        ENOPROTOOPT, EOPNOTSUPP, EPROTO,
-    };
-    // All that a system makes of an ICMP message.
-    let passing = [
-        EACCES,
-        ECONNREFUSED,
-        ECONNRESET,
-        EHOSTDOWN,
-        EHOSTUNREACH,
-        EINTR,
-        EMSGSIZE,
-        ENETDOWN,
-        ENETUNREACH,
-        ENOPROTOOPT,
-        EOPNOTSUPP,
-        EPROTO,
-    ];
-    let reported = take_reports(socket, sent) > 0;
-    reported || error.raw_os_error().is_some_and(|code| passing.contains(&Errno::from_raw(code)))
+/// Whether an error of receiving means that nothing will ever be received. All others pass: most are about some
+/// datagram that was sent earlier, as whatever a system makes of an ICMP message, and some say that it is short of memory.
+fn is_of_the_socket(error: &io::Error) -> bool {
+    // What is not the system's own is the runtime's, which then is at its end.
+    error
+        .raw_os_error()
+        .is_none_or(|code| matches!(Errno::from_raw(code), Errno::EBADF | Errno::EINVAL | Errno::ENOTSOCK))
 }
 
 /// Reads what the system has queued, in part where it is much, and says how many reports that were.
@@ -281,4 +285,77 @@ async fn any_ready(sockets: &[UdpSocket]) {
 fn datagram(from: SocketAddr, bytes: &[u8]) -> Datagram {
     let raw = Raw(Bytes::copy_from_slice(bytes));
     Datagram { from, at: Timestamp::now(), text: clean_text(bytes), raw }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, UdpSocket};
+    use std::os::fd::OwnedFd;
+    use std::sync::mpsc::channel as thread_channel;
+
+    use socket2::{Domain, Socket, Type};
+    use tokio::runtime::Builder;
+    use tokio::sync::mpsc::channel;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn socket() -> UdpSocket {
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
+    }
+
+    /// A socket that works, and what the system takes for one until it is read from.
+    fn beside(other: impl Into<OwnedFd>) -> Sockets {
+        let sockets = vec![socket(), UdpSocket::from(other.into())];
+        for socket in &sockets {
+            socket.set_nonblocking(true).unwrap();
+        }
+        Sockets { sockets, addresses: Vec::new() }
+    }
+
+    fn send(id: u64, to: SocketAddr, text: String) -> ChatCommand {
+        ChatCommand::Send { id: MessageId(id), to, text }
+    }
+
+    /// With its clock paused, a runtime lets a second pass only when none of its tasks has anything to do.
+    #[test]
+    fn a_socket_that_errs_without_end_is_left_alone_between_the_turns() {
+        // Hung up from the beginning, and never connected.
+        let strange = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let peer = socket();
+        let to = peer.local_addr().unwrap();
+        let (ended, end) = thread_channel();
+        std::thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                let (commands, told) = channel(4);
+                let (heard, mut events) = channel(4);
+                tokio::spawn(run(beside(strange), told, heard));
+                sleep(Duration::from_secs(1)).await;
+                commands.send(send(1, to, "still there".to_owned())).await.unwrap();
+                assert!(matches!(events.recv().await, Some(Event::Chat(ChatEvent::Sent(MessageId(1))))));
+            });
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(PATIENCE).expect("the worker is never idle");
+        let mut buffer = [0; 20];
+        assert_eq!(peer.recv(&mut buffer).map(|length| &buffer[..length]).unwrap(), b"still there");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn only_what_is_wrong_with_the_socket_itself_ends_the_worker() {
+        use Errno::{
+            EACCES, EBADF, ECONNREFUSED, EHOSTDOWN, EINVAL, ENOBUFS, ENOMEM, ENONET, ENOTSOCK, EOPNOTSUPP,
+            EPROTO,
+        };
+        let ends = |errno: Errno| is_of_the_socket(&io::Error::from(errno));
+        for errno in [EACCES, ECONNREFUSED, EHOSTDOWN, ENOBUFS, ENOMEM, ENONET, EOPNOTSUPP, EPROTO] {
+            assert!(!ends(errno), "{errno}");
+        }
+        for errno in [EBADF, EINVAL, ENOTSOCK] {
+            assert!(ends(errno), "{errno}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ const TRIES: usize = 32;
 #[derive(Debug)]
 pub struct Sockets {
     pub(super) sockets: Vec<UdpSocket>,
-    addresses: Vec<SocketAddr>,
+    pub(super) addresses: Vec<SocketAddr>,
 }
 
 impl Sockets {
