@@ -86,7 +86,8 @@ enum Ended {
     Down(Fault),
 }
 
-/// Sends and receives until `commands` is closed. Must run within a tokio runtime.
+/// Sends and receives until `commands` is closed. Where the sockets fail before that, says so, and of each message that
+/// is not out, and of each that is still to come, that it failed. Must run within a tokio runtime.
 pub async fn run(sockets: Sockets, mut commands: Receiver<ChatCommand>, events: Sender<Event>) {
     let mut worker = Worker {
         sockets: Vec::new(),
@@ -106,7 +107,7 @@ pub async fn run(sockets: Sockets, mut commands: Receiver<ChatCommand>, events: 
     };
     if let Ended::Down(fault) = ended {
         // Where nobody listens there is nobody to tell.
-        let _ = worker.tell(ChatEvent::Down(fault)).await;
+        let _ = worker.mourn(&fault, &mut commands).await;
     }
 }
 
@@ -163,6 +164,20 @@ impl Worker {
 
     async fn tell(&self, event: ChatEvent) -> Result<(), Ended> {
         self.events.send(Event::Chat(event)).await.map_err(|_| Ended::Dismissed)
+    }
+
+    /// Says what became of everything, now and later, when there is no socket. Who commands us must not find us gone.
+    async fn mourn(&mut self, fault: &Fault, commands: &mut Receiver<ChatCommand>) -> Result<(), Ended> {
+        self.sockets.clear();
+        self.tell_verdicts().await?;
+        self.tell(ChatEvent::Down(fault.clone())).await?;
+        if let Some(outgoing) = self.outgoing.take() {
+            self.tell(ChatEvent::Failed(outgoing.id, fault.clone())).await?;
+        }
+        while let Some(ChatCommand::Send { id, .. }) = commands.recv().await {
+            self.tell(ChatEvent::Failed(id, fault.clone())).await?;
+        }
+        Ok(())
     }
 
     /// Sends some more of the message that is under way.
@@ -289,6 +304,7 @@ fn datagram(from: SocketAddr, bytes: &[u8]) -> Datagram {
 
 #[cfg(test)]
 mod tests {
+    use std::io::pipe;
     use std::net::{Ipv4Addr, UdpSocket};
     use std::os::fd::OwnedFd;
     use std::sync::mpsc::channel as thread_channel;
@@ -316,6 +332,38 @@ mod tests {
 
     fn send(id: u64, to: SocketAddr, text: String) -> ChatCommand {
         ChatCommand::Send { id: MessageId(id), to, text }
+    }
+
+    #[tokio::test]
+    async fn when_the_sockets_fail_no_message_is_left_without_an_answer() {
+        let peer = socket();
+        let to = peer.local_addr().unwrap();
+        let (reading, writing) = pipe().unwrap();
+        let (commands, told) = channel(4);
+        let (heard, mut events) = channel(4);
+        // One that takes many turns, and two that wait behind it.
+        for (id, text) in [(1, "x".repeat(70 * 1024)), (2, String::new()), (3, String::new())] {
+            commands.send(send(id, to, text)).await.unwrap();
+        }
+        drop(writing);
+        tokio::spawn(run(beside(reading), told, heard));
+        let Some(Event::Chat(ChatEvent::Down(fault))) = events.recv().await else { panic!("not down") };
+        assert!(matches!(fault, Fault::Network(_)), "{fault:?}");
+        peer.set_nonblocking(true).unwrap();
+        assert!(peer.recv(&mut [0; 2000]).is_ok(), "the first was under way");
+        for id in 1..=4 {
+            if id == 4 {
+                commands.send(send(id, to, String::new())).await.unwrap();
+            }
+            match events.recv().await {
+                Some(Event::Chat(ChatEvent::Failed(MessageId(failed), why))) => {
+                    assert_eq!((failed, &why), (id, &fault));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        drop(commands);
+        assert!(events.recv().await.is_none());
     }
 
     /// With its clock paused, a runtime lets a second pass only when none of its tasks has anything to do.
