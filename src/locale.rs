@@ -79,7 +79,7 @@ words! {
     FaultWords {
         unresolved, refused, unreachable, timed_out_resolve, timed_out_connect, timed_out_answer, timed_out_body,
         reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
-        bad_name, short, redirected, too_long_for_datagram, disk_full, exists, damaged, other_version, disk,
+        too_many, bad_name, short, redirected, too_long_for_datagram, disk_full, exists, damaged, other_version, disk,
         network, nobody_reads, busy,
     }
     /// What stands around both tabs.

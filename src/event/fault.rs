@@ -39,6 +39,11 @@ pub enum Fault {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A list of more entries than we are willing to read.
+    TooMany {
+        /// The most that are read.
+        limit: usize,
+    },
     /// A plain request may have at most 1,024 bytes, and at least one.
     BadName,
     /// Fewer bytes came than announced.

@@ -12,10 +12,10 @@ use super::http::{self, Answer};
 use super::{Timeouts, resolve};
 use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId};
 use crate::wire::address::Endpoint;
-use crate::wire::listing;
+use crate::wire::listing::{self, ENTRY_LIMIT, ListingError};
 use crate::wire::source::{Scheme, Source};
 
-/// The most bytes of a list: some 300,000 entries.
+/// The most bytes of a list: 335 for each of [`ENTRY_LIMIT`] entries, which is enough for names of 100 bytes.
 const LIST_LIMIT: u64 = 64 * 1024 * 1024;
 /// Questions that may wait for an answer at the same time.
 const IN_FLIGHT: usize = 32;
@@ -60,9 +60,12 @@ async fn read(mut answer: Answer) -> Result<Listing, Fault> {
     }
     // A long list takes longer to read than the other tasks of this thread should wait.
     let entries = tokio::task::spawn_blocking(move || listing::parse_json(&json)).await;
-    // JSON under a file's name that lists nothing is some other JSON.
-    let entries = entries.ok().and_then(Result::ok).filter(|entries| is_folder || !entries.is_empty());
-    let entries = entries.ok_or(other)?;
+    let entries = match entries {
+        Ok(Err(ListingError::TooMany)) => return Err(Fault::TooMany { limit: ENTRY_LIMIT }),
+        // JSON under a file's name that lists nothing is some other JSON.
+        Ok(Ok(entries)) if is_folder || !entries.is_empty() => entries,
+        Ok(_) | Err(_) => return Err(other),
+    };
     let source = answer.source.at(answer.source.path.folder());
     Ok(Listing { source, entries })
 }

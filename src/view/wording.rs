@@ -51,6 +51,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::IsFile => words.is_file.clone(),
         Fault::NoListing => words.no_listing.clone(),
         Fault::TooLarge { limit } => fill(&words.too_large, &[("limit", &bytes(*limit))]),
+        Fault::TooMany { limit } => fill(&words.too_many, &[("limit", &grouped(*limit as u64))]),
         Fault::BadName => words.bad_name.clone(),
         Fault::Short { got, announced } => {
             fill(&words.short, &[("got", &bytes(*got)), ("announced", &bytes(*announced))])
@@ -108,6 +109,10 @@ pub fn bytes(count: u64) -> String {
 /// A number of bytes to the last one, in groups of three digits: `1,024 B`.
 #[must_use]
 pub fn bytes_exact(count: u64) -> String {
+    grouped(count) + " B"
+}
+
+fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3 + 2);
     for (at, digit) in digits.chars().enumerate() {
@@ -116,7 +121,7 @@ pub fn bytes_exact(count: u64) -> String {
         }
         grouped.push(digit);
     }
-    grouped + " B"
+    grouped
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::text::Clean;
 
 mod json;
 
-pub use json::{ListingError, Row, parse_json, write_json};
+pub use json::{ENTRY_LIMIT, ListingError, Row, parse_json, write_json};
 
 /// One thing in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

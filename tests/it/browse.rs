@@ -131,6 +131,14 @@ async fn a_list_without_end_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_list_of_more_entries_than_anybody_looks_through_is_not_taken() {
+    let rows = vec![r#"{"name":"a"}"#; 200_001].join(",");
+    let server = Server::http(move |_| ok("application/json", &format!("[{rows}]")));
+    let fault = browse(&server.source("http://", "/"), &PATIENT).await.unwrap_err();
+    assert_eq!(fault, Fault::TooMany { limit: 200_000 });
+}
+
+#[tokio::test]
 async fn a_connection_that_fails_says_how() {
     let brief = Duration::from_millis(50);
     let no_answer = Timeouts { answer: brief, ..PATIENT };

@@ -2,13 +2,16 @@
 //! `mod_time`, `mode`, `is_dir` and `is_symlink`.
 //!
 //! Owns reading it from servers that may say anything, and writing it. Must never give an entry whose name leads
-//! anywhere but directly below its folder.
+//! anywhere but directly below its folder, and never keeps more of a list in memory than its entries.
+
+use std::fmt;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Deserializer as _, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::{Entry, Kind};
@@ -28,10 +31,19 @@ mod go {
     pub(super) const OTHER: u32 = DEVICE | NAMED_PIPE | SOCKET | CHAR_DEVICE | IRREGULAR;
 }
 
-/// Why an answer is no list.
+/// The most entries of a list that is read.
+pub const ENTRY_LIMIT: usize = 200_000;
+
+/// Why an answer is no list, or none that is read.
 #[derive(Debug, Error)]
-#[error("not a list in JSON: {0}")]
-pub struct ListingError(#[from] serde_json::Error);
+pub enum ListingError {
+    /// It is something else.
+    #[error("not a list in JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It has more than [`ENTRY_LIMIT`] entries.
+    #[error("a list of more than {ENTRY_LIMIT} entries")]
+    TooMany,
+}
 
 /// What the list says of one thing in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,28 +109,86 @@ fn go_mode(st_mode: u32) -> u32 {
 /// An entry whose name is empty, `.` or `..`, or holds a `/` or a NUL, is left out; a size or a time that is none
 /// is taken for unknown. The size of a folder says nothing about what it holds, and is not taken over.
 pub fn parse_json(bytes: &[u8]) -> Result<Vec<Entry>, ListingError> {
-    let rows: Option<Vec<Value>> = serde_json::from_slice(bytes)?;
-    Ok(rows.unwrap_or_default().iter().filter_map(read_row).collect())
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let entries = json.deserialize_any(Rows)?;
+    json.end()?;
+    entries.ok_or(ListingError::TooMany)
 }
 
-fn read_row(row: &Value) -> Option<Entry> {
-    let mode = row["mode"].as_u64().unwrap_or_default();
-    let kind = if row["is_dir"].as_bool().unwrap_or_default() || mode & u64::from(go::DIR) != 0 {
+/// Makes an entry of each row as it comes; nothing where they are too many.
+struct Rows;
+
+impl<'json> Visitor<'json> for Rows {
+    type Value = Option<Vec<Entry>>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Some(Vec::new()))
+    }
+
+    fn visit_seq<A: SeqAccess<'json>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Some(Vec::new());
+        // Whether it is JSON at all is known at the end only.
+        while let Some(row) = rows.next_element::<&RawValue>()? {
+            if let Some(known) = &mut entries
+                && let Some(entry) = read_row(row)
+            {
+                known.push(entry);
+            }
+            entries = entries.filter(|known| known.len() <= ENTRY_LIMIT);
+        }
+        Ok(entries)
+    }
+}
+
+/// A row as a server may write it: each field can be anything.
+#[derive(Deserialize)]
+struct Found<'json> {
+    #[serde(borrow)]
+    name: Option<&'json RawValue>,
+    #[serde(borrow)]
+    size: Option<&'json RawValue>,
+    #[serde(borrow)]
+    url: Option<&'json RawValue>,
+    #[serde(borrow)]
+    mod_time: Option<&'json RawValue>,
+    #[serde(borrow)]
+    mode: Option<&'json RawValue>,
+    #[serde(borrow)]
+    is_dir: Option<&'json RawValue>,
+}
+
+/// The field's value, where it is of this type.
+fn value<T: DeserializeOwned>(field: Option<&RawValue>) -> Option<T> {
+    serde_json::from_str(field?.get()).ok()
+}
+
+fn read_row(row: &RawValue) -> Option<Entry> {
+    // To serde an array is an object without the names of its fields.
+    let row: Found<'_> = serde_json::from_str(row.get()).ok().filter(|_| row.get().starts_with('{'))?;
+    let mode: u64 = value(row.mode).unwrap_or_default();
+    let kind = if value(row.is_dir).unwrap_or_default() || mode & u64::from(go::DIR) != 0 {
         Kind::Dir
     } else if mode & u64::from(go::OTHER) != 0 {
         Kind::Other
     } else {
         Kind::File
     };
-    let raw = name_in_url(row["url"].as_str().unwrap_or_default(), kind)
-        .or_else(|| Some(without_slash(row["name"].as_str()?, kind).as_bytes().to_vec()))
+    let url: Option<String> = value(row.url);
+    let raw = url
+        .and_then(|url| name_in_url(&url, kind))
+        .or_else(|| Some(without_slash(&value::<String>(row.name)?, kind).as_bytes().to_vec()))
         .filter(|name| is_directly_below(name))?;
+    let time: Option<String> = value(row.mod_time);
     Some(Entry {
         name: clean_line(&raw),
         raw: Raw(Bytes::from(raw)),
         kind,
-        size: row["size"].as_u64().filter(|_| kind != Kind::Dir),
-        modified: row["mod_time"].as_str().and_then(|time| time.parse().ok()),
+        size: value(row.size).filter(|_| kind != Kind::Dir),
+        modified: time.and_then(|time| time.parse().ok()),
     })
 }
 
@@ -192,8 +262,27 @@ mod tests {
         let hostile = r#"[{"name":"../x"},{"name":".."},{"name":"."},{"name":""},{"name":"/etc/passwd"},
             {"name":"a\u0000b"},{"name":"../","is_dir":true},{"name":"/","is_dir":true},{"name":"a//","is_dir":true},
             {"name":"x","url":"./%2e%2e"},{"name":"y","url":"./a%2Fb"},{"name":"z","url":"http://h/q"},
-            {"name":"w","url":"./q?r"},{},7,"text",null,[],{"name":7}]"#;
+            {"name":"w","url":"./q?r"},{},7,"text",null,[],["x"],{"name":7}]"#;
         assert_eq!(names(hostile), [b"x", b"y", b"z", b"w"]);
+    }
+
+    #[test]
+    fn a_row_may_say_anything_beside_what_is_known() {
+        let row = r#"[{"new":{"name":"x"},"is_dir":{"a":[]},"mode":[7],"size":{},"mod_time":7,"url":null,"name":"a"}]"#;
+        let entries = parse_json(row.as_bytes()).unwrap();
+        let read: Vec<_> = entries.iter().map(|e| (&*e.name, e.kind, e.size, e.modified)).collect();
+        assert_eq!(read, [("a", Kind::File, None, None)]);
+    }
+
+    #[test]
+    fn rows_without_a_name_do_not_count_and_one_entry_too_many_does() {
+        let list = |entries: usize| {
+            let nothing = r#"{"":0},"#.repeat(ENTRY_LIMIT);
+            let named = r#"{"name":"a"},"#.repeat(entries);
+            parse_json(format!("[{nothing}{named}null]").as_bytes())
+        };
+        assert_eq!(list(ENTRY_LIMIT).unwrap().len(), ENTRY_LIMIT);
+        assert!(matches!(list(ENTRY_LIMIT + 1), Err(ListingError::TooMany)));
     }
 
     #[test]
