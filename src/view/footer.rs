@@ -1,6 +1,7 @@
 //! The last row: the keys that matter where the input goes, or something that has to be said once.
 
 use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
@@ -10,6 +11,7 @@ use crate::app::files::{Files, FilesFocus, Place};
 use crate::app::keys::{self, Browse, Compose, Edit, Global, Keymap, Move, Transfer};
 use crate::app::layout::{Area, Frame};
 use crate::app::overlay::Overlay;
+use crate::app::transfers::TransferState;
 use crate::app::{Notice, State, Tab};
 use crate::event::Key;
 use crate::locale::{HintWords, Words, fill};
@@ -22,7 +24,10 @@ const GAP: u16 = 3;
 /// The key line, or the notice in its place.
 pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffer) {
     if let Some(notice) = &state.notice {
-        return say(&notice_text(state, &look.words, notice), look, areas, buffer);
+        return say(&notice_text(state, &look.words, notice), look.theme.warning, areas, buffer);
+    }
+    if let Some(reason) = reason_of_selected(state, look) {
+        return say(&reason, look.theme.error, areas, buffer);
     }
     let Some(row) = areas.footer else { return };
     let mut rest = paint::inset(row, 1);
@@ -32,15 +37,25 @@ pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffe
     }
 }
 
+/// Why the selected transfer failed, all of it: its row may have no room for that.
+fn reason_of_selected(state: &State, look: &Look) -> Option<String> {
+    let looked_at =
+        state.tab == Tab::Files && state.files.focus == FilesFocus::Transfers && state.overlay.is_none();
+    let transfers = &state.files.transfers;
+    let transfer = transfers.list.get(transfers.selected).filter(|_| looked_at)?;
+    let TransferState::Failed(fault) = &transfer.state else { return None };
+    Some(format!("{}: {}", transfer.name, wording::fault(&look.words, fault)))
+}
+
 /// A sentence in the place of the key line. Where it does not fit there, or there is none, it takes the first rows of
 /// the tab, for what is being typed is further down: none of it is cut.
-fn say(sentence: &str, look: &Look, areas: &Frame, buffer: &mut Buffer) {
+fn say(sentence: &str, style: Style, areas: &Frame, buffer: &mut Buffer) {
     let lines = wrap(sentence, usize::from(areas.body.width.saturating_sub(2)), Spaces::Hang);
     let place = areas.footer.filter(|_| lines.len() == 1).unwrap_or(areas.body);
     for (y, range) in (place.y..place.y + place.height).zip(lines) {
         let row = Area { y, height: 1, ..place };
         Clear.render(row.into(), buffer);
-        paint::left(buffer, paint::inset(row, 1), &[(&sentence[range], look.theme.warning)]);
+        paint::left(buffer, paint::inset(row, 1), &[(&sentence[range], style)]);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hobnob::effect::Effect;
-use hobnob::event::{Event, Fault, TransferEvent, TransferId};
+use hobnob::event::{Event, Fault, Stage, TransferEvent, TransferId};
 
 use super::{LIN, SERVER};
 use crate::support::screen::{Screen, file};
@@ -215,4 +215,17 @@ fn more_downloads_than_there_is_room_for_are_counted_and_walked_through() {
     assert!(row(&screen, 9).contains("▌  f14 "));
     screen.press("tab home");
     assert!(row(&screen, 0).contains("▌  f0 "));
+}
+
+#[test]
+fn the_whole_reason_of_a_failure_is_told_when_its_row_is_selected() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], TransferEvent::Failed(Fault::TimedOut(Stage::Connect, Duration::from_secs(10))));
+    let whole = "no connection within 10 s; is the machine on, and its firewall open?";
+    let told = |screen: &Screen| screen.rows()[screen.rows().len() - 1].contains(whole);
+    assert!(!told(&screen));
+    screen.press("tab");
+    assert!(told(&screen));
+    screen.press("tab");
+    assert!(!told(&screen));
 }
