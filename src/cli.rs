@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer};
+use crate::event::system_words;
 use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
 use crate::text::clean_line;
@@ -23,6 +24,7 @@ mod ls;
 mod screen;
 mod send;
 mod serve;
+mod usage;
 
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
 #[derive(Debug, Parser)]
@@ -60,7 +62,7 @@ pub struct Common {
     data_dir: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    #[arg(long, global = true, value_name = "LANG", value_enum)]
+    #[arg(long, global = true, value_name = "auto|en|zh", value_enum)]
     lang: Option<LanguageChoice>,
 }
 
@@ -201,9 +203,10 @@ impl Context {
         Ending::Failed(match error {
             BindError::Taken(port) => about_port(&words.port_taken, *port),
             BindError::Forbidden(port) => about_port(&words.port_forbidden, *port),
-            BindError::Failed(address, error) => {
-                fill(&words.bind_failed, &[("address", &address.to_string()), ("reason", &error.to_string())])
-            }
+            BindError::Failed(address, error) => fill(
+                &words.bind_failed,
+                &[("address", &address.to_string()), ("reason", &system_words(error))],
+            ),
         })
     }
 
@@ -224,8 +227,7 @@ fn written(words: &Words, outcome: io::Result<()>) -> Result<(), Ending> {
 
 /// What a command is there to say could not be written.
 fn cannot_write(words: &Words, error: &io::Error) -> Ending {
-    let reason = clean_line(error.to_string().as_bytes());
-    Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
+    Ending::Failed(fill(&words.command.output_failed, &[("reason", &system_words(error))]))
 }
 
 /// Reads the command line and does what it says.
@@ -237,18 +239,28 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(words) => words,
         Err(error) => return Ending::Failed(error.to_string()).say(),
     };
-    let matches = match worded(Cli::command(), &words).try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(error) => error.exit(),
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
+    let command = usage::worded(Cli::command(), &words);
+    let read = command.try_get_matches_from(arguments).and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches)?;
+        Ok((matches, cli))
+    });
+    let (matches, cli) = match read {
+        Ok(read) => read,
+        // The help and the version are asked for; they go to standard output.
+        Err(asked) if !asked.use_stderr() => asked.exit(),
+        Err(wrong) => return Ending::Usage(usage::sentence(&wrong, &words)).say(),
     };
     let ended = misplaced(&matches, &words).map_or_else(|| start(cli, &words), Err);
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(ending) => ending.say(),
+    }
+}
+
+impl From<io::Error> for Ending {
+    /// Something of the system's did not work, and there is nothing to say but what it says.
+    fn from(error: io::Error) -> Self {
+        Self::Failed(system_words(&error).to_string())
     }
 }
 
@@ -275,28 +287,6 @@ fn language_of(arguments: &[OsString]) -> Option<LanguageChoice> {
         other => other.strip_prefix("--lang=").map(Some),
     })?;
     LanguageChoice::from_str(value.or_else(|| arguments.next())?, true).ok()
-}
-
-/// The command with its help texts in the user's language.
-fn worded(command: clap::Command, words: &Words) -> clap::Command {
-    fn describe(mut command: clap::Command, key: &str, words: &Words) -> clap::Command {
-        if let Some(about) = words.cli.get(key) {
-            command = command.about(about.clone());
-        }
-        let arguments: Vec<_> = command.get_arguments().map(|argument| argument.get_id().clone()).collect();
-        for id in arguments {
-            let own = words.cli.get(&format!("{key}.{id}"));
-            if let Some(help) = own.or_else(|| words.cli.get(&format!("hobnob.{id}"))) {
-                command = command.mut_arg(id, |argument| argument.help(help.clone()));
-            }
-        }
-        let names: Vec<_> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-        for name in names {
-            command = command.mut_subcommand(&name, |sub| describe(sub, &name, words));
-        }
-        command
-    }
-    describe(command, "hobnob", words)
 }
 
 /// An option of the full-screen program before another command: it would be ignored, so it is refused.
@@ -346,7 +336,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
 /// Runs a command's future to its end on a runtime of its own.
 fn block_on(future: impl Future<Output = Result<(), Ending>>) -> Result<(), Ending> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Ending::Failed(error.to_string()))?;
+    let runtime = runtime?;
     let result = runtime.block_on(future);
     // The system's resolver cannot be interrupted: nobody waits for an answer that came too late.
     runtime.shutdown_background();

@@ -104,6 +104,10 @@ words! {
         send, newline, go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent,
     }
+    /// The command line itself.
+    UsageWords {
+        usage, commands, arguments, options, help, version, no_value, wrong_value, unknown, missing, conflict,
+    }
     /// The demonstration.
     DemoWords { echo, echo_greeting, reverse, reverse_greeting, folder, readme, readme_text }
     /// What commands say while they start and stop.
@@ -141,6 +145,8 @@ pub struct Words {
     pub places: BTreeMap<String, String>,
     /// What the actions do, by place and by their names in the key table.
     pub actions: BTreeMap<String, BTreeMap<String, String>>,
+    /// The command line itself.
+    pub usage: UsageWords,
     /// The demonstration.
     pub demo: DemoWords,
     /// What commands say while they start and stop.

@@ -30,28 +30,26 @@ const TRIES: usize = 32;
 /// Opens the full-screen program on a demonstration.
 pub(super) fn run(context: &Context, socket: &Socket) -> Result<(), Ending> {
     screen::needs_terminal(context)?;
-    let failed = |error: io::Error| Ending::Failed(error.to_string());
     // Removed when it goes out of scope, after the program has ended in whatever way.
-    let place = TempDir::with_prefix("hobnob-demo-").map_err(failed)?;
+    let place = TempDir::with_prefix("hobnob-demo-")?;
     let ended = super::block_on(show(context, socket, &place));
-    place.close().map_err(failed)?;
+    place.close()?;
     ended
 }
 
 async fn show(context: &Context, socket: &Socket, place: &TempDir) -> Result<(), Ending> {
-    let failed = |error: io::Error| Ending::Failed(error.to_string());
     let words = &context.words.demo;
     let shared = place.path().join("shared");
-    make_files(&shared, words).map_err(failed)?;
+    make_files(&shared, words)?;
     let downloads = place.path().join("downloads");
     let address = socket.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let sockets = screen::bind(context, &[address], Port::Required(socket.port.unwrap_or(0)))?;
     let us = SocketAddr::new(address, sockets.port());
 
     let (server, echo) = server_and_peer(&shared).await?;
-    let reverse = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+    let reverse = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let files_at =
-        server.addresses().first().copied().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
+        server.addresses().first().copied().ok_or(io::Error::from(io::ErrorKind::AddrNotAvailable))?;
     let (log, mut served_requests) = mpsc::channel(64);
     let serving = tokio::spawn(server.run(log, std::future::pending()));
     // What was served is to be seen on the screen anyway.
@@ -64,9 +62,9 @@ async fn show(context: &Context, socket: &Socket, place: &TempDir) -> Result<(),
         (echo, &words.echo, &words.echo_greeting, Answer::Same),
         (reverse, &words.reverse, &words.reverse_greeting, Answer::Reversed),
     ] {
-        opening.peers.push((peer.local_addr().map_err(failed)?, clean_line(name.as_bytes())));
-        peer.connect(us).await.map_err(failed)?;
-        peer.send(greeting.as_bytes()).await.map_err(failed)?;
+        opening.peers.push((peer.local_addr()?, clean_line(name.as_bytes())));
+        peer.connect(us).await?;
+        peer.send(greeting.as_bytes()).await?;
         peers.push(tokio::spawn(answer_all(peer, answer)));
     }
     let ended = screen::open(context, sockets, opening, downloads).await;
@@ -95,7 +93,7 @@ async fn server_and_peer(shared: &Path) -> Result<(Server, UdpSocket), Ending> {
             Err(error) => last = error,
         }
     }
-    Err(Ending::Failed(last.to_string()))
+    Err(last.into())
 }
 
 /// What a peer of the demonstration answers.

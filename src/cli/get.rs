@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     let mut server = Source::parse(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
     let paths = wanted(context, options, &server)?;
-    let mut stopped = pin!(stop_signal().map_err(|error| Ending::Failed(error.to_string()))?);
+    let mut stopped = pin!(stop_signal()?);
     let mut failure = None;
     for path in paths {
         let mut source = server.at(path);

@@ -31,7 +31,7 @@ async fn listen_on(context: &Context, listen: &Listen) -> Result<(), Ending> {
     let port = Port::Required(listen.socket.port.unwrap_or(context.config.port.number()));
     let sockets = chat::bind(&listen.socket.addresses(&context.config), port)
         .map_err(|error| context.cannot_bind(&error))?;
-    let stop = stop(listen.timeout).map_err(|error| Ending::Failed(error.to_string()))?;
+    let stop = stop(listen.timeout)?;
     announce(context, sockets.addresses());
 
     let (commands, told) = mpsc::channel(1);

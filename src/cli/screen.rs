@@ -115,7 +115,7 @@ pub(super) async fn open(
     match shell::run(start).await {
         Ok(End::Quit) => Ok(()),
         Ok(End::Terminated(code)) => Err(Ending::Signalled(code)),
-        Err(error) => Err(Ending::Failed(error.to_string())),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::timeout;
 
 use super::{Context, Ending, Send, block_on};
-use crate::event::{ChatEvent, Event, Fault, MessageId};
+use crate::event::{ChatEvent, Event, Fault, MessageId, system_words};
 use crate::locale::fill;
 use crate::net::chat::{self, ChatCommand};
 use crate::net::{Port, resolve};
@@ -33,7 +33,7 @@ fn standard_input(context: &Context) -> Result<String, Ending> {
     let mut bytes = Vec::new();
     io::stdin()
         .read_to_end(&mut bytes)
-        .map_err(|error| Ending::Failed(fill(&words.input_failed, &[("reason", &error.to_string())])))?;
+        .map_err(|error| Ending::Failed(fill(&words.input_failed, &[("reason", &system_words(&error))])))?;
     let mut text = String::from_utf8(bytes).map_err(|_| Ending::Failed(words.input_not_text.clone()))?;
     if text.ends_with('\n') {
         text.pop();

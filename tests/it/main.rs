@@ -13,6 +13,7 @@ mod browse;
 mod chat;
 mod cli_chat;
 mod cli_files;
+mod cli_usage;
 mod fetch;
 mod house;
 mod pty;
