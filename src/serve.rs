@@ -10,6 +10,7 @@
 //! | `reply`, `page` | what an HTTP request is answered with |
 //! | `beneath` | the shared folder, and that nothing outside it is reached |
 //! | `body` | a file's bytes on their way to a socket |
+//! | `patience` | how long a client may take nothing of them |
 //! | `served` | what is told of each request |
 //!
 //! It must never write to the shared folder, never print, and never end because of what a client does.
@@ -36,6 +37,7 @@ mod connection;
 mod http;
 mod meter;
 mod page;
+mod patience;
 mod plain;
 mod reply;
 mod served;
@@ -69,6 +71,8 @@ pub struct Limits {
     pub silence: Duration,
     /// For more of what is neither a request line nor the name of a file yet.
     pub hesitation: Duration,
+    /// For a client to take any more of its answer.
+    pub stall: Duration,
     /// For running answers, when the server is asked to stop.
     pub grace: Duration,
 }
@@ -78,6 +82,7 @@ impl Default for Limits {
         Self {
             silence: Duration::from_secs(10),
             hesitation: Duration::from_millis(250),
+            stall: Duration::from_secs(60),
             grace: Duration::from_secs(5),
         }
     }

@@ -156,6 +156,7 @@ impl Lines {
         match served.end {
             End::Whole => {}
             End::BrokenOff => facts.push(words.broken_off.clone()),
+            End::Stalled => facts.push(words.stalled.clone()),
             End::CutOff => facts.push(words.cut_off.clone()),
         }
         format!("{at} {} {request}: {}", served.peer, facts.join(", "))
@@ -196,6 +197,7 @@ mod tests {
             (Answer::File, End::Whole, "PLAIN a.txt: 3.1 MB, 0.042 s"),
             (Answer::Nothing, End::Whole, "PLAIN a.txt: no such file, 3.1 MB, 0.042 s"),
             (Answer::File, End::BrokenOff, "3.1 MB, 0.042 s, broken off"),
+            (Answer::File, End::Stalled, "3.1 MB, 0.042 s, cut off because the client took nothing"),
             (Answer::File, End::CutOff, "3.1 MB, 0.042 s, cut off because the server stopped"),
         ] {
             let line = lines.line(&plain(answer, end));

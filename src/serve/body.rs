@@ -1,37 +1,45 @@
 //! The bytes of a file on their way to a socket.
 //!
-//! Owns reading them from the disk: on a blocking thread, in big frames, so that neither the sockets wait for the
-//! disk nor the disk for them. Must never give more or fewer bytes than were announced without saying so.
+//! Owns reading them from the disk: in big frames, one ahead of what is sent, so that neither the sockets wait for the
+//! disk nor the disk for them. A thread is held while it reads, and never while a client makes us wait. Must never
+//! give more or fewer bytes than were announced without saying so.
 
 use std::io::{self, Read as _};
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use futures_util::stream::{self, Stream};
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::beneath::Opened;
 
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 const FRAME: usize = 256 * 1024;
 
-/// Frames that wait to be sent.
-const FRAMES_AHEAD: usize = 2;
+/// A frame that is being read, and the file again, as long as there is more to read from it.
+type Reading = JoinHandle<(io::Result<Bytes>, Option<Opened>)>;
 
 /// Reads the file to the length that it had when it was opened. A read that fails, or a file that has become
 /// shorter, gives an error as the last item.
-pub(super) fn frames(opened: Opened) -> mpsc::Receiver<io::Result<Bytes>> {
-    let (sender, receiver) = mpsc::channel(FRAMES_AHEAD);
-    tokio::task::spawn_blocking(move || {
-        let Opened { mut file, length: mut left, .. } = opened;
-        while left > 0 {
-            let mut frame = vec![0; usize::try_from(left).unwrap_or(FRAME).min(FRAME)];
-            let read = file.read_exact(&mut frame);
-            left -= frame.len() as u64;
-            let failed = read.is_err();
-            // Nobody listens any more once the connection has ended.
-            if sender.blocking_send(read.map(|()| frame.into())).is_err() || failed {
-                return;
+pub(super) fn frames(opened: Opened) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
+    stream::unfold(Some(opened).and_then(read_ahead), async |reading| {
+        let (frame, rest) = reading?.await.unwrap_or_else(|error| (Err(error.into()), None));
+        Some((frame, rest.and_then(read_ahead)))
+    })
+}
+
+/// Begins to read the next frame, where there is one.
+fn read_ahead(mut opened: Opened) -> Option<Reading> {
+    let length = usize::try_from(opened.length).unwrap_or(FRAME).min(FRAME);
+    (length > 0).then(|| {
+        spawn_blocking(move || {
+            let mut frame = vec![0; length];
+            match opened.file.read_exact(&mut frame) {
+                Ok(()) => {
+                    opened.length -= length as u64;
+                    (Ok(frame.into()), Some(opened))
+                }
+                Err(error) => (Err(error), None),
             }
-        }
-    });
-    receiver
+        })
+    })
 }

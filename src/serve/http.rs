@@ -10,7 +10,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::{TryStreamExt as _, stream};
+use futures_util::TryStreamExt as _;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
@@ -24,6 +24,7 @@ use tokio::task::spawn_blocking;
 
 use super::connection::{Visit, close};
 use super::meter::{Meter, MeteredWrite};
+use super::patience::Patient;
 use super::reply::{Content, failure, reply};
 use super::served::{Answer, Began, End, Request, Served};
 use super::{Phase, Site, body};
@@ -43,7 +44,7 @@ struct Asked {
 pub(super) async fn converse(stream: TcpStream, head: Vec<u8>, mut visit: Visit) {
     let meter = Meter::new();
     let (read, write) = stream.into_split();
-    let write = MeteredWrite::new(write, Arc::clone(&meter));
+    let write = MeteredWrite::new(Patient::new(write, visit.site.limits.stall), Arc::clone(&meter));
     let io = TokioIo::new(tokio::io::join(Cursor::new(head).chain(read), write));
     let service = {
         let (site, meter) = (Arc::clone(&visit.site), Arc::clone(&meter));
@@ -70,7 +71,8 @@ pub(super) async fn converse(stream: TcpStream, head: Vec<u8>, mut visit: Visit)
     while let Some(answer) = meter.next() {
         let end = match &result {
             _ if answer.is_whole() => End::Whole,
-            Some(_) => End::BrokenOff,
+            Some(Ok(())) => End::BrokenOff,
+            Some(Err(error)) => End::by(error),
             None => End::CutOff,
         };
         visit.tell(answer.about.ended(&visit, end, answer.sent)).await;
@@ -120,9 +122,7 @@ fn with_body(response: Response<Content>, is_head: bool) -> (u64, Response<Body>
         _ if is_head => Full::default().map_err(Into::into).boxed_unsync(),
         Content::Page(page) => Full::from(page).map_err(Into::into).boxed_unsync(),
         Content::File(opened) => {
-            let mut frames = body::frames(opened);
-            let frames = stream::poll_fn(move |cx| frames.poll_recv(cx)).map_ok(Frame::data);
-            StreamBody::new(frames.map_err(Into::into)).boxed_unsync()
+            StreamBody::new(body::frames(opened).map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
         }
     });
     (length, response)

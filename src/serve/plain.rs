@@ -3,14 +3,17 @@
 //! Must never end a stream as if the file were whole when it is not: the other side could not tell.
 
 use std::io;
+use std::pin::pin;
 
 use bytes::Buf as _;
-use tokio::io::AsyncWriteExt as _;
+use futures_util::TryStreamExt as _;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::beneath::Opened;
 use super::body;
 use super::connection::{Visit, close};
+use super::patience::Patient;
 use super::served::{Answer, Began, End, Request};
 use crate::text::clean_line;
 
@@ -24,8 +27,9 @@ pub(super) async fn answer(
 ) {
     let answer = if found.is_some() { Answer::File } else { Answer::Nothing };
     let mut sent = 0;
+    let patient = Patient::new(&mut stream, visit.site.limits.stall);
     let end = tokio::select! {
-        poured = pour(&mut stream, found, &mut sent) => poured.map_or(End::BrokenOff, |()| End::Whole),
+        poured = pour(patient, found, &mut sent) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
         () = visit.cut() => End::CutOff,
     };
     visit.tell(began.ended(visit.peer, Request::Plain(clean_line(name)), answer, end, sent)).await;
@@ -37,11 +41,10 @@ pub(super) async fn answer(
     }
 }
 
-async fn pour(stream: &mut TcpStream, found: Option<Opened>, sent: &mut u64) -> io::Result<()> {
+async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &mut u64) -> io::Result<()> {
     let Some(opened) = found else { return Ok(()) };
-    let mut frames = body::frames(opened);
-    while let Some(frame) = frames.recv().await {
-        let mut frame = frame?;
+    let mut frames = pin!(body::frames(opened));
+    while let Some(mut frame) = frames.try_next().await? {
         while frame.has_remaining() {
             *sent += stream.write_buf(&mut frame).await? as u64;
         }

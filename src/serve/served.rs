@@ -1,10 +1,12 @@
 //! What the server tells of each request: data for a log, and the watch that times it.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::patience::Stalled;
 use crate::text::Clean;
 
 /// One request, after its answer has been sent or broke off.
@@ -62,8 +64,19 @@ pub enum End {
     Whole,
     /// The other side closed the connection, or the file could not be read to its announced end.
     BrokenOff,
+    /// The client took nothing for [`Limits::stall`].
+    ///
+    /// [`Limits::stall`]: super::Limits::stall
+    Stalled,
     /// The server stopped, and did not wait any longer.
     CutOff,
+}
+
+impl End {
+    /// What an error on the way makes of an answer.
+    pub(super) fn by(error: &(dyn Error + 'static)) -> Self {
+        if Stalled::is_behind(error) { Self::Stalled } else { Self::BrokenOff }
+    }
 }
 
 /// The moment at which a request came.

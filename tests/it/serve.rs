@@ -23,7 +23,8 @@ mod plain;
 const NEVER: Duration = Duration::from_mins(10);
 
 /// Limits that only those tests meet that shorten them.
-const PATIENT: Limits = Limits { silence: NEVER, hesitation: Duration::from_millis(20), grace: NEVER };
+const PATIENT: Limits =
+    Limits { silence: NEVER, hesitation: Duration::from_millis(20), stall: NEVER, grace: NEVER };
 
 /// A server that runs, and the folder that it serves.
 struct Running {

@@ -129,6 +129,42 @@ async fn a_client_that_leaves_in_the_middle_is_told_with_the_bytes_it_took() {
     }
 }
 
+#[test]
+fn clients_that_read_nothing_keep_no_thread_from_the_others() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    runtime.unwrap().block_on(async {
+        let server = Running::start(PATIENT);
+        server.write_long("long");
+        server.write("a", "first");
+        let answer = async {
+            let _plain = begin(&server, b"long").await;
+            let _http = begin(&server, GET_LONG).await;
+            server.get("/a").await
+        };
+        let answer = tokio::time::timeout(Duration::from_secs(20), answer).await;
+        assert_eq!(answer.expect("no answer while others read nothing").text(), "first");
+    });
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off_after_the_limit_and_told() {
+    let mut server = Running::start(Limits { stall: Duration::from_millis(30), ..PATIENT });
+    let length = server.write_long("long");
+    for request in [b"long", GET_LONG] {
+        let mut client = begin(&server, request).await;
+        let told = server.log.recv().await.unwrap();
+        assert_eq!(told.end, End::Stalled, "{told:?}");
+        assert!(told.bytes > 500 && told.bytes < length, "{told:?}");
+        let mut received = Vec::new();
+        let read = client.read_to_end(&mut received).await;
+        assert!((received.len() as u64) < length);
+        if request == b"long" {
+            // Without an announced length only a reset tells the client.
+            assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_shrinks_ends_the_connection_before_its_announced_end() {
     let mut server = Running::start(PATIENT);
