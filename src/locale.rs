@@ -118,7 +118,7 @@ words! {
         no_lists, no_name, one_output, stopped,
     }
     /// The log of the file server.
-    ServeWords { serving, nothing, garbled, broken_off, stalled, cut_off }
+    ServeWords { serving, nothing, garbled, broken_off, stalled, cut_off, untold }
 }
 
 /// All words of one language.

@@ -44,6 +44,7 @@ mod served;
 mod sniff;
 
 use beneath::Root;
+use served::Log;
 pub use served::{Answer, End, Request, Served};
 
 /// How long to wait after a connection could not be accepted, as when all file descriptors are in use.
@@ -151,8 +152,10 @@ impl Server {
     }
 
     /// Serves until `stop` is ready, then for as long as running answers take, but no longer than
-    /// [`Limits::grace`]. Each request is told to `log`, which must be read: answers wait for it.
-    pub async fn run(self, log: mpsc::Sender<Served>, stop: impl Future<Output = ()>) {
+    /// [`Limits::grace`]. Each request is told to `log`. No client waits for that to be read: what finds no room there
+    /// is counted in the next one that does ([`Served::untold`]). Gives how many were not told after the last one.
+    pub async fn run(self, log: mpsc::Sender<Served>, stop: impl Future<Output = ()>) -> u64 {
+        let log = Arc::new(Log::new(log));
         let Self { listeners, site } = self;
         let (phase, phases) = watch::channel(Phase::Open);
         let mut connections = JoinSet::new();
@@ -164,7 +167,7 @@ impl Server {
                     let visit = connection::Visit {
                         peer,
                         site: Arc::clone(&site),
-                        log: log.clone(),
+                        log: Arc::clone(&log),
                         phase: phases.clone(),
                     };
                     connections.spawn(connection::serve(stream, visit));
@@ -178,6 +181,7 @@ impl Server {
             phase.send_replace(Phase::Cut);
             ended(&mut connections).await;
         }
+        log.untold()
     }
 }
 

@@ -50,10 +50,9 @@ async fn show(context: &Context, socket: &Socket, place: &TempDir) -> Result<(),
     let reverse = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let files_at =
         server.addresses().first().copied().ok_or(io::Error::from(io::ErrorKind::AddrNotAvailable))?;
-    let (log, mut served_requests) = mpsc::channel(64);
+    // What was served is to be seen on the screen anyway: nobody reads a log.
+    let (log, _) = mpsc::channel(1);
     let serving = tokio::spawn(server.run(log, std::future::pending()));
-    // What was served is to be seen on the screen anyway.
-    let logging = tokio::spawn(async move { while served_requests.recv().await.is_some() {} });
 
     let server_opened = Some(Source::top(Endpoint::from(files_at)));
     let mut opening = Opening { server: server_opened, ..Opening::default() };
@@ -68,8 +67,9 @@ async fn show(context: &Context, socket: &Socket, place: &TempDir) -> Result<(),
         peers.push(tokio::spawn(answer_all(peer, answer)));
     }
     let ended = screen::open(context, sockets, opening, downloads).await;
-    for task in peers.into_iter().chain([serving, logging]) {
-        task.abort();
+    serving.abort();
+    for peer in peers {
+        peer.abort();
     }
     ended
 }

@@ -5,6 +5,8 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use nix::ifaddrs::getifaddrs;
@@ -12,6 +14,7 @@ use nix::net::if_::InterfaceFlags;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::{Context, Ending, Serve};
 use crate::locale::{Words, fill};
@@ -22,6 +25,9 @@ use crate::wire::address::DEFAULT_PORT;
 
 /// Lines of the log that wait to be written.
 const LINES_AHEAD: usize = 256;
+
+/// How long the last of them may take, once the server has ended.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Serves the folder until SIGINT or SIGTERM.
 pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Ending> {
@@ -40,20 +46,28 @@ pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Endin
     // Before the URL is out: whoever reads it may stop the server at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    announce(words, &arguments, &server.addresses()).map_err(failed)?;
-
+    let reachable: Vec<_> = server.addresses().iter().flat_map(reachable_at).collect();
     let (log, requests) = mpsc::channel(LINES_AHEAD);
     let lines = Lines { words: words.clone(), zone };
-    let writer = spawn_blocking(move || lines.write(requests));
+    let serving = lines.serving(&arguments.dir, &reachable);
+    let writer = spawn_blocking(move || {
+        lines.write(&serving, requests);
+        lines
+    });
+    announce(&reachable).map_err(failed)?;
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
     };
-    server.run(log, stop).await;
-    // It ends with the last line; a log that cannot be written is no reason to fail.
-    let _ = writer.await;
+    let untold = server.run(log, stop).await;
+    // A log that cannot be written, or that nobody reads, is no reason to fail or to stay.
+    let written = async {
+        let lines = writer.await?;
+        spawn_blocking(move || lines.write_untold(untold)).await
+    };
+    let _ = timeout(LAST_LINES, written).await;
     Ok(())
 }
 
@@ -83,21 +97,18 @@ fn output_failed(words: &Words, error: &io::Error) -> Ending {
     Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
 }
 
-/// Says on stderr where everybody can reach the server, and on stdout where scripts on this machine can.
-fn announce(words: &Words, arguments: &Serve, addresses: &[SocketAddr]) -> io::Result<()> {
-    let url = |address: &SocketAddr| format!("http://{address}/");
-    let reachable: Vec<_> = addresses.iter().flat_map(reachable_at).collect();
-    let path = arguments.dir.canonicalize().unwrap_or_else(|_| arguments.dir.clone());
-    let urls = reachable.iter().map(url).collect::<Vec<_>>().join(" ");
-    let values = [("path", &*wording::shown_path(&path)), ("urls", &urls)];
-    // Where nobody reads stderr, the server works all the same.
-    let _ = writeln!(io::stderr(), "{}", fill(&words.serve.serving, &values));
+/// Says on stdout where scripts on this machine reach the server.
+fn announce(reachable: &[SocketAddr]) -> io::Result<()> {
     if let Some(first) = reachable.first() {
         let mut out = io::stdout();
         writeln!(out, "{}", url(first))?;
         out.flush()?;
     }
     Ok(())
+}
+
+fn url(address: &SocketAddr) -> String {
+    format!("http://{address}/")
 }
 
 /// The addresses behind "all addresses", the loopback one first. Link-local ones are left out: no browser takes
@@ -129,10 +140,29 @@ struct Lines {
 }
 
 impl Lines {
-    fn write(&self, mut requests: mpsc::Receiver<Served>) {
+    /// Writes the whole log, but for what only the end of the server tells.
+    fn write(&self, serving: &str, mut requests: mpsc::Receiver<Served>) {
+        // Where nobody reads stderr, the server works all the same.
+        let _ = writeln!(io::stderr(), "{serving}");
         while let Some(served) = requests.blocking_recv() {
+            self.write_untold(served.untold);
             let _ = writeln!(io::stderr(), "{}", self.line(&served));
         }
+    }
+
+    fn write_untold(&self, count: u64) {
+        if count > 0 {
+            let line = fill(&self.words.serve.untold, &[("count", &count.to_string())]);
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+
+    /// Where everybody can reach the server.
+    fn serving(&self, folder: &Path, reachable: &[SocketAddr]) -> String {
+        let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let urls = reachable.iter().map(url).collect::<Vec<_>>().join(" ");
+        let values = [("path", &*wording::shown_path(&path)), ("urls", &urls)];
+        fill(&self.words.serve.serving, &values)
     }
 
     /// `2026-11-02 09:14:05 127.0.0.1:51812 GET /a.txt: 200, 3.1 MB, 0.042 s`
@@ -165,8 +195,6 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::locale::Language;
 
@@ -181,6 +209,7 @@ mod tests {
             end: End::Whole,
             bytes: 3_100_000,
             took: Duration::from_millis(42),
+            untold: 0,
         };
         let line = lines.line(&served);
         assert!(line.starts_with("2026-11-02 09:14:05 [::1]:51812 GET /a b"), "{line}");

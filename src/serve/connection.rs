@@ -18,12 +18,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy, sink};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::beneath::{Found, Name, Opened};
-use super::served::{Began, Served};
+use super::served::{Began, Log};
 use super::sniff::{Verdict, sniff};
 use super::{Phase, Site, http, plain};
 use crate::wire::plain::REQUEST_LIMIT;
@@ -39,16 +39,11 @@ const CLOSING_BYTES: u64 = 1024 * 1024;
 pub(super) struct Visit {
     pub(super) peer: SocketAddr,
     pub(super) site: Arc<Site>,
-    pub(super) log: mpsc::Sender<Served>,
+    pub(super) log: Arc<Log>,
     pub(super) phase: watch::Receiver<Phase>,
 }
 
 impl Visit {
-    /// Tells of a request; where nobody listens, nobody is told.
-    pub(super) async fn tell(&self, served: Served) {
-        let _ = self.log.send(served).await;
-    }
-
     /// Waits for the server to begin to stop.
     async fn closing(&mut self) {
         let _ = self.phase.wait_for(|phase| *phase != Phase::Open).await;

@@ -59,7 +59,7 @@ pub(super) async fn converse(stream: TcpStream, head: Vec<u8>, mut visit: Visit)
     let result = loop {
         tokio::select! {
             result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break Some(result),
-            answer = meter.whole() => visit.tell(answer.about.ended(&visit, End::Whole, answer.sent)).await,
+            answer = meter.whole() => visit.log.tell(answer.about.ended(&visit, End::Whole, answer.sent)),
             phase = visit.phase.changed() => {
                 if phase.is_err() || *visit.phase.borrow_and_update() == Phase::Cut {
                     break None;
@@ -75,11 +75,11 @@ pub(super) async fn converse(stream: TcpStream, head: Vec<u8>, mut visit: Visit)
             Some(Err(error)) => End::by(error),
             None => End::CutOff,
         };
-        visit.tell(answer.about.ended(&visit, end, answer.sent)).await;
+        visit.log.tell(answer.about.ended(&visit, end, answer.sent));
     }
     let garbled = matches!(&result, Some(Err(error)) if error.is_parse());
     if garbled {
-        visit.tell(Began::now().ended(visit.peer, Request::Garbled, Answer::Refused, End::Whole, 0)).await;
+        visit.log.tell(Began::now().ended(visit.peer, Request::Garbled, Answer::Refused, End::Whole, 0));
     }
     if garbled || matches!(result, Some(Ok(()))) {
         close(&mut connection.into_parts().io.into_inner()).await;

@@ -32,7 +32,7 @@ pub(super) async fn answer(
         poured = pour(patient, found, &mut sent) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
         () = visit.cut() => End::CutOff,
     };
-    visit.tell(began.ended(visit.peer, Request::Plain(clean_line(name)), answer, end, sent)).await;
+    visit.log.tell(began.ended(visit.peer, Request::Plain(clean_line(name)), answer, end, sent));
     if end == End::Whole {
         close(&mut stream).await;
     } else {

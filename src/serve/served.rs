@@ -1,10 +1,14 @@
-//! What the server tells of each request: data for a log, and the watch that times it.
+//! What the server tells of each request: data for a log, the watch that times it, and the way to whoever keeps the log.
+//!
+//! Must never make a client wait for the log: where there is no room, a request is counted instead of told.
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::patience::Stalled;
 use crate::text::Clean;
@@ -26,6 +30,8 @@ pub struct Served {
     pub bytes: u64,
     /// From the request to the end of the answer.
     pub took: Duration,
+    /// Requests between this and the last one that was told, that were not: nobody had read the log.
+    pub untold: u64,
 }
 
 /// What was asked for.
@@ -79,6 +85,34 @@ impl End {
     }
 }
 
+/// Where requests are told.
+#[derive(Debug)]
+pub(super) struct Log {
+    sender: mpsc::Sender<Served>,
+    untold: Mutex<u64>,
+}
+
+impl Log {
+    pub(super) fn new(sender: mpsc::Sender<Served>) -> Self {
+        Self { sender, untold: Mutex::new(0) }
+    }
+
+    /// Tells of a request, or counts it; where nobody listens, nobody is told.
+    pub(super) fn tell(&self, mut served: Served) {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        served.untold = *untold;
+        *untold = match self.sender.try_send(served) {
+            Ok(()) | Err(TrySendError::Closed(_)) => 0,
+            Err(TrySendError::Full(_)) => *untold + 1,
+        };
+    }
+
+    /// Requests since the last one that was told.
+    pub(super) fn untold(&self) -> u64 {
+        *self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The moment at which a request came.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Began {
@@ -101,6 +135,6 @@ impl Began {
         end: End,
         bytes: u64,
     ) -> Served {
-        Served { at: self.at, peer, request, answer, end, bytes, took: self.instant.elapsed() }
+        Served { at: self.at, peer, request, answer, end, bytes, took: self.instant.elapsed(), untold: 0 }
     }
 }

@@ -32,7 +32,7 @@ struct Running {
     address: SocketAddr,
     log: mpsc::Receiver<Served>,
     stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    task: JoinHandle<u64>,
 }
 
 impl Running {
@@ -82,7 +82,7 @@ impl Running {
 fn start(
     root: &Path,
     limits: Limits,
-) -> (SocketAddr, mpsc::Receiver<Served>, oneshot::Sender<()>, JoinHandle<()>) {
+) -> (SocketAddr, mpsc::Receiver<Served>, oneshot::Sender<()>, JoinHandle<u64>) {
     let options = Options {
         root: root.to_owned(),
         bind: vec![Ipv4Addr::LOCALHOST.into()],

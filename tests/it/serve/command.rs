@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -69,6 +70,51 @@ fn it_says_where_it_is_logs_each_request_and_stops_on_either_signal() {
         assert!(lines[3].contains(" PLAIN nope") && lines[3].contains(": no such file, 0 B, "), "{log}");
         assert!(!log.contains('\x1b'), "{log}");
     }
+}
+
+#[test]
+fn while_nobody_reads_its_log_it_serves_and_stops_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), "hello").unwrap();
+    let mut program = serve(folder.path(), &["--port", "0"]);
+    let server = Serving::start(&mut program.command);
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // More lines than fit into a pipe (64 KiB) and into the queue before it.
+    let request = format!("HEAD /{} HTTP/1.1\r\nHost: t\r\n\r\n", "x".repeat(2000));
+    let mut answers = BufReader::new(stream.try_clone().unwrap());
+    for _ in 0..400 {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            answers.read_line(&mut line).unwrap();
+        }
+    }
+    assert_eq!(server.ask("a.txt"), b"hello");
+    let Serving { mut child, .. } = server;
+    let log = child.stderr.take().unwrap();
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(log);
+}
+
+#[test]
+fn what_the_log_missed_is_said_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), "hello").unwrap();
+    let mut program = serve(folder.path(), &["--port", "0"]);
+    let server = Serving::start(&mut program.command);
+    let requests = 400;
+    for _ in 0..requests {
+        server.ask(&format!("HEAD /{} HTTP/1.0\r\n\r\n", "x".repeat(2000)));
+    }
+    let log = server.stop(Signal::SIGTERM).stderr;
+    let untold = log.lines().filter_map(|line| line.split_once("was not read: ")?.1.parse::<usize>().ok());
+    let told = log.lines().filter(|line| line.contains(" HEAD /")).count();
+    let untold: usize = untold.sum();
+    assert!(untold > 0);
+    assert_eq!(told + untold, requests);
 }
 
 /// Runs a command that cannot work, and gives the one line it says on stderr.

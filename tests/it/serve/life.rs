@@ -166,6 +166,32 @@ async fn a_client_that_takes_nothing_is_cut_off_after_the_limit_and_told() {
 }
 
 #[tokio::test]
+async fn a_log_that_is_not_read_holds_nobody_up_and_what_it_misses_is_counted() {
+    let mut server = Running::start(PATIENT);
+    server.write("a", "first");
+    let room = server.log.max_capacity();
+    let answered = async {
+        for _ in 0..room + 5 {
+            assert_eq!(server.plain(b"a").await, b"first");
+        }
+    };
+    let answered = tokio::time::timeout(Duration::from_secs(20), answered).await;
+    answered.expect("no answer while nobody reads the log");
+    for _ in 0..room {
+        assert_eq!(server.log.recv().await.unwrap().untold, 0);
+    }
+    for untold in [5, 0] {
+        server.plain(b"a").await;
+        assert_eq!(server.log.recv().await.unwrap().untold, untold);
+    }
+    for _ in 0..room + 3 {
+        server.plain(b"a").await;
+    }
+    server.stop.send(()).unwrap();
+    assert_eq!(server.task.await.unwrap(), 3);
+}
+
+#[tokio::test]
 async fn a_file_that_shrinks_ends_the_connection_before_its_announced_end() {
     let mut server = Running::start(PATIENT);
     let path = server.folder.path().join("long");
