@@ -195,7 +195,7 @@ impl Socket {
 }
 
 impl Context {
-    /// There is no socket to chat through.
+    /// There is no socket, to chat through or to serve on.
     #[must_use]
     pub fn cannot_bind(&self, error: &BindError) -> Ending {
         let words = &self.words.command;

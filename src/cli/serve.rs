@@ -3,7 +3,7 @@
 //! stdout gets one line, for scripts: the URL of the server, with the port that it got. Owns the wording of the log;
 //! must never write other people's text but as `Clean`, nor hold the server up while it writes.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -16,10 +16,11 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::{Context, Ending, Serve};
+use super::{Context, Ending, Serve, cannot_write};
+use crate::event::system_words;
 use crate::locale::{Words, fill};
+use crate::net::chat::BindError;
 use crate::serve::{Answer, BindFault, End, Limits, Options, Request, Served, Server};
-use crate::text::clean_line;
 use crate::view::wording;
 use crate::wire::address::DEFAULT_PORT;
 
@@ -41,8 +42,8 @@ pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Endin
         zone: zone.clone(),
         limits: Limits::default(),
     };
-    let server = Server::bind(options).map_err(|fault| failed(words, &fault))?;
-    let failed = |error: io::Error| output_failed(words, &error);
+    let server = Server::bind(options).map_err(|fault| failed(context, fault))?;
+    let failed = |error: io::Error| cannot_write(words, &error);
     // Before the URL is out: whoever reads it may stop the server at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -71,30 +72,14 @@ pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Endin
     Ok(())
 }
 
-fn failed(words: &Words, fault: &BindFault) -> Ending {
-    let words = &words.command;
-    let said = |reason: &io::Error| clean_line(reason.to_string().as_bytes());
-    Ending::Failed(match fault {
+fn failed(context: &Context, fault: BindFault) -> Ending {
+    match fault {
         BindFault::Folder { path, reason } => {
-            fill(&words.no_directory, &[("path", &wording::shown_path(path)), ("reason", &said(reason))])
+            let values = [("path", &*wording::shown_path(&path)), ("reason", &system_words(&reason))];
+            Ending::Failed(fill(&context.words.command.no_directory, &values))
         }
-        BindFault::Address { address, reason } => {
-            let sentence = if reason.kind() == ErrorKind::AddrInUse {
-                &words.port_taken
-            } else if reason.kind() == ErrorKind::PermissionDenied {
-                &words.port_forbidden
-            } else {
-                &words.bind_failed
-            };
-            let (port, address) = (address.port().to_string(), address.to_string());
-            fill(sentence, &[("port", &port), ("address", &address), ("reason", &said(reason))])
-        }
-    })
-}
-
-fn output_failed(words: &Words, error: &io::Error) -> Ending {
-    let reason = clean_line(error.to_string().as_bytes());
-    Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
+        BindFault::Address { address, reason } => context.cannot_bind(&BindError::new(address, reason)),
+    }
 }
 
 /// Says on stdout where scripts on this machine reach the server.
@@ -197,6 +182,7 @@ impl Lines {
 mod tests {
     use super::*;
     use crate::locale::Language;
+    use crate::text::clean_line;
 
     #[test]
     fn a_line_says_who_asked_for_what_and_what_became_of_it() {

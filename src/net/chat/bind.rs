@@ -50,6 +50,20 @@ pub enum BindError {
     Failed(SocketAddr, io::Error),
 }
 
+impl BindError {
+    /// What a system's error says about an address that was to be listened on.
+    #[must_use]
+    pub fn new(address: SocketAddr, error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            Self::Taken(address.port())
+        } else if error.kind() == io::ErrorKind::PermissionDenied {
+            Self::Forbidden(address.port())
+        } else {
+            Self::Failed(address, error)
+        }
+    }
+}
+
 /// Opens a socket on each of `addresses`, and none where one of them cannot be had. A whole family that this
 /// machine lacks (`::` without IPv6) is left out as long as another remains.
 pub fn bind(addresses: &[IpAddr], port: Port) -> Result<Sockets, BindError> {
@@ -88,11 +102,7 @@ fn bind_each(addresses: &[IpAddr], mut port: u16) -> Result<Sockets, BindError> 
             Err(error) if address.is_unspecified() && lacks_family(&error) => {
                 lacking = BindError::Failed(wanted, error);
             }
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(BindError::Taken(port)),
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(BindError::Forbidden(port));
-            }
-            Err(error) => return Err(BindError::Failed(wanted, error)),
+            Err(error) => return Err(BindError::new(wanted, error)),
         }
     }
     if bound.sockets.is_empty() { Err(lacking) } else { Ok(bound) }

@@ -129,6 +129,9 @@ fn a_folder_that_is_not_there_is_an_error_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let said = fails(serve(folder.path(), &["nope", "--port", "0"]));
     assert!(said.contains("nope is not a folder that can be read"), "{said}");
+    assert!(!said.contains("os error"), "{said}");
+    let said = fails(serve(folder.path(), &["\x1b[2J", "--port", "0"]));
+    assert!(said.contains("[2J is not a folder") && !said.contains('\x1b'), "{said}");
 }
 
 #[test]
