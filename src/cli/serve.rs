@@ -4,13 +4,11 @@
 //! must never write other people's text but as `Clean`, nor hold the server up while it writes.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use nix::ifaddrs::getifaddrs;
-use nix::net::if_::InterfaceFlags;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -20,6 +18,7 @@ use super::{Context, Ending, Serve, cannot_write};
 use crate::event::system_words;
 use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
+use crate::net::interfaces::all_reachable;
 use crate::serve::{Answer, BindFault, End, Limits, Options, Request, Served, Server};
 use crate::view::wording;
 use crate::wire::address::DEFAULT_PORT;
@@ -47,7 +46,7 @@ pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Endin
     // Before the URL is out: whoever reads it may stop the server at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let reachable: Vec<_> = server.addresses().iter().flat_map(reachable_at).collect();
+    let reachable: Vec<_> = server.addresses().into_iter().flat_map(all_reachable).collect();
     let (log, requests) = mpsc::channel(LINES_AHEAD);
     let lines = Lines { words: words.clone(), zone };
     let serving = lines.serving(&arguments.dir, &reachable);
@@ -94,28 +93,6 @@ fn announce(reachable: &[SocketAddr]) -> io::Result<()> {
 
 fn url(address: &SocketAddr) -> String {
     format!("http://{address}/")
-}
-
-/// The addresses behind "all addresses", the loopback one first. Link-local ones are left out: no browser takes
-/// their zone in a URL.
-fn reachable_at(listening: &SocketAddr) -> Vec<SocketAddr> {
-    let ip = listening.ip();
-    if !ip.is_unspecified() {
-        return vec![*listening];
-    }
-    let interfaces = getifaddrs().into_iter().flatten();
-    let up = interfaces.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));
-    let mut ips: Vec<IpAddr> = up
-        .filter_map(|interface| {
-            let address = interface.address?;
-            let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-            v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
-        })
-        .filter(|other| other.is_ipv4() == ip.is_ipv4())
-        .filter(|other| !matches!(other, IpAddr::V6(v6) if v6.is_unicast_link_local()))
-        .collect();
-    ips.sort_by_key(|ip| !ip.is_loopback());
-    ips.into_iter().map(|ip| SocketAddr::new(ip, listening.port())).collect()
 }
 
 /// How the log is written.
@@ -218,14 +195,5 @@ mod tests {
             let line = lines.line(&plain(answer, end));
             assert!(line.ends_with(facts), "{line}");
         }
-    }
-
-    #[test]
-    fn a_server_on_all_addresses_is_reached_at_those_of_this_machine() {
-        let all = reachable_at(&"0.0.0.0:80".parse().unwrap());
-        assert_eq!(all.first(), Some(&"127.0.0.1:80".parse().unwrap()));
-        assert!(all.iter().all(|address| address.is_ipv4() && !address.ip().is_unspecified()), "{all:?}");
-        let one = "192.0.2.1:80".parse().unwrap();
-        assert_eq!(reachable_at(&one), [one]);
     }
 }

@@ -6,22 +6,40 @@ use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::InterfaceFlags;
 
 /// The address that others can most likely write to, where we listen on `bound`: of all interfaces that are up, the
-/// first IPv4 address that is not a loopback one; where there is none, the loopback one.
+/// first IPv4 address that is neither a loopback nor a link-local one; where there is none, the loopback one.
 #[must_use]
 pub fn reachable(bound: SocketAddr) -> SocketAddr {
     if !bound.ip().is_unspecified() {
         return bound;
     }
-    let addresses = getifaddrs().into_iter().flatten().filter_map(|interface| address(&interface));
-    let ip = addresses.into_iter().next().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    SocketAddr::new(ip, bound.port())
+    let likely = |address: &SocketAddr| matches!(address.ip(), IpAddr::V4(ip) if !ip.is_loopback() && !ip.is_link_local());
+    let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, bound.port()));
+    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, bound.port()));
+    all_reachable(everywhere).into_iter().find(likely).unwrap_or(loopback)
 }
 
-fn address(interface: &InterfaceAddress) -> Option<IpAddr> {
-    let up = interface.flags.contains(InterfaceFlags::IFF_UP);
-    let loopback = interface.flags.contains(InterfaceFlags::IFF_LOOPBACK);
-    let ip = interface.address.as_ref()?.as_sockaddr_in()?.ip();
-    (up && !loopback && !ip.is_link_local()).then_some(IpAddr::V4(ip))
+/// All addresses that `bound` can be reached at, the loopback one first. Behind "all addresses" are those of its
+/// family of all interfaces that are up, without the link-local ones of IPv6: those say nothing without their zone.
+#[must_use]
+pub fn all_reachable(bound: SocketAddr) -> Vec<SocketAddr> {
+    if !bound.ip().is_unspecified() {
+        return vec![bound];
+    }
+    let interfaces = getifaddrs().into_iter().flatten();
+    let up = interfaces.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));
+    let mut ips: Vec<IpAddr> = up
+        .filter_map(|interface| ip(&interface))
+        .filter(|ip| ip.is_ipv4() == bound.is_ipv4())
+        .filter(|ip| !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()))
+        .collect();
+    ips.sort_by_key(|ip| !ip.is_loopback());
+    ips.into_iter().map(|ip| SocketAddr::new(ip, bound.port())).collect()
+}
+
+fn ip(interface: &InterfaceAddress) -> Option<IpAddr> {
+    let address = interface.address.as_ref()?;
+    let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+    v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
 }
 
 #[cfg(test)]
@@ -39,5 +57,14 @@ mod tests {
         let told = reachable(SocketAddr::from(([0, 0, 0, 0], 7890)));
         assert!(!told.ip().is_unspecified());
         assert_eq!(told.port(), 7890);
+    }
+
+    #[test]
+    fn behind_all_addresses_are_those_of_this_machine_the_loopback_one_first() {
+        let all = all_reachable("0.0.0.0:80".parse().unwrap());
+        assert_eq!(all.first(), Some(&"127.0.0.1:80".parse().unwrap()));
+        assert!(all.iter().all(|address| address.is_ipv4() && !address.ip().is_unspecified()), "{all:?}");
+        let one = "192.0.2.1:80".parse().unwrap();
+        assert_eq!(all_reachable(one), [one]);
     }
 }
