@@ -12,6 +12,7 @@ use super::{Context, Ending, Ls, json, written};
 use crate::event::Listing;
 use crate::locale::fill;
 use crate::net::browse::{Browsed, browse};
+use crate::text::size;
 use crate::text::width::{pad_to, width};
 use crate::view::wording;
 use crate::wire::listing::{Entry, Kind};
@@ -77,7 +78,7 @@ fn write_columns(listing: &Listing) -> io::Result<()> {
 /// Name, size and time of change; what is not known is left empty.
 fn columns(entry: &Entry, zone: &TimeZone) -> [String; 3] {
     let slash = if entry.kind == Kind::Dir { "/" } else { "" };
-    let size = entry.size.map(wording::bytes);
+    let size = entry.size.map(size::bytes);
     let modified = entry.modified.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
     [format!("{}{slash}", entry.name), size.unwrap_or_default(), modified.unwrap_or_default()]
 }

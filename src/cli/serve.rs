@@ -20,6 +20,7 @@ use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
 use crate::net::interfaces::all_reachable;
 use crate::serve::{Answer, BindFault, End, Limits, Options, Request, Served, Server};
+use crate::text::size;
 use crate::view::wording;
 use crate::wire::address::DEFAULT_PORT;
 
@@ -143,7 +144,7 @@ impl Lines {
             Answer::Refused => facts.push(words.garbled.clone()),
             Answer::File => {}
         }
-        facts.push(wording::bytes(served.bytes));
+        facts.push(size::bytes(served.bytes));
         facts.push(format!("{:.3} s", served.took.as_secs_f64()));
         match served.end {
             End::Whole => {}

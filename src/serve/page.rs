@@ -5,10 +5,9 @@
 
 use std::fmt::Write as _;
 
-use indicatif::DecimalBytes;
 use jiff::tz::TimeZone;
 
-use crate::text::clean_line;
+use crate::text::{clean_line, size};
 use crate::wire::listing::{Entry, Kind, Row};
 use crate::wire::source::Path;
 
@@ -30,7 +29,7 @@ pub(super) fn render(path: &[u8], rows: &[Row], zone: &TimeZone) -> String {
 fn push_row(list: &mut String, entry: &Entry, zone: &TimeZone) {
     let name = escape(&entry.name);
     let href = escape(Path::from_name(&entry.raw.0).encoded());
-    let size = entry.size.map(|size| DecimalBytes(size).to_string()).unwrap_or_default();
+    let size = entry.size.map(size::bytes).unwrap_or_default();
     let (exact, time) = entry.modified.map_or_else(Default::default, |time| {
         (time.to_string(), time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string())
     });
@@ -100,7 +99,7 @@ mod tests {
         assert!(page.contains("<a href=\"../\">../</a>"), "{page}");
         assert!(page.contains("<a href=\"./sub/\">sub/</a>"), "{page}");
         assert!(
-            page.contains("<a href=\"./a%20b.txt\">a b.txt</a><span class=\"size\">3.10 MB</span>"),
+            page.contains("<a href=\"./a%20b.txt\">a b.txt</a><span class=\"size\">3.1 MB</span>"),
             "{page}"
         );
         assert!(page.contains("<time datetime=\"2026-11-02T09:14:05Z\">2026-11-02 09:14</time>"), "{page}");

@@ -15,6 +15,7 @@ use crate::app::keys::{self, Global};
 use crate::app::layout::{Area, Frame};
 use crate::app::{State, Tab};
 use crate::locale::fill;
+use crate::text::size;
 use crate::text::width::{ellipsis_middle, graphemes, width};
 use crate::text::wrap::{Spaces, wrap};
 use crate::wire::source::Scheme;
@@ -129,7 +130,7 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
                 0 => String::new(),
                 count => format!("{} · ", fill(&words.files.marked, &[("count", &count.to_string())])),
             };
-            format!("{marked}{} · {items} · {}", words.files.http, wording::bytes(folder.size()))
+            format!("{marked}{} · {items} · {}", words.files.http, size::bytes(folder.size()))
         }
     };
     let style = if asked.is_some() { theme.warning } else { theme.dim };

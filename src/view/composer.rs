@@ -5,12 +5,13 @@ use ratatui::layout::{Alignment, Position};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Widget};
 
-use super::{Look, paint, wording};
+use super::{Look, paint};
 use crate::app::State;
 use crate::app::chat::ChatFocus;
 use crate::app::layout::ChatLayout;
 use crate::app::mouse::first_line_in_view;
 use crate::locale::fill;
+use crate::text::size;
 use crate::wire::chat::parts;
 
 /// The box and the text in it; the caret, where that is in it.
@@ -18,7 +19,7 @@ pub(super) fn draw(state: &State, look: &Look, areas: &ChatLayout, buffer: &mut 
     let (words, theme) = (&look.words, &look.theme);
     let focused = state.chat.focus == ChatFocus::Composer && state.overlay.is_none();
     let draft = state.chat.draft();
-    let size = wording::bytes_exact(draft.text().len() as u64);
+    let size = size::bytes_exact(draft.text().len() as u64);
     let (count, count_style) = match parts(draft.text()) {
         0 | 1 => (size, theme.dim),
         parts => {

@@ -13,6 +13,7 @@ use crate::app::keys::{self, Browse, Global};
 use crate::app::layout::{Area, FilesLayout};
 use crate::app::unlisted::Unlisted;
 use crate::locale::fill;
+use crate::text::size;
 use crate::text::width::{ellipsis_middle, pad_to};
 use crate::wire::listing::{Entry, Kind};
 
@@ -117,7 +118,7 @@ fn draw_entry(state: &State, entry: &Entry, look: &Look, area: Area, buffer: &mu
         Kind::Other => (ellipsis_middle(&entry.name, room).into_owned(), theme.dim),
     };
     paint::left(buffer, paint::columns(area, 0, area.width.saturating_sub(facts)), &[(&name, style)]);
-    let size = entry.size.filter(|_| entry.kind == Kind::File).map(wording::bytes).unwrap_or_default();
+    let size = entry.size.filter(|_| entry.kind == Kind::File).map(size::bytes).unwrap_or_default();
     let from = area.width.saturating_sub(facts);
     paint::right(buffer, paint::columns(area, from, SIZE - 1), &[(&size, theme.text)]);
     if wide {

@@ -12,6 +12,7 @@ use crate::app::files::FilesFocus;
 use crate::app::layout::{Area, FilesLayout};
 use crate::app::transfers::{Transfer, TransferState};
 use crate::locale::fill;
+use crate::text::size;
 use crate::text::width::{ellipsis_middle, pad_to, width};
 
 /// From this width on there is room for a gauge with all its facts.
@@ -78,7 +79,7 @@ fn draw_one(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
             one(wording::fitting(&sentence, usize::from(rest.width)), theme.error, rest, buffer);
         }
         TransferState::Finished { path, took } => {
-            let size = wording::bytes(transfer.bytes);
+            let size = size::bytes(transfer.bytes);
             let path = wording::shown_path(path);
             let time = format!("  {} ", clock(*took));
             let used = if area.width >= WIDE { paint::right(buffer, rest, &[(&time, theme.dim)]) } else { 0 };
@@ -96,8 +97,8 @@ fn one(text: &str, style: Style, area: Area, buffer: &mut Buffer) {
 
 fn running(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
     let theme = &look.theme;
-    let bytes = wording::bytes(transfer.bytes);
-    let speed = transfer.speed.map(|speed| format!("{}/s", wording::bytes(speed))).unwrap_or_default();
+    let bytes = size::bytes(transfer.bytes);
+    let speed = transfer.speed.map(|speed| format!("{}/s", size::bytes(speed))).unwrap_or_default();
     let (Some(total), Some(percent)) = (transfer.total, transfer.percent()) else {
         let facts = format!("{bytes}  {speed}");
         let fact = if transfer.total.is_none() { look.words.files.no_length.as_str() } else { "" };
@@ -106,7 +107,7 @@ fn running(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
     let wide = area.width >= WIDE - 20;
     let left = transfer.time_left().map(clock).unwrap_or_default();
     let facts = if wide {
-        let done = format!("{bytes}/{}", wording::bytes(total));
+        let done = format!("{bytes}/{}", size::bytes(total));
         format!("{percent:>4}%  {}  {}  {:>6} ", pad_to(&done, 15), pad_to(&speed, 10), left)
     } else {
         format!("{percent:>4}% {speed} ")

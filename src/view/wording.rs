@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::event::{Fault, Stage};
 use crate::locale::{Words, fill};
+use crate::text::size::{bytes, grouped};
 use crate::text::width::width;
 use crate::text::{Clean, clean_line};
 use crate::wire::address::AddressError;
@@ -84,58 +85,9 @@ pub fn shown_path(path: &std::path::Path) -> Clean {
     clean_line(path.as_os_str().as_encoded_bytes())
 }
 
-/// A number of bytes for people, in powers of ten (SI): `27 B`, `3.1 MB`, `256 MB`.
-#[must_use]
-pub fn bytes(count: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if count < 1000 {
-        return format!("{count} B");
-    }
-    let count = u128::from(count);
-    let (mut unit, mut scale) = (0, 1000);
-    // From 999.5 on a number would be rounded to 1000 of its unit: that is 1.0 of the next.
-    while count * 2 >= scale * 1999 && unit + 1 < UNITS.len() {
-        unit += 1;
-        scale *= 1000;
-    }
-    let tenths = (count * 10 + scale / 2) / scale;
-    if tenths < 1000 {
-        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-    } else {
-        format!("{} {}", (count + scale / 2) / scale, UNITS[unit])
-    }
-}
-
-/// A number of bytes to the last one, in groups of three digits: `1,024 B`.
-#[must_use]
-pub fn bytes_exact(count: u64) -> String {
-    grouped(count) + " B"
-}
-
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3 + 2);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_exact_number_of_bytes_has_its_digits_in_groups() {
-        for (count, shown) in
-            [(0, "0 B"), (999, "999 B"), (1024, "1,024 B"), (65_507, "65,507 B"), (1_000_000, "1,000,000 B")]
-        {
-            assert_eq!(bytes_exact(count), shown);
-        }
-    }
 
     #[test]
     fn advice_gives_way_where_there_is_no_room_for_it() {
@@ -144,24 +96,5 @@ mod tests {
         assert_eq!(fitting(sentence, 30), "no way to it");
         assert_eq!(fitting("连不上；请检查", 8), "连不上");
         assert_eq!(fitting("no advice", 3), "no advice");
-    }
-
-    #[test]
-    fn a_number_of_bytes_is_written_for_people() {
-        for (count, shown) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (1_550, "1.6 kB"),
-            (99_949, "99.9 kB"),
-            (100_000, "100 kB"),
-            (999_499, "999 kB"),
-            (999_500, "1.0 MB"),
-            (268_435_456, "268 MB"),
-            (2_600_000_000, "2.6 GB"),
-            (u64::MAX, "18.4 EB"),
-        ] {
-            assert_eq!(bytes(count), shown, "{count}");
-        }
     }
 }
