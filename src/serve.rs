@@ -83,7 +83,7 @@ impl Default for Limits {
         Self {
             silence: Duration::from_secs(10),
             hesitation: Duration::from_millis(250),
-            stall: Duration::from_secs(60),
+            stall: Duration::from_mins(1),
             grace: Duration::from_secs(5),
         }
     }

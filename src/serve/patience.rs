@@ -21,7 +21,8 @@ impl Stalled {
     /// Whether this is what an error comes from.
     pub(super) fn is_behind(error: &(dyn Error + 'static)) -> bool {
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        inner.is_some_and(|inner| inner.is::<Self>()) || error.source().is_some_and(Self::is_behind)
+        inner.is_some_and(<dyn Error + Send + Sync>::is::<Self>)
+            || error.source().is_some_and(Self::is_behind)
     }
 }
 
@@ -85,7 +86,7 @@ mod tests {
 
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(60);
+    const LIMIT: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_is_given_up() {

@@ -1,5 +1,6 @@
 //! The downloads: a gauge where the length is known, a spinner where it is not, and where the file is at the end.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -48,11 +49,11 @@ pub(super) fn draw(state: &State, look: &Look, areas: &FilesLayout, buffer: &mut
         }
         let mark = if here { "▌" } else { " " };
         paint::left(buffer, row, &[(mark, theme.mark)]);
-        draw_one(transfer, look, paint::inset(row, 1), buffer);
+        draw_one(transfer, &state.me.download_dir, look, paint::inset(row, 1), buffer);
     }
 }
 
-fn draw_one(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
+fn draw_one(transfer: &Transfer, download_dir: &str, look: &Look, area: Area, buffer: &mut Buffer) {
     let theme = &look.theme;
     let name_width = (area.width / 4).clamp(16, 40);
     let name = ellipsis_middle(&transfer.name, usize::from(name_width - 2));
@@ -80,7 +81,9 @@ fn draw_one(transfer: &Transfer, look: &Look, area: Area, buffer: &mut Buffer) {
         }
         TransferState::Finished { path, took } => {
             let size = size::bytes(transfer.bytes);
-            let path = wording::shown_path(path);
+            // As the header writes the folder.
+            let name = path.file_name().map(|name| wording::shown_path(Path::new(name))).unwrap_or_default();
+            let path = format!("{download_dir}/{name}");
             let time = format!("  {} ", clock(*took));
             let used = if area.width >= WIDE { paint::right(buffer, rest, &[(&time, theme.dim)]) } else { 0 };
             let room = Area { width: rest.width.saturating_sub(used), ..rest };
