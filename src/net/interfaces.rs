@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use nix::ifaddrs::{InterfaceAddress, getifaddrs};
+use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 
 /// The address that others can most likely write to, where we listen on `bound`: of all interfaces that are up, the
@@ -12,10 +12,10 @@ pub fn reachable(bound: SocketAddr) -> SocketAddr {
     if !bound.ip().is_unspecified() {
         return bound;
     }
-    let likely = |address: &SocketAddr| matches!(address.ip(), IpAddr::V4(ip) if !ip.is_loopback() && !ip.is_link_local());
-    let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, bound.port()));
-    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, bound.port()));
-    all_reachable(everywhere).into_iter().find(likely).unwrap_or(loopback)
+    let likely = own().find_map(|(ip, on_loopback)| {
+        matches!(ip, IpAddr::V4(ip) if !on_loopback && !ip.is_link_local()).then_some(ip)
+    });
+    SocketAddr::new(likely.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), bound.port())
 }
 
 /// All addresses that `bound` can be reached at, the loopback one first. Behind "all addresses" are those of its
@@ -25,10 +25,8 @@ pub fn all_reachable(bound: SocketAddr) -> Vec<SocketAddr> {
     if !bound.ip().is_unspecified() {
         return vec![bound];
     }
-    let interfaces = getifaddrs().into_iter().flatten();
-    let up = interfaces.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));
-    let mut ips: Vec<IpAddr> = up
-        .filter_map(|interface| ip(&interface))
+    let mut ips: Vec<IpAddr> = own()
+        .map(|(ip, _)| ip)
         .filter(|ip| ip.is_ipv4() == bound.is_ipv4())
         .filter(|ip| !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()))
         .collect();
@@ -36,10 +34,16 @@ pub fn all_reachable(bound: SocketAddr) -> Vec<SocketAddr> {
     ips.into_iter().map(|ip| SocketAddr::new(ip, bound.port())).collect()
 }
 
-fn ip(interface: &InterfaceAddress) -> Option<IpAddr> {
-    let address = interface.address.as_ref()?;
-    let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-    v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+/// The addresses of all interfaces that are up, and whether it is a loopback interface: some systems give theirs an
+/// address that does not look like it.
+fn own() -> impl Iterator<Item = (IpAddr, bool)> {
+    let interfaces = getifaddrs().into_iter().flatten();
+    interfaces.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP)).filter_map(|interface| {
+        let address = interface.address?;
+        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        let ip = v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))?;
+        Some((ip, interface.flags.contains(InterfaceFlags::IFF_LOOPBACK)))
+    })
 }
 
 #[cfg(test)]
