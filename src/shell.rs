@@ -158,11 +158,12 @@ impl Shell {
     }
 
     async fn run(&mut self, mut panics: Panics, signals: &mut Signals) -> io::Result<End> {
-        let mut input = EventStream::new();
-        let mut gone = term::gone();
         self.resize()?;
         self.perform()?;
         self.draw()?;
+        // Not before: without a terminal it would panic, where the first draw just fails.
+        let mut input = EventStream::new();
+        let mut gone = term::gone();
         let mut dirty = false;
         loop {
             let redraw =

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 
 use crossterm::cursor::{MoveTo, RestorePosition, SavePosition};
 use crossterm::queue;
@@ -20,7 +21,8 @@ use crate::text::width::width;
 
 /// The terminal's screen.
 pub(super) struct Screen<W: Write> {
-    terminal: Terminal<CrosstermBackend<W>>,
+    /// Never dropped: ratatui would print to a terminal that may be gone, and panic. The guard gives the cursor back.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<W>>>,
     /// The rows of the last frame that hold a cluster of uncertain width.
     uncertain: BTreeMap<u16, Vec<Cell>>,
     area: Rect,
@@ -34,6 +36,7 @@ impl<W: Write> Screen<W> {
 
     fn with(out: W, viewport: Viewport) -> io::Result<Self> {
         let terminal = Terminal::with_options(CrosstermBackend::new(out), TerminalOptions { viewport })?;
+        let terminal = ManuallyDrop::new(terminal);
         Ok(Self { terminal, uncertain: BTreeMap::new(), area: Rect::ZERO })
     }
 
