@@ -164,7 +164,9 @@ impl Shell {
         // Not before: without a terminal it would panic, where the first draw just fails.
         let mut input = EventStream::new();
         let mut gone = term::gone();
-        let mut dirty = false;
+        // From here on a new size is told; what it became until now is asked for.
+        self.resize()?;
+        let mut dirty = true;
         loop {
             let redraw =
                 (dirty && self.guard.is_entered()).then(|| self.drawn.map_or_else(clock, |at| at + FRAME));
