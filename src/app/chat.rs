@@ -38,7 +38,7 @@ pub struct Chat {
     pub focus: ChatFocus,
     /// The peer's address.
     pub bar: AddressBar,
-    /// Datagrams of strangers beyond the limit, which are not kept.
+    /// Messages of strangers whose conversations gave way to newer ones.
     pub turned_away: u64,
     /// What was written before there was anybody to send it to.
     orphan: Field,

@@ -1,4 +1,4 @@
-//! The files tab: which server and folder is open, or which plain server, and what the keys do to it.
+//! The files tab: which server and folder is open, or which server without one, and what the keys do to it.
 
 use super::bar::{AddressBar, Problem};
 use super::folder::{Folder, Line, Sort};
@@ -16,10 +16,10 @@ use crate::wire::source::{Scheme, Source};
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FilesFocus {
-    /// Walking through a folder, or through the names of a plain server.
+    /// Walking through a folder, in a list.
     #[default]
     Entries,
-    /// Into the name of a file on a plain server.
+    /// Into the name of a file, on a server without a list that we can read.
     Name,
     /// Into the filter.
     Filter,

@@ -285,7 +285,7 @@ fn of_more_than_a_thousand_strangers_the_oldest_are_counted_and_not_kept() {
         screen.hears(&format!("10.0.{}.{}:7890", n / 250, n % 250), "spam");
     }
     assert_eq!(screen.state.chat.conversations.len(), 1000);
-    assert!(front(&screen).contains("3 from further strangers not kept"));
+    assert!(front(&screen).contains("3 from older strangers not kept"));
     // The one in front is not among them, and whoever comes now is heard.
     screen.hears("10.0.0.0:7890", "still here");
     assert!(screen.shows("still here"));
