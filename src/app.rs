@@ -146,6 +146,8 @@ impl State {
                 Event::Browse(request, event) => state.files.on_event(request, event, turn),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
                 Event::Store(StoreEvent::Failed(fault)) => *turn.notice = Some(Notice::NotRemembered(fault)),
+                Event::Store(_) => {}
+                Event::Edited(_) | Event::Copied | Event::NotOpened(_) => {}
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);

@@ -3,11 +3,15 @@
 use std::net::SocketAddr;
 
 use crate::event::{MessageId, RequestId, TransferId};
+use crate::text::Clean;
 use crate::wire::address::Endpoint;
+use crate::wire::peer::Peer;
 use crate::wire::source::Source;
 
+mod keep;
 mod recent;
 
+pub use keep::{Contact, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
 pub use recent::Recent;
 
 /// Everything that the program can ask for.
@@ -18,7 +22,7 @@ pub enum Effect {
         /// Comes back with what became of it.
         id: MessageId,
         /// To whom.
-        to: SocketAddr,
+        to: Peer,
         /// What.
         text: String,
     },
@@ -47,12 +51,31 @@ pub enum Effect {
     },
     /// Stop a download and leave nothing of it.
     Cancel(TransferId),
-    /// Keep this for the next run, in place of what was kept before.
-    Remember(Recent),
+    /// Throw away what comes from these addresses, and from these only.
+    Block(Vec<SocketAddr>),
+    /// Keep something, or read what is kept.
+    Store(StoreRequest),
+    /// Put a text into the clipboard (OSC 52).
+    Copy(Clean),
+    /// Open an `http` or `https` URL with the system's program for that.
+    Open(String),
+    /// Announce something to a user who is not looking.
+    Notify(Notification),
+    /// Let the user's editor change a text.
+    Edit(String),
     /// Draw every cell anew: another program may have written over them.
     Redraw,
     /// Give the terminal back to the shell until the user says `fg`.
     Suspend,
     /// End the program.
     Quit,
+}
+
+/// What is announced to a user who is not looking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Whether the terminal's bell rings.
+    pub bell: bool,
+    /// What the desktop shows, a title and a text, if it is to show anything (OSC 9, 777 or 99).
+    pub desktop: Option<(Clean, Clean)>,
 }

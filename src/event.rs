@@ -14,11 +14,15 @@ use crate::wire::Raw;
 use crate::wire::listing::Entry;
 use crate::wire::source::Source;
 
+mod delivery;
 mod fault;
 mod key;
+mod stored;
 
+pub use delivery::Delivery;
 pub use fault::{Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
+pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
 
 /// The moment at which an event is looked at. Time is an argument here, never read.
 #[derive(Debug, Clone)]
@@ -29,7 +33,7 @@ pub struct Now {
     pub wall: Zoned,
 }
 
-/// One message of ours, from the moment Enter was pressed.
+/// One message of this run, from the moment it arrived or Enter was pressed. One that is sent again has another id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(pub u64);
 
@@ -64,6 +68,12 @@ pub enum Event {
     Transfer(TransferId, TransferEvent),
     /// From the store.
     Store(StoreEvent),
+    /// What became of a text that was given to the user's editor.
+    Edited(Result<String, Fault>),
+    /// What was copied for the user is in the clipboard, as far as the terminal allows it.
+    Copied,
+    /// The program that opens such things could not be started.
+    NotOpened(Fault),
     /// The moment that `State::deadline` named has come.
     Wake,
 }
@@ -110,6 +120,12 @@ pub enum ChatEvent {
     Refused(MessageId),
     /// The message could not be sent, or the network said that it did not arrive.
     Failed(MessageId, Fault),
+    /// So many more datagrams of this address came since it was last said. They were not kept, for it sends too many.
+    Folded(SocketAddr, u64),
+    /// So many more datagrams of this address came since it was last said. They were thrown away, for it is blocked.
+    Blocked(SocketAddr, u64),
+    /// So many more datagrams came since it was last said, nobody knows from whom: the system had no room for them.
+    Overflowed(u64),
     /// The socket itself is of no use any more; nothing can be sent or received until a restart.
     Down(Fault),
 }
@@ -125,6 +141,8 @@ pub struct Datagram {
     pub text: Clean,
     /// The bytes themselves, never shown.
     pub raw: Raw,
+    /// Whether it came to a broadcast address.
+    pub broadcast: bool,
 }
 
 /// What became of the question what a server has.
@@ -145,13 +163,6 @@ pub struct Listing {
     pub source: Source,
     /// In the order the server gave.
     pub entries: Vec<Entry>,
-}
-
-/// From the store.
-#[derive(Debug, Clone)]
-pub enum StoreEvent {
-    /// What was to be remembered is not kept, and why.
-    Failed(Fault),
 }
 
 /// From a download.

@@ -257,7 +257,12 @@ impl Shell {
                     | Effect::Forget(_)
                     | Effect::Fetch { .. }
                     | Effect::Cancel(_)
-                    | Effect::Remember(_) => {
+                    | Effect::Store(_)
+                    | Effect::Block(_)
+                    | Effect::Copy(_)
+                    | Effect::Open(_)
+                    | Effect::Notify(_)
+                    | Effect::Edit(_) => {
                         if let Some(refused) = self.workers.tell(effect) {
                             self.update(refused);
                         }

@@ -8,6 +8,7 @@ pub mod address;
 pub mod chat;
 pub mod listing;
 pub mod name;
+pub mod peer;
 pub mod plain;
 pub mod source;
 

@@ -342,7 +342,11 @@ impl Chat {
         let text = conversation.draft.take();
         let id = turn.ids.message();
         conversation.send(turn.now.wall.timestamp(), id, text.clone(), clean_text(text.as_bytes()));
-        turn.out.push(Effect::Send { id, to: conversation.address(), text });
+        turn.out.push(Effect::Send {
+            id,
+            to: crate::wire::peer::Peer::Address(conversation.address()),
+            text,
+        });
     }
 }
 

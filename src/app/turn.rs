@@ -2,7 +2,7 @@
 
 use super::Notice;
 use super::keys::Keymap;
-use crate::effect::{Effect, Recent};
+use crate::effect::{Effect, Recent, StoreRequest};
 use crate::event::{MessageId, Now, RequestId, Size, TransferId};
 
 /// What the parts of the state need while they deal with an event.
@@ -22,7 +22,7 @@ impl Turn<'_> {
     /// Remembers something. What is known already needs not be kept once more.
     pub(super) fn remember(&mut self, add: impl FnOnce(&mut Recent) -> bool) {
         if add(self.recent) {
-            self.out.push(Effect::Remember(self.recent.clone()));
+            self.out.push(Effect::Store(StoreRequest::Recent(self.recent.clone())));
         }
     }
 }
@@ -118,7 +118,7 @@ mod tests {
         fn kept(&self) -> Vec<&Recent> {
             let mut kept = Vec::new();
             for effect in &self.out {
-                if let Effect::Remember(recent) = effect {
+                if let Effect::Store(StoreRequest::Recent(recent)) = effect {
                     kept.push(recent);
                 }
             }
@@ -230,8 +230,13 @@ mod tests {
     fn a_stranger_is_not_remembered() {
         let mut run = Run::new(Recent::default());
         let text = clean_text(b"hello");
-        let datagram =
-            Datagram { from: address(9), at: Timestamp::UNIX_EPOCH, text, raw: Raw(b"hello"[..].into()) };
+        let datagram = Datagram {
+            from: address(9),
+            at: Timestamp::UNIX_EPOCH,
+            text,
+            raw: Raw(b"hello"[..].into()),
+            broadcast: false,
+        };
         run.on(Event::Chat(ChatEvent::Received(datagram)));
         assert_eq!(run.goals(), ["open 127.0.0.1:9"]);
         assert!(run.kept().is_empty());

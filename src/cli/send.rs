@@ -89,6 +89,12 @@ fn bad_news(event: Event, id: MessageId) -> Result<(), Fault> {
         ChatEvent::Refused(about) if about == id => Err(Fault::Refused),
         ChatEvent::Failed(about, fault) if about == id => Err(fault),
         ChatEvent::Down(fault) => Err(fault),
-        ChatEvent::Received(_) | ChatEvent::Sent(_) | ChatEvent::Refused(_) | ChatEvent::Failed(..) => Ok(()),
+        ChatEvent::Received(_)
+        | ChatEvent::Folded(..)
+        | ChatEvent::Blocked(..)
+        | ChatEvent::Overflowed(_)
+        | ChatEvent::Sent(_)
+        | ChatEvent::Refused(_)
+        | ChatEvent::Failed(..) => Ok(()),
     }
 }

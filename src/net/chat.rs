@@ -299,7 +299,7 @@ async fn any_ready(sockets: &[UdpSocket]) {
 #[expect(clippy::disallowed_methods, reason = "the moment of arrival is known here only")]
 fn datagram(from: SocketAddr, bytes: &[u8]) -> Datagram {
     let raw = Raw(Bytes::copy_from_slice(bytes));
-    Datagram { from, at: Timestamp::now(), text: clean_text(bytes), raw }
+    Datagram { from, at: Timestamp::now(), text: clean_text(bytes), raw, broadcast: false }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use crate::effect::Effect;
+use crate::effect::{Effect, StoreRequest};
 use crate::event::{BrowseEvent, ChatEvent, Event, Fault, StoreEvent, TransferEvent};
 use crate::net::browse::BrowseCommand;
 use crate::net::chat::{ChatCommand, Sockets};
@@ -56,6 +56,7 @@ impl Workers {
     pub(super) fn tell(&self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Send { id, to, text } => {
+                let to = to.address()?;
                 let told = self.chat.try_send(ChatCommand::Send { id, to, text });
                 told.err().map(|_| Event::Chat(ChatEvent::Failed(id, Fault::Busy)))
             }
@@ -81,11 +82,19 @@ impl Workers {
                 let _ = self.fetch.try_send(FetchCommand::Cancel(id));
                 None
             }
-            Effect::Remember(recent) => {
+            Effect::Store(StoreRequest::Recent(recent)) => {
                 let told = self.store.as_ref()?.remember(recent);
                 told.err().map(|fault| Event::Store(StoreEvent::Failed(fault)))
             }
-            Effect::Redraw | Effect::Suspend | Effect::Quit => None,
+            Effect::Store(_)
+            | Effect::Block(_)
+            | Effect::Copy(_)
+            | Effect::Open(_)
+            | Effect::Notify(_)
+            | Effect::Edit(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => None,
         }
     }
 

@@ -20,6 +20,7 @@ impl Chat {
             ChatEvent::Sent(id) => self.deliver(id, &Delivery::Sent(id)),
             ChatEvent::Refused(id) => self.deliver(id, &Delivery::Refused(id)),
             ChatEvent::Failed(id, fault) => self.deliver(id, &Delivery::Failed(id, fault)),
+            ChatEvent::Folded(..) | ChatEvent::Blocked(..) | ChatEvent::Overflowed(_) => {}
             ChatEvent::Down(fault) => *turn.notice = Some(Notice::SocketDown(fault)),
         }
     }

@@ -205,7 +205,16 @@ impl World {
             }
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
             Some(
-                Effect::Forget(_) | Effect::Remember(_) | Effect::Redraw | Effect::Suspend | Effect::Quit,
+                Effect::Forget(_)
+                | Effect::Block(_)
+                | Effect::Store(_)
+                | Effect::Copy(_)
+                | Effect::Open(_)
+                | Effect::Notify(_)
+                | Effect::Edit(_)
+                | Effect::Redraw
+                | Effect::Suspend
+                | Effect::Quit,
             )
             | None => {
                 let Some(id) = self.transfers.last() else { return };

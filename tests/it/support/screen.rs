@@ -20,6 +20,7 @@ use hobnob::view::{Look, draw};
 use hobnob::wire::Raw;
 use hobnob::wire::address::Endpoint;
 use hobnob::wire::listing::{Entry, Kind};
+use hobnob::wire::peer::Peer;
 use hobnob::wire::source::{Path, Source};
 use jiff::{SignedDuration, Zoned};
 use ratatui::Terminal;
@@ -129,6 +130,7 @@ impl Screen {
             at: self.now.wall.timestamp(),
             text: clean_text(bytes),
             raw: Raw(bytes.to_vec().into()),
+            broadcast: false,
         })));
     }
 
@@ -149,7 +151,7 @@ impl Screen {
     #[track_caller]
     pub(crate) fn sent(&mut self) -> (MessageId, SocketAddr, String) {
         match self.effect() {
-            Effect::Send { id, to, text } => (id, to, text),
+            Effect::Send { id, to: Peer::Address(to), text } => (id, to, text),
             other => panic!("no message: {other:?}"),
         }
     }
@@ -191,7 +193,7 @@ impl Screen {
     /// What the world was asked to do since the last time, but for what it was asked to remember for the next run.
     pub(crate) fn effects(&mut self) -> Vec<Effect> {
         let mut effects = std::mem::take(&mut self.effects);
-        effects.retain(|effect| !matches!(effect, Effect::Remember(_)));
+        effects.retain(|effect| !matches!(effect, Effect::Store(_) | Effect::Notify(_)));
         effects
     }
 

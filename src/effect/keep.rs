@@ -1,0 +1,176 @@
+//! What the store is asked for.
+
+use jiff::Timestamp;
+
+use super::Recent;
+use crate::event::{Delivery, MessageId, RequestId, RowId};
+use crate::text::Clean;
+use crate::wire::Raw;
+use crate::wire::peer::Peer;
+
+/// What the store is asked for. It does everything in the order in which it is asked, but reads may overtake writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreRequest {
+    /// Keep a message. `Saved` or `Unsaved` says what became of that.
+    Save(Box<NewMessage>),
+    /// Keep what became of a message.
+    Update {
+        /// Which.
+        row: RowId,
+        /// When.
+        at: Timestamp,
+        /// What.
+        delivery: Delivery,
+        /// Whether it waits in the outbox.
+        waiting: bool,
+    },
+    /// Keep this of a peer, in place of what was kept before.
+    Contact(Box<Contact>),
+    /// Keep nothing of this peer any more: no message, no draft, no name.
+    Forget(Peer),
+    /// Keep this for the next run, in place of what was kept before.
+    Recent(Recent),
+    /// Read a part of a conversation: `Page` or `Unreadable` comes back.
+    Page {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Whose.
+        peer: Peer,
+        /// Which part.
+        part: Part,
+    },
+    /// Search for a text: `Found` or `Unreadable` comes back, but not for a search that a later one overtook.
+    Find {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// In whose conversation; in all where none is named.
+        peer: Option<Peer>,
+        /// The words, as they were typed.
+        text: String,
+        /// Only in messages before this one.
+        before: Option<RowId>,
+    },
+    /// Read all that is known of a message: `Details` or `Unreadable` comes back.
+    Details {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which.
+        row: RowId,
+    },
+    /// Read what waits in the outbox: `Outbox` or `Unreadable` comes back.
+    Outbox {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Whose.
+        peer: Peer,
+    },
+}
+
+/// Which part of a conversation. None is longer than [`PAGE`] messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The newest messages before this one (not itself).
+    Before(u64),
+    /// The oldest messages after this one (not itself).
+    After(u64),
+    /// As many on both sides of this one, and itself.
+    Around(u64),
+}
+
+/// The most messages in one part of a conversation.
+pub const PAGE: usize = 256;
+
+/// A message that is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Comes back with what became of it.
+    pub id: MessageId,
+    /// Whose conversation it belongs to.
+    pub peer: Peer,
+    /// When it was sent or received.
+    pub at: Timestamp,
+    /// Whose it is, and what became of it so far.
+    pub delivery: Delivery,
+    /// Its bytes, exactly.
+    pub bytes: Raw,
+    /// Whether it came to a broadcast address.
+    pub broadcast: bool,
+}
+
+/// What is kept of a peer beside the messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Whom it is about.
+    pub peer: Peer,
+    /// What the user calls the peer.
+    pub name: Option<Clean>,
+    /// Whether the user asked for the conversation, by an address or a name, or wrote to the peer.
+    pub invited: bool,
+    /// Whether it stays at the top of the list.
+    pub pinned: bool,
+    /// Whether nothing that comes in it is announced or counted.
+    pub muted: bool,
+    /// Whether what the peer sends is thrown away.
+    pub blocked: bool,
+    /// Which ways of announcing are turned off for this peer.
+    pub silent: Silent,
+    /// What is being written.
+    pub draft: String,
+    /// The last message that was read; 0 where none was.
+    pub read: u64,
+}
+
+/// Which ways of announcing are turned off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Silent {
+    /// The terminal's bell.
+    pub bell: bool,
+    /// The desktop's notification.
+    pub desktop: bool,
+    /// The count in the window's title.
+    pub title: bool,
+}
+
+impl Contact {
+    /// What there is to be kept of a peer at first.
+    #[must_use]
+    pub fn new(peer: Peer) -> Self {
+        Self {
+            peer,
+            name: None,
+            invited: false,
+            pinned: false,
+            muted: false,
+            blocked: false,
+            silent: Silent::default(),
+            draft: String::new(),
+            read: 0,
+        }
+    }
+}
+
+/// A peer as it is known at the start of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// What is kept of it.
+    pub contact: Contact,
+    /// Which message of the conversation is the newest; 0 where there is none.
+    pub newest: u64,
+    /// When that was.
+    pub latest: Option<Timestamp>,
+    /// Which message of the peer's own is the newest, and when it came.
+    pub heard: Option<(u64, Timestamp)>,
+    /// Messages of the peer's that were not read.
+    pub unread: usize,
+    /// Messages that wait in the outbox.
+    pub waiting: usize,
+}
+
+/// What is known at the start of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// What was used lately.
+    pub recent: Recent,
+    /// The peers, those with the latest message first: all that are pinned, invited or blocked, and the latest others.
+    pub known: Vec<Known>,
+}
