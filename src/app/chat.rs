@@ -2,17 +2,18 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::Turn;
 use super::bar::{AddressBar, Problem};
 use super::conversation::{Conversation, Peer};
 use super::field::Field;
-use super::keys::{self, Compose, Edit, Move};
+use super::keys::{self, Edit, Move};
 use super::layout::{self, ChatLayout, Columns};
-use super::{Notice, Turn};
 use crate::effect::Effect;
 use crate::event::{Fault, Key, RequestId};
-use crate::text::{Clean, clean_text};
+use crate::text::Clean;
 use crate::wire::address::{Endpoint, Host};
 
+mod composing;
 mod incoming;
 
 /// Where the input goes on this tab.
@@ -235,19 +236,6 @@ impl Chat {
         }
     }
 
-    /// A text was pasted: into the address where that is being typed, else into the message. `false` where there is no
-    /// room for it.
-    pub(super) fn paste(&mut self, text: &str, turn: &mut Turn<'_>) -> bool {
-        if self.focus == ChatFocus::Address {
-            self.cancel_resolving(turn);
-            self.bar.problem = None;
-            self.bar.field.paste_line(text)
-        } else {
-            self.focus = ChatFocus::Composer;
-            self.draft_mut().paste(text)
-        }
-    }
-
     /// The next pane.
     pub fn next_pane(&mut self) {
         self.focus = match self.focus {
@@ -296,57 +284,6 @@ impl Chat {
             Move::First => conversation.scroll_to_oldest(&columns, zone, height),
             Move::Last => conversation.scroll = super::conversation::Scroll::Newest,
         }
-    }
-
-    fn compose(&mut self, key: Key, turn: &mut Turn<'_>) {
-        match keys::action(&turn.keymap.composer, key) {
-            Some(Compose::Send) => self.send(turn),
-            Some(Compose::Newline) => self.draft_mut().insert('\n'),
-            Some(Compose::PageUp) => self.scroll(Move::PageUp, turn),
-            Some(Compose::PageDown) => self.scroll(Move::PageDown, turn),
-            Some(Compose::Last) => self.scroll(Move::Last, turn),
-            None => match keys::action(&turn.keymap.field, key) {
-                Some(Edit::Up) => self.caret_up(turn),
-                Some(Edit::Down) => self.caret_down(turn),
-                edit => self.draft_mut().on_key(key, edit),
-            },
-        }
-    }
-
-    fn caret_up(&mut self, turn: &Turn<'_>) {
-        let shown = self.draft().shown(usize::from(layout::composer_width(turn.size)));
-        match shown.caret.0.checked_sub(1) {
-            Some(row) => self.draft_mut().move_to(shown.offset_at(row, shown.caret.1)),
-            None => self.conversation_mut().into_iter().for_each(Conversation::recall_older),
-        }
-    }
-
-    fn caret_down(&mut self, turn: &Turn<'_>) {
-        let shown = self.draft().shown(usize::from(layout::composer_width(turn.size)));
-        if shown.caret.0 + 1 < shown.lines.len() {
-            self.draft_mut().move_to(shown.offset_at(shown.caret.0 + 1, shown.caret.1));
-        } else if let Some(conversation) = self.conversation_mut() {
-            conversation.recall_newer();
-        }
-    }
-
-    fn send(&mut self, turn: &mut Turn<'_>) {
-        if self.draft().text().trim().is_empty() {
-            return;
-        }
-        let Some(conversation) = self.conversation_mut() else {
-            *turn.notice = Some(Notice::NoPeer);
-            self.edit_address();
-            return;
-        };
-        let text = conversation.draft.take();
-        let id = turn.ids.message();
-        conversation.send(turn.now.wall.timestamp(), id, text.clone(), clean_text(text.as_bytes()));
-        turn.out.push(Effect::Send {
-            id,
-            to: crate::wire::peer::Peer::Address(conversation.address()),
-            text,
-        });
     }
 }
 
