@@ -6,10 +6,11 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::effect::{Effect, Recent};
-use crate::event::{Event, Fault, Key, Now, Size, StoreEvent};
+use crate::effect::{Effect, Memory, Recent};
+use crate::event::{Event, Key, Now, Size};
 use crate::text::Clean;
 use crate::wire::address::Endpoint;
+use crate::wire::peer::Peer;
 use crate::wire::source::Source;
 
 pub mod bar;
@@ -20,7 +21,9 @@ pub mod files;
 pub mod folder;
 pub mod keys;
 pub mod layout;
+pub mod message;
 pub mod mouse;
+mod notice;
 pub mod overlay;
 pub mod transfers;
 mod turn;
@@ -29,6 +32,7 @@ pub mod unlisted;
 use chat::{Chat, ChatFocus};
 use files::{Files, FilesFocus};
 use keys::{Global, Keymap, Move};
+pub use notice::Notice;
 use overlay::{GoTo, Overlay};
 use turn::{Ids, Turn};
 
@@ -40,30 +44,6 @@ pub enum Tab {
     Chat,
     /// Browsing and downloading.
     Files,
-}
-
-/// Something that has to be said once, until the next key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// The usual port is taken; another is used.
-    PortTaken {
-        /// The usual one.
-        wanted: u16,
-        /// The one in use.
-        got: u16,
-    },
-    /// There is nobody to send to.
-    NoPeer,
-    /// What is selected cannot be downloaded, for it is no file.
-    NotAFile,
-    /// What was pasted is longer than a field may be, and was not taken.
-    TooLongToPaste,
-    /// Ctrl+C does not quit.
-    HowToQuit,
-    /// Nothing can be sent or received any more.
-    SocketDown(Fault),
-    /// What is opened will not be known again after a restart.
-    NotRemembered(Fault),
 }
 
 /// Who we are, as the header says.
@@ -100,9 +80,12 @@ pub struct State {
     pub size: Size,
     /// The present time zone, in which times are shown.
     pub zone: jiff::tz::TimeZone,
+    /// Whether messages are kept for the next run.
+    pub keeps: bool,
     focused: bool,
     ids: Ids,
-    deadline: Option<Instant>,
+    /// When the transfers are measured next.
+    measured: Option<Instant>,
 }
 
 impl State {
@@ -120,9 +103,10 @@ impl State {
             keymap,
             size: Size::default(),
             zone: now.wall.time_zone().clone(),
+            keeps: true,
             focused: true,
             ids: Ids::default(),
-            deadline: None,
+            measured: None,
         }
     }
 
@@ -139,22 +123,31 @@ impl State {
                 }
                 Event::Paste(text) => state.on_paste(&text, turn),
                 Event::Mouse(mouse) => state.on_mouse(mouse, turn),
-                Event::Resized(_) => {}
                 Event::Focused(focused) => state.focused = focused,
                 Event::Chat(event) => state.chat.on_event(event, turn),
                 Event::Resolved(request, answer) => state.chat.resolved(request, answer, turn),
                 Event::Browse(request, event) => state.files.on_event(request, event, turn),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
-                Event::Store(StoreEvent::Failed(fault)) => *turn.notice = Some(Notice::NotRemembered(fault)),
-                Event::Store(_) => {}
-                Event::Edited(_) | Event::Copied | Event::NotOpened(_) => {}
+                Event::Store(event) => state.chat.on_store(event, turn),
+                Event::Resized(_) | Event::Edited(_) | Event::Copied | Event::NotOpened(_) => {}
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);
+            turn.watching = state.is_watching();
+            state.chat.follow(turn);
         });
-        if self.is_watching() {
-            self.chat.read();
-        }
+    }
+
+    /// The program ends: what is not yet kept is given to the store.
+    pub fn end(&mut self, out: &mut Vec<Effect>) {
+        self.chat.keep_now(out);
+    }
+
+    /// What is known from earlier runs. The peer that was spoken with last is in front.
+    pub fn remember(&mut self, memory: Memory) {
+        self.recent = memory.recent;
+        self.chat.remember(memory.known);
+        self.chat.select_latest();
     }
 
     fn is_watching(&self) -> bool {
@@ -164,10 +157,11 @@ impl State {
     /// Makes a peer known under a name. The first one is in front.
     pub fn introduce(&mut self, address: SocketAddr, name: Clean) {
         let front = self.chat.current;
-        self.chat.open(conversation::Peer::Address(address), Some(name));
+        self.chat.open(Peer::Address(address), Some(name));
         if let Some(front) = front {
             self.chat.select(front);
         }
+        self.chat.put_in_order();
     }
 
     /// Talks to this peer, as if its address had been typed.
@@ -203,15 +197,15 @@ impl State {
         );
         self.zone = now.wall.time_zone().clone();
         // One that is still to come stays, or whatever else happens would put it off without end.
-        let ahead = self.deadline.filter(|at| *at > now.instant);
-        self.deadline = self.files.transfers.deadline(now.instant).map(|next| ahead.unwrap_or(next));
+        let ahead = self.measured.filter(|at| *at > now.instant);
+        self.measured = self.files.transfers.deadline(now.instant).map(|next| ahead.unwrap_or(next));
         (self.keymap, self.ids, self.notice, self.recent) = (keymap, ids, notice, recent);
     }
 
     /// The next moment at which something on the screen changes by itself; none where nothing does.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        [self.measured, self.chat.deadline()].into_iter().flatten().min()
     }
 
     fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
@@ -272,19 +266,23 @@ impl State {
             Global::ChatTab => self.show(Tab::Chat),
             Global::FilesTab => self.show(Tab::Files),
             Global::Address => self.edit_address(),
+            Global::Resend => {
+                self.show(Tab::Chat);
+                self.chat.resend_all(turn);
+            }
             Global::PeerFiles => self.open_peers_files(turn),
             Global::PreviousPeer => self.in_chat(|chat| chat.step(-1)),
             Global::NextPeer => self.in_chat(|chat| chat.step(1)),
             Global::NextUnread => self.in_chat(Chat::next_unread),
-            Global::Peer1 => self.in_chat(|chat| chat.select(0)),
-            Global::Peer2 => self.in_chat(|chat| chat.select(1)),
-            Global::Peer3 => self.in_chat(|chat| chat.select(2)),
-            Global::Peer4 => self.in_chat(|chat| chat.select(3)),
-            Global::Peer5 => self.in_chat(|chat| chat.select(4)),
-            Global::Peer6 => self.in_chat(|chat| chat.select(5)),
-            Global::Peer7 => self.in_chat(|chat| chat.select(6)),
-            Global::Peer8 => self.in_chat(|chat| chat.select(7)),
-            Global::Peer9 => self.in_chat(|chat| chat.select(8)),
+            Global::Peer1 => self.in_chat(|chat| chat.select_shown(0)),
+            Global::Peer2 => self.in_chat(|chat| chat.select_shown(1)),
+            Global::Peer3 => self.in_chat(|chat| chat.select_shown(2)),
+            Global::Peer4 => self.in_chat(|chat| chat.select_shown(3)),
+            Global::Peer5 => self.in_chat(|chat| chat.select_shown(4)),
+            Global::Peer6 => self.in_chat(|chat| chat.select_shown(5)),
+            Global::Peer7 => self.in_chat(|chat| chat.select_shown(6)),
+            Global::Peer8 => self.in_chat(|chat| chat.select_shown(7)),
+            Global::Peer9 => self.in_chat(|chat| chat.select_shown(8)),
         }
     }
 
@@ -315,7 +313,7 @@ impl State {
 
     /// A server is looked for where the peer is: hobnob serves files on the port number of its chat.
     fn open_peers_files(&mut self, turn: &mut Turn<'_>) {
-        let Some(address) = self.chat.conversation().map(conversation::Conversation::address) else {
+        let Some(address) = self.chat.conversation().and_then(conversation::Conversation::address) else {
             *turn.notice = Some(Notice::NoPeer);
             return;
         };

@@ -80,13 +80,14 @@ words! {
         unresolved, refused, unreachable, timed_out_resolve, timed_out_connect, timed_out_answer, timed_out_body,
         reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
         too_many, bad_name, short, redirected, too_long_for_datagram, disk_full, exists, damaged, other_version, disk,
-        network, nobody_reads, busy,
+        network, interrupted, nobody_reads, busy,
     }
     /// What stands around both tabs.
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
     /// The chat tab.
     ChatWords {
-        plain, resolving, message, placeholder, datagrams, me, sending, sent, refused, failed, empty, new_messages,
+        plain, broadcast_plain, resolving, message, placeholder, datagrams, me, sending, sent, heard_back, refused, failed,
+        unsaved, nothing_saved, broadcast, undelivered, back, blocked, muted, folded, overflowed, empty, new_messages,
         more_below, older_dropped, turned_away, no_peer, no_peer_hint, no_peer_wait, no_messages,
     }
     /// The files tab.
@@ -96,7 +97,9 @@ words! {
         cancelled,
     }
     /// What is said once, until the next key.
-    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, too_long_to_paste, socket_down, not_remembered }
+    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, too_long_to_paste, socket_down, not_remembered, not_saved,
+        not_read, name_moved,
+    }
     /// What lies over the screen.
     OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
     /// The key line.

@@ -1,20 +1,29 @@
 //! The chat tab: the conversations, which of them is in front, and what the keys do to it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Instant;
 
-use super::Turn;
 use super::bar::{AddressBar, Problem};
-use super::conversation::{Conversation, Peer};
+use super::conversation::{Conversation, Pane};
 use super::field::Field;
-use super::keys::{self, Edit, Move};
+use super::keys::{self, Act, Edit, Move};
 use super::layout::{self, ChatLayout, Columns};
-use crate::effect::Effect;
-use crate::event::{Fault, Key, RequestId};
+use super::{Notice, Turn};
+use crate::effect::{Effect, StoreRequest};
+use crate::event::{Fault, Key, MessageId, RequestId};
 use crate::text::Clean;
 use crate::wire::address::{Endpoint, Host};
+use crate::wire::peer::Peer;
 
 mod composing;
 mod incoming;
+mod keeping;
+mod order;
+mod outgoing;
+
+use order::Order;
+use outgoing::Flight;
 
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,8 +48,18 @@ pub struct Chat {
     pub focus: ChatFocus,
     /// The peer's address.
     pub bar: AddressBar,
-    /// Messages of strangers whose conversations gave way to newer ones.
+    /// Messages of strangers whose conversations gave way to newer ones before they were on disk.
     pub turned_away: u64,
+    /// Datagrams that the system had no room for; nobody knows whose.
+    pub overflowed: u64,
+    /// In which order the peers are shown.
+    order: Order,
+    /// Messages of ours of which the network may still have something to say.
+    flights: BTreeMap<MessageId, Flight>,
+    /// When what changed of the peers is given to the store.
+    keep_at: Option<Instant>,
+    /// Questions for what waits to be sent again.
+    resending: Option<(RequestId, Peer)>,
     /// What was written before there was anybody to send it to.
     orphan: Field,
 }
@@ -70,34 +89,6 @@ impl Chat {
         }
     }
 
-    /// The column of peers on so many rows: which conversation stands in each, and which of its rows. The one in
-    /// front is always among them.
-    #[must_use]
-    pub fn peer_rows(&self, height: usize) -> Vec<(usize, usize)> {
-        // A name has its address below it.
-        let own = |at: &usize| 1 + usize::from(self.conversations[*at].name.is_some());
-        let current = self.current.unwrap_or(0);
-        let mut room = height;
-        // As far back from the one in front as there is room above it.
-        let above = (0..=current.min(self.conversations.len().saturating_sub(1))).rev();
-        let first = above
-            .take_while(|at| {
-                let fits = self.conversations.get(*at).is_some() && room >= own(at);
-                room = room.saturating_sub(if fits { own(at) } else { room });
-                fits
-            })
-            .last()
-            .unwrap_or(current);
-        let rows = (first..self.conversations.len()).flat_map(|at| (0..own(&at)).map(move |row| (at, row)));
-        rows.take(height).collect()
-    }
-
-    /// Messages that were not read, in all conversations.
-    #[must_use]
-    pub fn unread(&self) -> usize {
-        self.conversations.iter().map(|conversation| conversation.unread).sum()
-    }
-
     /// The tab's regions; none on a screen that is too small.
     #[must_use]
     pub fn layout(&self, size: crate::event::Size) -> Option<ChatLayout> {
@@ -110,21 +101,34 @@ impl Chat {
         Some((layout::columns(messages.width), usize::from(messages.height)))
     }
 
-    /// Brings the conversation with this peer to the front, and opens it where there is none.
-    pub fn open(&mut self, peer: Peer, name: Option<Clean>) {
-        let at = self.position(peer).unwrap_or_else(|| {
-            self.conversations.push(Conversation::new(peer, None));
-            self.conversations.len() - 1
+    /// Brings the conversation with this peer to the front, and opens it where there is none. The number of another peer
+    /// that has the same name, if there is one.
+    pub fn open(&mut self, peer: Peer, name: Option<Clean>) -> Option<Peer> {
+        let at = self.position(peer).unwrap_or_else(|| self.add(Conversation::new(peer)));
+        let same =
+            |other: &&Conversation| name.is_some() && other.name() == name.as_ref() && other.peer() != peer;
+        let namesake = self.conversations.iter().find(same).map(Conversation::peer);
+        self.conversations[at].change(|contact| {
+            contact.invited = true;
+            contact.name = name.or_else(|| contact.name.take());
         });
-        self.conversations[at].invited = true;
-        if name.is_some() {
-            self.conversations[at].name = name;
-        }
         self.select(at);
+        namesake
     }
 
-    fn position(&self, peer: Peer) -> Option<usize> {
-        self.conversations.iter().position(|conversation| conversation.peer == peer)
+    pub(super) fn add(&mut self, conversation: Conversation) -> usize {
+        self.conversations.push(conversation);
+        self.order.touch();
+        self.conversations.len() - 1
+    }
+
+    pub(super) fn position(&self, peer: Peer) -> Option<usize> {
+        self.conversations.iter().position(|conversation| conversation.peer() == peer)
+    }
+
+    /// The conversation with this peer.
+    pub(super) fn with_mut(&mut self, peer: Peer) -> Option<&mut Conversation> {
+        self.conversations.iter_mut().find(|conversation| conversation.peer() == peer)
     }
 
     /// Brings the conversation at this place to the front, if there is one.
@@ -137,31 +141,13 @@ impl Chat {
                 left.leave();
             }
             self.current = Some(at);
+            self.conversations[at].arrive();
         }
         if !self.orphan.is_empty() && self.draft().is_empty() {
             *self.draft_mut() = std::mem::take(&mut self.orphan);
         }
         self.focus = ChatFocus::Composer;
         self.bar = AddressBar::default();
-    }
-
-    /// The conversation before (`-1`) or after (`1`) the one in front, around the ends.
-    pub fn step(&mut self, by: isize) {
-        let count = self.conversations.len();
-        if count > 0 {
-            let from = self.current.unwrap_or(0);
-            self.select(from.checked_add_signed(by).unwrap_or(count - 1) % count);
-        }
-    }
-
-    /// The next conversation with something unread.
-    pub fn next_unread(&mut self) {
-        let from = self.current.map_or(0, |at| at + 1);
-        let count = self.conversations.len();
-        let mut round = (0..count).map(|step| (from + step) % count);
-        if let Some(at) = round.find(|at| self.conversations[*at].unread > 0) {
-            self.select(at);
-        }
     }
 
     /// Begins to type a peer's address.
@@ -172,7 +158,7 @@ impl Chat {
         }
         self.bar.problem = None;
         if let Some(conversation) = self.conversation() {
-            let address = conversation.address().to_string();
+            let address = conversation.peer().to_string();
             self.bar.show(&address);
         }
     }
@@ -187,7 +173,7 @@ impl Chat {
         let Some(endpoint) = self.bar.answered(request) else { return };
         match answer.map(|addresses| addresses.first().copied()) {
             Ok(Some(address)) => {
-                self.open(Peer::Address(address), Some(endpoint.host.shown()));
+                self.open_as(Peer::Address(address), Some(endpoint.host.shown()), turn);
                 turn.remember(|recent| recent.add_peer(endpoint));
             }
             Ok(None) => self.bar.problem = Some(Problem::Fault(Fault::Unresolved)),
@@ -201,14 +187,33 @@ impl Chat {
             Err(error) => self.bar.problem = Some(Problem::Address(error)),
             Ok(endpoint) => {
                 self.cancel_resolving(turn);
-                if let Some(address) = literal(&endpoint) {
+                if let Some(peer) = self.named(&endpoint).or_else(|| Peer::literal(&endpoint)) {
                     turn.remember(|recent| recent.add_peer(endpoint));
-                    return self.open(Peer::Address(address), None);
+                    return self.open_as(peer, None, turn);
                 }
                 let request = turn.ids.request();
                 self.bar.pending = Some((request, endpoint.clone()));
                 turn.out.push(Effect::Resolve { request, endpoint });
             }
+        }
+    }
+
+    /// The one peer that the user gave this name, at the port that is meant. A name that has to be looked up may have
+    /// another address by now.
+    fn named(&self, endpoint: &Endpoint) -> Option<Peer> {
+        let Host::Name(typed) = &endpoint.host else { return None };
+        let called = |conversation: &&Conversation| {
+            let name = conversation.name().is_some_and(|name| name.to_lowercase() == typed.to_lowercase());
+            name && conversation.contact.named && conversation.peer().port() == endpoint.port
+        };
+        self.conversations.iter().find(called).map(Conversation::peer)
+    }
+
+    /// Opens the conversation, and says so where a name that was another peer's leads to it.
+    fn open_as(&mut self, peer: Peer, name: Option<Clean>, turn: &mut Turn<'_>) {
+        let named = name.clone();
+        if let (Some(before), Some(name)) = (self.open(peer, name), named) {
+            *turn.notice = Some(Notice::NameMoved { name, before, now: peer });
         }
     }
 
@@ -224,15 +229,31 @@ impl Chat {
             self.cancel_resolving(turn);
             self.bar = AddressBar::default();
         } else if let Some(conversation) = self.conversation_mut() {
-            conversation.scroll = super::conversation::Scroll::Newest;
+            conversation.selected = None;
+            conversation.show_newest();
         }
         self.focus = ChatFocus::Composer;
     }
 
-    /// Everything in view was seen.
-    pub fn read(&mut self) {
-        if let Some(conversation) = self.conversation_mut() {
-            conversation.read();
+    /// After whatever happened: what has to be read from disk is asked for, and what is in view was seen
+    /// where somebody watches.
+    pub(super) fn follow(&mut self, turn: &mut Turn<'_>) {
+        self.put_in_order();
+        self.keep(turn);
+        if self.conversation().is_none() {
+            return;
+        }
+        let Some((columns, height)) = self.pane(turn) else { return };
+        let pane = Pane { columns: &columns, zone: turn.now.wall.time_zone(), height };
+        let Some(conversation) = self.conversation_mut() else { return };
+        conversation.settle(pane);
+        if turn.watching {
+            conversation.look(pane);
+        }
+        if let Some(part) = conversation.wanted(height) {
+            let (request, peer) = (turn.ids.request(), conversation.peer());
+            conversation.ask(request, part);
+            turn.out.push(Effect::Store(StoreRequest::Page { request, peer, part }));
         }
     }
 
@@ -248,15 +269,7 @@ impl Chat {
     pub(super) fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
         match self.focus {
             ChatFocus::Composer => self.compose(key, turn),
-            ChatFocus::Messages => match keys::action(&turn.keymap.list, key) {
-                Some(action) => self.scroll(action, turn),
-                // Whoever types means to write.
-                None if key.types().is_some() => {
-                    self.focus = ChatFocus::Composer;
-                    self.compose(key, turn);
-                }
-                None => {}
-            },
+            ChatFocus::Messages => self.on_message_key(key, turn),
             ChatFocus::Address => match keys::action(&turn.keymap.field, key) {
                 Some(Edit::Accept) => self.accept_address(turn),
                 Some(Edit::Up) => self.step(-1),
@@ -270,29 +283,40 @@ impl Chat {
         }
     }
 
+    /// A key while the messages are walked through.
+    fn on_message_key(&mut self, key: Key, turn: &mut Turn<'_>) {
+        let selected = self.conversation().is_some_and(|open| open.selected_message().is_some());
+        let act = keys::action(&turn.keymap.messages, key).filter(|_| selected);
+        match (act, keys::action(&turn.keymap.list, key)) {
+            (Some(Act::Resend), _) => self.resend_selected(turn),
+            (None, Some(action)) => self.scroll(action, turn),
+            // Whoever types means to write.
+            (None, None) if key.types().is_some() => {
+                self.focus = ChatFocus::Composer;
+                self.compose(key, turn);
+            }
+            (None, None) => {}
+        }
+    }
+
     /// Scrolls the conversation in front.
     pub(super) fn scroll(&mut self, action: Move, turn: &Turn<'_>) {
         let Some((columns, height)) = self.pane(turn) else { return };
-        let zone = turn.now.wall.time_zone();
-        let page = height.saturating_sub(1).max(1);
+        let pane = Pane { columns: &columns, zone: turn.now.wall.time_zone(), height };
+        let screenful = height.saturating_sub(1).max(1);
+        let selecting = self.focus == ChatFocus::Messages;
         let Some(conversation) = self.conversation_mut() else { return };
         match action {
-            Move::Up => conversation.scroll_up(1, &columns, zone, height),
-            Move::Down => conversation.scroll_down(1, &columns, zone, height),
-            Move::PageUp => conversation.scroll_up(page, &columns, zone, height),
-            Move::PageDown => conversation.scroll_down(page, &columns, zone, height),
-            Move::First => conversation.scroll_to_oldest(&columns, zone, height),
-            Move::Last => conversation.scroll = super::conversation::Scroll::Newest,
+            Move::Up | Move::Down if selecting => conversation.select_next(action == Move::Up, pane),
+            Move::Up => conversation.scroll_up(1, pane),
+            Move::Down => conversation.scroll_down(1, pane),
+            Move::PageUp => conversation.scroll_up(screenful, pane),
+            Move::PageDown => conversation.scroll_down(screenful, pane),
+            Move::First => conversation.scroll_to_oldest(pane),
+            Move::Last => conversation.show_newest(),
+        }
+        if !matches!(action, Move::Up | Move::Down) {
+            conversation.selected = None;
         }
     }
-}
-
-/// The address that needs no resolver.
-fn literal(endpoint: &Endpoint) -> Option<SocketAddr> {
-    let ip = match &endpoint.host {
-        Host::V4(address) => IpAddr::V4(*address),
-        Host::V6(address, None) => IpAddr::V6(*address),
-        Host::V6(_, Some(_)) | Host::Name(_) => return None,
-    };
-    Some(SocketAddr::new(ip, endpoint.port))
 }

@@ -27,7 +27,7 @@ actions! {
     /// Everywhere, unless a narrower place uses the key.
     Global {
         Help, ChatTab, FilesTab, GoTo, Address, NextPane, Back, PreviousPeer, NextPeer, NextUnread, Peer1, Peer2,
-        Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9, PeerFiles, Interrupt, Redraw, Suspend, Quit,
+        Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9, Resend, PeerFiles, Interrupt, Redraw, Suspend, Quit,
     }
     /// Where text is typed.
     Edit {
@@ -36,6 +36,8 @@ actions! {
     }
     /// Where a message is written, before what every field does.
     Compose { Send, Newline, PageUp, PageDown, Last }
+    /// With a message of the conversation, before what every list does.
+    Act { Resend }
     /// Wherever there is something to walk through.
     Move { Up, Down, PageUp, PageDown, First, Last }
     /// In the list of a server's folder.
@@ -59,6 +61,8 @@ pub struct Keymap {
     pub field: Bindings<Edit>,
     /// `[composer]`
     pub composer: Bindings<Compose>,
+    /// `[messages]`
+    pub messages: Bindings<Act>,
     /// `[list]`
     pub list: Bindings<Move>,
     /// `[entries]`
@@ -113,6 +117,7 @@ impl Keymap {
         lay_over("global", &mut self.global, user.global)?;
         lay_over("field", &mut self.field, user.field)?;
         lay_over("composer", &mut self.composer, user.composer)?;
+        lay_over("messages", &mut self.messages, user.messages)?;
         lay_over("list", &mut self.list, user.list)?;
         lay_over("entries", &mut self.entries, user.entries)?;
         lay_over("transfers", &mut self.transfers, user.transfers)?;
@@ -134,6 +139,7 @@ impl Keymap {
         rows_of("global", &self.global)
             .chain(rows_of("composer", &self.composer))
             .chain(rows_of("field", &self.field))
+            .chain(rows_of("messages", &self.messages))
             .chain(rows_of("list", &self.list))
             .chain(rows_of("entries", &self.entries))
             .chain(rows_of("transfers", &self.transfers))
@@ -185,6 +191,7 @@ mod tests {
         let mut without = missing(&preset.global);
         without.extend(missing(&preset.field));
         without.extend(missing(&preset.composer));
+        without.extend(missing(&preset.messages));
         without.extend(missing(&preset.list));
         without.extend(missing(&preset.entries));
         without.extend(missing(&preset.transfers));

@@ -141,7 +141,7 @@ pub fn columns(width: u16) -> Columns {
     // A blank, the time as 00:00, a blank.
     const TIME: u16 = 7;
     let wide = width >= WIDE - 18;
-    let (name, gap, state) = if wide { (10, 2, 10) } else { (6, 1, 0) };
+    let (name, gap, state) = if wide { (10, 2, 11) } else { (6, 1, 0) };
     let text = TIME + name + gap;
     Columns { name: (TIME, name), text: (text, width.saturating_sub(text + state + 1).max(1)), state }
 }

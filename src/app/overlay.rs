@@ -62,7 +62,7 @@ impl GoTo {
         let typed = self.field.text().trim();
         let mut known: Vec<(String, Goal)> = Vec::new();
         for (at, conversation) in chat.conversations.iter().enumerate() {
-            let text = format!("{} {}", conversation.title(), conversation.address());
+            let text = format!("{} {}", conversation.title(), conversation.peer());
             known.push((text, Goal::Conversation(at)));
         }
         for peer in recent.peers() {

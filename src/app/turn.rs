@@ -168,7 +168,7 @@ mod tests {
         assert!(matches!(run.state.overlay, Some(Overlay::GoTo(_))));
         run.press("enter");
         assert_eq!(run.state.tab, Tab::Chat);
-        assert_eq!(run.state.chat.conversation().map(Conversation::address), Some(address(9)));
+        assert_eq!(run.state.chat.conversation().and_then(Conversation::address), Some(address(9)));
         assert_eq!(run.goals(), ["open 127.0.0.1:9", "server plain://box:7890/"]);
     }
 
@@ -207,7 +207,7 @@ mod tests {
         run.on(Event::Paste("127.0.0.7".into()));
         run.press("enter");
         assert_eq!(
-            run.state.chat.conversation().map(|open| open.address().to_string()).as_deref(),
+            run.state.chat.conversation().map(|open| open.peer().to_string()).as_deref(),
             Some("127.0.0.7:7890")
         );
     }

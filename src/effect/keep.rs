@@ -99,11 +99,14 @@ pub struct NewMessage {
 
 /// What is kept of a peer beside the messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of the user's, whatever the others are")]
 pub struct Contact {
     /// Whom it is about.
     pub peer: Peer,
-    /// What the user calls the peer.
+    /// What the peer is called: by the name that its address was typed as, or by the one that the user gave it.
     pub name: Option<Clean>,
+    /// Whether the user gave it that name.
+    pub named: bool,
     /// Whether the user asked for the conversation, by an address or a name, or wrote to the peer.
     pub invited: bool,
     /// Whether it stays at the top of the list.
@@ -138,6 +141,7 @@ impl Contact {
         Self {
             peer,
             name: None,
+            named: false,
             invited: false,
             pinned: false,
             muted: false,

@@ -69,6 +69,8 @@ pub enum Fault {
     Disk(Clean),
     /// Something else about the network: the system's own words.
     Network(Clean),
+    /// The program ended while it was under way: nobody knows how far it got.
+    Interrupted,
     /// The output was closed: whoever read it has enough.
     NobodyReads,
     /// Our own queue to a worker is full.

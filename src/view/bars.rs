@@ -9,15 +9,17 @@ use super::paint::{self, Piece};
 use super::{Look, wording};
 use crate::app::bar::{AddressBar, Problem};
 use crate::app::chat::ChatFocus;
+use crate::app::conversation::Conversation;
 use crate::app::field::Field;
 use crate::app::files::{FilesFocus, Place};
 use crate::app::keys::{self, Global};
 use crate::app::layout::{Area, Frame};
 use crate::app::{State, Tab};
 use crate::locale::fill;
-use crate::text::size;
+use crate::text::size::{self, grouped};
 use crate::text::width::{ellipsis_middle, graphemes, width};
 use crate::text::wrap::{Spaces, wrap};
+use crate::wire::peer::Peer;
 use crate::wire::source::Scheme;
 
 /// The tabs, and who we are.
@@ -91,22 +93,57 @@ pub(super) fn address(state: &State, look: &Look, area: Area, buffer: &mut Buffe
 
 fn chat_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mut Buffer) {
     let (words, theme) = (&look.words, &look.theme);
-    let mut kind = words.chat.plain.clone();
-    if state.chat.turned_away > 0 {
-        let count = state.chat.turned_away.to_string();
-        kind = format!("{} · {kind}", fill(&words.chat.turned_away, &[("count", &count)]));
-    }
     let Some(conversation) = state.chat.conversation() else {
         paint::left(buffer, area, &[(label, theme.title), (&words.frame.nobody, theme.dim)]);
         return;
     };
-    let address = conversation.address().to_string();
+    let address = conversation.peer().to_string();
     // Where both do not fit, the name gives way.
     let room = usize::from(area.width).saturating_sub(width(label) + width(&address) + 2);
-    let name = conversation.name.as_ref().map(|name| format!("{} ", ellipsis_middle(name, room)));
+    let name = conversation.name().map(|name| format!("{} ", ellipsis_middle(name, room)));
     let name = name.unwrap_or_default();
     let pieces = [(label, theme.title), (name.as_str(), theme.peer), (address.as_str(), theme.text)];
-    paint::both(buffer, area, &pieces, (&kind, theme.dim));
+    let (facts, style) = chat_facts(state, conversation, look);
+    paint::both(buffer, area, &pieces, (&facts, style));
+}
+
+/// What there is to know of the conversation in front, the most urgent first.
+fn chat_facts(state: &State, conversation: &Conversation, look: &Look) -> (String, Style) {
+    let (words, theme) = (&look.words.chat, &look.theme);
+    let counted = |sentence: &str, count: u64| fill(sentence, &[("count", &grouped(count))]);
+    let mut style = theme.dim;
+    let mut facts = Vec::new();
+    if conversation.waiting > 0 {
+        let key = keys::first_key(&state.keymap.global, Global::Resend).map(|key| key.to_string());
+        let values = [("count", &*conversation.waiting.to_string()), ("key", &key.unwrap_or_default())];
+        style = if conversation.is_back { theme.unread } else { theme.warning };
+        facts.push(fill(if conversation.is_back { &words.back } else { &words.undelivered }, &values));
+    }
+    if let Some(message) = conversation.selected_message().filter(|_| state.chat.focus == ChatFocus::Messages)
+    {
+        facts.push(message.at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    }
+    if !state.keeps {
+        facts.push(words.nothing_saved.clone());
+        style = if style == theme.dim { theme.warning } else { style };
+    }
+    if conversation.contact.blocked {
+        facts.push(counted(&words.blocked, conversation.blocked));
+    }
+    if conversation.contact.muted {
+        facts.push(words.muted.clone());
+    }
+    if state.chat.overflowed > 0 {
+        facts.push(counted(&words.overflowed, state.chat.overflowed));
+    }
+    if state.chat.turned_away > 0 {
+        facts.push(counted(&words.turned_away, state.chat.turned_away));
+    }
+    facts.push(match conversation.peer() {
+        Peer::Address(_) => words.plain.clone(),
+        Peer::Broadcast(_) => words.broadcast_plain.clone(),
+    });
+    (facts.join(" · "), style)
 }
 
 fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mut Buffer) {

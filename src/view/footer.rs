@@ -93,6 +93,12 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         Notice::SocketDown(fault) => {
             fill(&words_of.socket_down, &[("reason", &wording::fault(words, fault))])
         }
+        Notice::NotSaved(fault) => fill(&words_of.not_saved, &[("reason", &wording::fault(words, fault))]),
+        Notice::NotRead(fault) => fill(&words_of.not_read, &[("reason", &wording::fault(words, fault))]),
+        Notice::NameMoved { name, before, now } => {
+            let (before, now) = (before.to_string(), now.to_string());
+            fill(&words_of.name_moved, &[("name", name), ("before", &before), ("now", &now)])
+        }
         Notice::NotRemembered(fault) => {
             fill(&words_of.not_remembered, &[("reason", &wording::fault(words, fault))])
         }

@@ -3,30 +3,30 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 
 use super::paint::{self, Piece};
 use super::{Look, wording};
 use crate::app::State;
 use crate::app::chat::ChatFocus;
-use crate::app::conversation::{Conversation, Delivery, Message, Row};
+use crate::app::conversation::{Conversation, Pane, Row};
 use crate::app::keys::{self, Global};
 use crate::app::layout::{self, Area, Columns};
+use crate::app::message::Message;
+use crate::event::Delivery;
 use crate::locale::fill;
+use crate::text::size::grouped;
 
 /// What is in view of the conversation in front.
 pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) {
     let Some(conversation) = state.chat.conversation() else { return no_peer(state, look, area, buffer) };
-    if conversation.messages.is_empty() {
+    if conversation.is_empty() {
         return paint::middle(buffer, area, &[(&look.words.chat.no_messages, look.theme.dim)]);
     }
     let columns = layout::columns(area.width);
     let height = usize::from(area.height);
-    let mut window = conversation.window(&columns, &state.zone, height);
-    if window.below > 0 {
-        // The last row says so, and hides nothing.
-        window = conversation.window(&columns, &state.zone, height - 1);
-    }
-    let pane = Pane { state, look, conversation, columns };
+    let window = conversation.window(Pane { columns: &columns, zone: &state.zone, height });
+    let pane = Painter { state, look, conversation, columns };
     for (nth, (message, row)) in window.rows.iter().enumerate() {
         let line = paint::row(area, u16::try_from(nth).unwrap_or(area.height));
         pane.row(*message, row, line, buffer);
@@ -51,20 +51,27 @@ fn no_peer(state: &State, look: &Look, area: Area, buffer: &mut Buffer) {
     paint::middle(buffer, area, &[(&words.no_peer, theme.title), (&hint, theme.text), (&wait, theme.dim)]);
 }
 
-struct Pane<'a> {
+struct Painter<'a> {
     state: &'a State,
     look: &'a Look,
     conversation: &'a Conversation,
     columns: Columns,
 }
 
-impl Pane<'_> {
+impl Painter<'_> {
     fn row(&self, at: usize, row: &Row, line: Area, buffer: &mut Buffer) {
         let theme = &self.look.theme;
-        let Some(message) = self.conversation.messages.get(at) else { return };
+        let Some(message) = self.conversation.messages().get(at) else { return };
+        let selected = self.state.chat.focus == ChatFocus::Messages
+            && self.conversation.selected == Some(message.nth)
+            && !matches!(row, Row::Day | Row::Unread);
+        if selected {
+            paint::tint(buffer, line, theme.selected);
+            paint::left(buffer, line, &[("▌", theme.mark)]);
+        }
         match row {
-            Row::Day if at == 0 && self.conversation.dropped > 0 => {
-                let count = self.conversation.dropped.to_string();
+            Row::Day if at == 0 && self.conversation.dropped() > 0 && message.nth > 1 => {
+                let count = self.conversation.dropped().to_string();
                 let older = fill(&self.look.words.chat.older_dropped, &[("count", &count)]);
                 let text = format!("{older} · {}", day(message.at, &self.state.zone));
                 rule(&text, theme.warning, theme.border, line, buffer);
@@ -88,9 +95,15 @@ impl Pane<'_> {
                     paint::left(buffer, place, &[(text, theme.text)]);
                 }
             }
+            Row::Folded(count) => {
+                self.head(message, line, buffer);
+                let (from, width) = self.columns.text;
+                let more = fill(&self.look.words.chat.folded, &[("count", &grouped(*count))]);
+                paint::left(buffer, paint::columns(line, from, width), &[(&more, theme.warning)]);
+            }
             Row::State => {
                 let (from, _) = self.columns.text;
-                let (text, style) = self.state_of(&message.delivery);
+                let (text, style) = self.state_of(message);
                 let place = paint::columns(line, from, line.width.saturating_sub(from + 1));
                 paint::left(buffer, place, &[(wording::fitting(&text, usize::from(place.width)), style)]);
             }
@@ -104,36 +117,54 @@ impl Pane<'_> {
         paint::left(buffer, paint::inset(line, 1), &[(&time, theme.dim)]);
         let (from, width) = self.columns.name;
         let place = paint::columns(line, from, width);
-        let name: Piece<'_> = match (&message.delivery, &self.conversation.name) {
-            (Delivery::Received, Some(name)) => (name, theme.peer),
-            (Delivery::Received, None) => {
-                let address = self.conversation.address().ip().to_string();
+        let name: Piece<'_> = match (message.delivery.is_ours(), self.conversation.name()) {
+            (false, Some(name)) => (name, theme.peer),
+            (false, None) => {
+                let address = self.conversation.address().map(|address| address.ip().to_string());
+                let address = address.unwrap_or_default();
                 let shown = crate::text::width::ellipsis_middle(&address, usize::from(width)).into_owned();
                 paint::left(buffer, place, &[(&shown, theme.peer)]);
-                return;
+                return self.column(message, line, buffer);
             }
-            (_, _) if self.state.me.name.is_empty() => (&self.look.words.chat.me, theme.me),
-            (_, _) => (&self.state.me.name, theme.me),
+            (true, _) if self.state.me.name.is_empty() => (&self.look.words.chat.me, theme.me),
+            (true, _) => (&self.state.me.name, theme.me),
         };
         paint::left(buffer, place, &[name]);
-        if self.columns.state > 0 && !matches!(message.delivery, Delivery::Received | Delivery::Failed(..)) {
-            let (text, style) = self.state_of(&message.delivery);
+        self.column(message, line, buffer);
+    }
+
+    /// At the right what became of it, where it has no line of its own for that.
+    fn column(&self, message: &Message, line: Area, buffer: &mut Buffer) {
+        if self.columns.state > 0 && !self.conversation.states_itself(message, &self.columns) {
+            let (text, style) = self.state_of(message);
             let place = paint::inset(line, line.width - self.columns.state);
             paint::right(buffer, place, &[(&text, style), (" ", style)]);
         }
     }
 
-    fn state_of(&self, delivery: &Delivery) -> (String, ratatui::style::Style) {
+    fn state_of(&self, message: &Message) -> (String, Style) {
         let (words, theme) = (&self.look.words.chat, &self.look.theme);
-        match delivery {
-            Delivery::Received => (String::new(), theme.dim),
-            Delivery::Sending(_) => (words.sending.clone(), theme.dim),
-            Delivery::Sent(_) => (words.sent.clone(), theme.dim),
-            Delivery::Refused(_) => (words.refused.clone(), theme.error),
-            Delivery::Failed(_, fault) => {
+        let unsaved = message.unsaved.is_some() || !self.state.keeps && message.row.is_none();
+        let (state, style) = match &message.delivery {
+            Delivery::Received if message.broadcast => (words.broadcast.clone(), theme.dim),
+            Delivery::Received | Delivery::Folded(_) => (String::new(), theme.dim),
+            Delivery::Queued => (words.sending.clone(), theme.dim),
+            Delivery::Sent if self.conversation.was_heard_since(message) => {
+                (words.heard_back.clone(), theme.dim)
+            }
+            Delivery::Sent => (words.sent.clone(), theme.dim),
+            Delivery::Refused => (words.refused.clone(), theme.error),
+            Delivery::Failed(fault) => {
                 let reason = wording::fault(&self.look.words, fault);
                 (fill(&words.failed, &[("reason", &reason)]), theme.error)
             }
+        };
+        let undelivered = message.delivery.is_undelivered();
+        match unsaved {
+            true if undelivered => (format!("{} · {state}", words.unsaved), style),
+            // In the narrow column this is what matters.
+            true => (words.unsaved.clone(), theme.warning),
+            false => (state, style),
         }
     }
 }
@@ -143,13 +174,7 @@ fn day(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// A line through the whole width, with a text in its middle.
-fn rule(
-    text: &str,
-    style: ratatui::style::Style,
-    line_style: ratatui::style::Style,
-    line: Area,
-    buffer: &mut Buffer,
-) {
+fn rule(text: &str, style: Style, line_style: Style, line: Area, buffer: &mut Buffer) {
     let whole = paint::columns(line, 1, line.width.saturating_sub(2));
     let dashes = "─".repeat(usize::from(whole.width));
     paint::left(buffer, whole, &[(&dashes, line_style)]);

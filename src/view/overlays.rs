@@ -114,8 +114,8 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
         let (kind, text) = match goal {
             Goal::Conversation(at) => {
                 let conversation = &state.chat.conversations[*at];
-                let address = conversation.address();
-                let name = conversation.name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
+                let address = conversation.peer();
+                let name = conversation.name().map(|name| format!("{name} ")).unwrap_or_default();
                 (&words.peer, format!("{name}{address}"))
             }
             Goal::Peer(endpoint) => (&words.peer, endpoint.to_string()),

@@ -23,7 +23,7 @@ pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) 
             paint::tint(buffer, row, theme.selected);
         }
         let mark = if current { "▌" } else { " " };
-        let address = conversation.address().to_string();
+        let address = conversation.peer().to_string();
         if own_row > 0 {
             let shown = ellipsis_middle(&address, usize::from(row.width.saturating_sub(2)));
             paint::left(buffer, row, &[(mark, theme.mark), (" ", theme.dim), (&shown, theme.dim)]);

@@ -67,6 +67,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         }
         Fault::Disk(said) => reason(&words.disk, said),
         Fault::Network(said) => reason(&words.network, said),
+        Fault::Interrupted => words.interrupted.clone(),
         Fault::NobodyReads => words.nobody_reads.clone(),
         Fault::Busy => words.busy.clone(),
     }

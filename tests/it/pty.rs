@@ -154,7 +154,7 @@ fn a_course_program_and_a_person_talk_both_ways() {
     assert_eq!(bytes, "hello, 你好".as_bytes());
     peer.send("你好，文件在服务器上".as_bytes(), from);
     terminal.wait_for("你好，文件在服务器上");
-    terminal.wait_for("sent");
+    terminal.wait_for("heard back");
     assert!(peer.heard_nothing(), "nothing is sent by itself");
 }
 

@@ -5,6 +5,7 @@ mod caret;
 mod chat;
 mod files;
 mod general;
+mod history;
 mod hostile;
 mod peers;
 mod transfers;

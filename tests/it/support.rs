@@ -2,6 +2,7 @@
 //! and the screen without a terminal.
 
 pub(crate) mod files;
+pub(crate) mod kept;
 pub(crate) mod peer;
 pub(crate) mod program;
 pub(crate) mod pty;

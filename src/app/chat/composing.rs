@@ -5,9 +5,7 @@ use super::{Chat, ChatFocus};
 use crate::app::conversation::Conversation;
 use crate::app::keys::{self, Compose, Edit, Move};
 use crate::app::{Notice, Turn, layout};
-use crate::effect::Effect;
 use crate::event::Key;
-use crate::text::clean_text;
 
 impl Chat {
     /// A text was pasted: into the address where that is being typed, else into the message. `false` where there is no
@@ -66,12 +64,6 @@ impl Chat {
             return;
         };
         let text = conversation.draft.take();
-        let id = turn.ids.message();
-        conversation.send(turn.now.wall.timestamp(), id, text.clone(), clean_text(text.as_bytes()));
-        turn.out.push(Effect::Send {
-            id,
-            to: crate::wire::peer::Peer::Address(conversation.address()),
-            text,
-        });
+        self.post(text, turn);
     }
 }

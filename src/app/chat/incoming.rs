@@ -1,45 +1,85 @@
 //! What the socket's news do to the conversations. Owns the limits to what strangers can make us keep.
 
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
+
 use super::{Chat, ChatFocus};
-use crate::app::conversation::{Conversation, Delivery, Peer};
+use crate::app::conversation::Conversation;
+use crate::app::message::Message;
 use crate::app::{Notice, Turn};
-use crate::event::{ChatEvent, Datagram, MessageId};
+use crate::effect::{Effect, StoreRequest};
+use crate::event::{ChatEvent, Datagram, Delivery};
+use crate::wire::peer::Peer;
 
 /// Conversations at the same time. A sender's address is easily forged, so there must be an end to those that strangers
-/// can open by writing to us: beyond it the oldest of them gives way, and what it held is counted.
+/// can open by writing to us: beyond it the oldest of them gives way. What it held is on disk, or counted.
 const CONVERSATION_LIMIT: usize = 1000;
 
-/// Bytes of text that all conversations together keep in memory. Beyond it the longest one gives way.
-const BYTE_LIMIT: usize = 128 << 20;
+/// Bytes of messages that all conversations together keep in memory. Beyond it the longest one gives way.
+const BYTE_LIMIT: usize = 16 << 20;
 
 impl Chat {
     /// News from the socket.
     pub(in crate::app) fn on_event(&mut self, event: ChatEvent, turn: &mut Turn<'_>) {
         match event {
-            ChatEvent::Received(datagram) => self.receive(datagram, turn.watching),
-            ChatEvent::Sent(id) => self.deliver(id, &Delivery::Sent(id)),
-            ChatEvent::Refused(id) => self.deliver(id, &Delivery::Refused(id)),
-            ChatEvent::Failed(id, fault) => self.deliver(id, &Delivery::Failed(id, fault)),
-            ChatEvent::Folded(..) | ChatEvent::Blocked(..) | ChatEvent::Overflowed(_) => {}
+            ChatEvent::Received(datagram) => self.receive(datagram, turn),
+            ChatEvent::Folded(from, count) => self.fold(from, count, turn),
+            ChatEvent::Blocked(from, count) => {
+                if let Some(conversation) = self.with_mut(Peer::Address(from)) {
+                    conversation.blocked += count;
+                }
+            }
+            ChatEvent::Overflowed(count) => self.overflowed += count,
+            ChatEvent::Sent(id) => self.deliver(id, &Delivery::Sent, turn),
+            ChatEvent::Refused(id) => self.deliver(id, &Delivery::Refused, turn),
+            ChatEvent::Failed(id, fault) => self.deliver(id, &Delivery::Failed(fault), turn),
             ChatEvent::Down(fault) => *turn.notice = Some(Notice::SocketDown(fault)),
         }
     }
 
-    fn receive(&mut self, datagram: Datagram, watching: bool) {
-        let peer = Peer::Address(datagram.from);
+    fn receive(&mut self, datagram: Datagram, turn: &mut Turn<'_>) {
+        let from = datagram.from;
+        let message = Message::received(turn.ids.message(), datagram);
+        self.take_in(from, message, turn);
+    }
+
+    fn take_in(&mut self, from: SocketAddr, message: Message, turn: &mut Turn<'_>) {
+        let peer = Peer::Address(from);
+        turn.out.push(Effect::Store(StoreRequest::Save(Box::new(message.to_keep(peer)))));
         let at = self.position(peer).unwrap_or_else(|| {
             self.make_room();
-            self.conversations.push(Conversation::new(peer, None));
-            self.conversations.len() - 1
+            self.add(Conversation::new(peer))
         });
-        let first = self.current.is_none() && self.focus != ChatFocus::Address;
-        let watched = watching && (first || self.current == Some(at));
-        self.conversations[at].receive(datagram.at, datagram.text, watched);
-        self.keep_within_limit();
         // The first who writes is in front at once, but never under an address that is being typed.
+        let first = self.current.is_none() && self.focus != ChatFocus::Address;
+        let watched = turn.watching && (first || self.current == Some(at));
+        self.conversations[at].receive(message, watched);
+        self.order.touch();
+        self.keep_within_limit();
         if first {
             self.select(at);
         }
+    }
+
+    /// A noisy peer sent more than is kept. While it goes on, and says nothing else, this is one row that counts.
+    fn fold(&mut self, from: SocketAddr, count: u64, turn: &mut Turn<'_>) {
+        let at = turn.now.wall.timestamp();
+        let folded = self.with_mut(Peer::Address(from)).and_then(|conversation| conversation.fold(at, count));
+        match folded {
+            Some((Some(row), delivery)) => {
+                let update = StoreRequest::Update { row, at, delivery, waiting: false };
+                turn.out.push(Effect::Store(update));
+            }
+            // Not yet on disk: what it is by then is written as soon as it is.
+            Some((None, _)) => {}
+            None => self.begin_fold(from, at, count, turn),
+        }
+    }
+
+    fn begin_fold(&mut self, from: SocketAddr, at: Timestamp, count: u64, turn: &mut Turn<'_>) {
+        let message = Message::folded(turn.ids.message(), at, count);
+        self.take_in(from, message, turn);
     }
 
     /// Lets the oldest conversation of a stranger go where there are too many: one that was never answered, and is not
@@ -49,30 +89,23 @@ impl Chat {
             return;
         }
         let current = self.current;
-        let mut open = self.conversations.iter().enumerate();
-        let stranger = open.position(|(at, conversation)| current != Some(at) && conversation.is_strangers());
-        if let Some(at) = stranger {
+        let open = self.conversations.iter().enumerate();
+        let strangers = open.filter(|(at, conversation)| current != Some(*at) && conversation.is_strangers());
+        if let Some((at, _)) = strangers.min_by_key(|(_, conversation)| conversation.latest) {
             let gone = self.conversations.remove(at);
-            self.turned_away += gone.dropped + gone.messages.len() as u64;
+            self.turned_away += gone.dropped() + gone.unsaved();
             self.current = current.map(|front| if front > at { front - 1 } else { front });
+            self.order.touch();
         }
     }
 
     fn keep_within_limit(&mut self) {
-        let mut bytes: usize = self.conversations.iter().map(|conversation| conversation.bytes).sum();
+        let mut bytes: usize = self.conversations.iter().map(Conversation::bytes).sum();
         while bytes > BYTE_LIMIT {
-            let Some(longest) = self.conversations.iter_mut().max_by_key(|conversation| conversation.bytes)
-            else {
-                return;
-            };
-            let before = longest.bytes;
+            let Some(longest) = self.conversations.iter_mut().max_by_key(|open| open.bytes()) else { return };
+            let before = longest.bytes();
             longest.drop_oldest();
-            bytes -= before - longest.bytes;
+            bytes -= before - longest.bytes();
         }
-    }
-
-    fn deliver(&mut self, id: MessageId, delivery: &Delivery) {
-        // News of a message that is not kept any more is dropped.
-        let _ = self.conversations.iter_mut().any(|conversation| conversation.deliver(id, delivery));
     }
 }

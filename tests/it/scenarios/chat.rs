@@ -245,9 +245,10 @@ fn a_socket_that_is_gone_is_said() {
 }
 
 #[test]
-fn of_many_messages_the_oldest_are_counted_and_not_kept() {
+fn of_many_messages_that_cannot_be_saved_the_oldest_are_counted_and_not_kept() {
     let mut screen = Screen::new(40, 10);
     screen.knows(LIN, "lin");
+    screen.kept.broken = Some(Fault::DiskFull);
     (1..=20_000 + 7).for_each(|n| screen.hears(LIN, format!("message {n}")));
     screen.press("tab home");
     assert!(screen.shows("▲ 7 older not kept · 2026-11-22"), "{:?}", screen.rows());

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use super::kept::Kept;
 use hobnob::app::keys::Keymap;
 use hobnob::app::{Me, State};
 use hobnob::effect::Effect;
@@ -43,6 +44,7 @@ pub(crate) struct Screen {
     look: Look,
     now: Now,
     effects: Vec<Effect>,
+    pub(crate) kept: Kept,
 }
 
 /// What is on the screen: its rows of whole characters, and the column in which each of these stands.
@@ -66,7 +68,7 @@ impl Screen {
         let state = State::new(me, KEYMAP.clone(), 2, &now);
         let words = if language == Language::En { &ENGLISH } else { &CHINESE };
         let look = Look { words: Words::clone(words), theme: THEME.clone() };
-        let mut screen = Self { state, look, now, effects: Vec::new() };
+        let mut screen = Self { state, look, now, effects: Vec::new(), kept: Kept::default() };
         screen.resize(width, height);
         screen
     }
@@ -77,6 +79,27 @@ impl Screen {
 
     pub(crate) fn is_told(&mut self, event: Event) {
         self.state.update(&self.now, event, &mut self.effects);
+        self.keep();
+    }
+
+    /// Has the store do what it was asked for.
+    fn keep(&mut self) {
+        while let Some(at) = self.effects.iter().position(|effect| matches!(effect, Effect::Store(_))) {
+            let Effect::Store(request) = self.effects.remove(at) else { unreachable!() };
+            if let Some(event) = self.kept.tell(request) {
+                self.state.update(&self.now, Event::Store(event), &mut self.effects);
+            }
+        }
+    }
+
+    /// The program ends and is started again.
+    pub(crate) fn restarts(&mut self) {
+        self.state.end(&mut self.effects);
+        self.keep();
+        let size = self.state.size;
+        self.state = State::new(self.state.me.clone(), KEYMAP.clone(), 2, &self.now);
+        self.state.remember(self.kept.memory());
+        self.resize(size.width, size.height);
     }
 
     pub(crate) fn passes(&mut self, time: Duration) {
@@ -190,10 +213,10 @@ impl Screen {
         effect
     }
 
-    /// What the world was asked to do since the last time, but for what it was asked to remember for the next run.
+    /// What the world was asked to do since the last time, but for what it was asked to keep, and to announce.
     pub(crate) fn effects(&mut self) -> Vec<Effect> {
         let mut effects = std::mem::take(&mut self.effects);
-        effects.retain(|effect| !matches!(effect, Effect::Store(_) | Effect::Notify(_)));
+        effects.retain(|effect| !matches!(effect, Effect::Notify(_)));
         effects
     }
 

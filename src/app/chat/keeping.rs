@@ -1,0 +1,104 @@
+//! What goes to the store and what comes from it: messages, parts of conversations, and what is kept of the peers.
+
+use std::time::Duration;
+
+use super::Chat;
+use crate::app::conversation::Conversation;
+use crate::app::message::Message;
+use crate::app::{Notice, Turn};
+use crate::effect::{Effect, Known, StoreRequest};
+use crate::event::{Delivery, MessageId, Page, RequestId, StoreEvent};
+
+/// How long a change of a draft, or of what was read, may wait for others before it is kept.
+const KEEP_WITHIN: Duration = Duration::from_secs(1);
+
+impl Chat {
+    /// The peers of earlier runs.
+    pub(in crate::app) fn remember(&mut self, known: Vec<Known>) {
+        for known in known {
+            self.add(Conversation::known(known));
+        }
+        self.put_in_order();
+    }
+
+    /// News from the store.
+    pub(in crate::app) fn on_store(&mut self, event: StoreEvent, turn: &mut Turn<'_>) {
+        match event {
+            StoreEvent::Saved(saved) => {
+                for saved in saved {
+                    let folded = self.conversations.iter_mut().find_map(|open| open.saved(&saved));
+                    // It goes on being counted while it is written.
+                    if let Some(delivery @ Delivery::Folded(_)) = folded.map(|message| &message.delivery) {
+                        let (row, delivery, at) = (saved.row, delivery.clone(), turn.now.wall.timestamp());
+                        let update = StoreRequest::Update { row, at, delivery, waiting: false };
+                        turn.out.push(Effect::Store(update));
+                    }
+                    self.landed(saved.id, saved.row, turn);
+                }
+            }
+            StoreEvent::Unsaved(ids, fault) => {
+                for id in ids {
+                    let mut open = self.conversations.iter_mut();
+                    let _ = open.any(|conversation| conversation.is_unsaved(id, &fault));
+                }
+                *turn.notice = Some(Notice::NotSaved(fault));
+            }
+            StoreEvent::Failed(fault) => *turn.notice = Some(Notice::NotRemembered(fault)),
+            StoreEvent::Page(request, page) => self.read(request, page, turn),
+            StoreEvent::Outbox(request, waiting) => self.outbox(request, waiting, turn),
+            StoreEvent::Unreadable(request, fault) => {
+                let mut open = self.conversations.iter_mut();
+                let asked = open.any(|conversation| conversation.unreadable(request))
+                    || self.resending.take_if(|(asked, _)| *asked == request).is_some();
+                if asked {
+                    *turn.notice = Some(Notice::NotRead(fault));
+                }
+            }
+            StoreEvent::Found(..) | StoreEvent::Details(..) => {}
+        }
+    }
+
+    fn read(&mut self, request: RequestId, page: Page, turn: &mut Turn<'_>) {
+        let flights: Vec<(MessageId, _)> =
+            self.flights.iter().filter_map(|(id, flight)| Some((*id, flight.row?))).collect();
+        let Some(conversation) = self.with_mut(page.peer) else { return };
+        let messages = page.messages.into_iter().map(|stored| {
+            // The world speaks of a message that is out under the id that it was sent with.
+            let under_way = flights.iter().find(|(_, row)| *row == stored.row);
+            let id = under_way.map_or_else(|| turn.ids.message(), |(id, _)| *id);
+            let delivery = stored.delivery.clone();
+            let message = Message::stored(id, stored);
+            if under_way.is_some() { Message { delivery, ..message } } else { message }
+        });
+        conversation.answered(request, messages.collect());
+    }
+
+    /// Gives what changed of the peers to the store: soon, or at once where the program `ends`.
+    pub(super) fn keep(&mut self, turn: &mut Turn<'_>) {
+        if let Some(conversation) = self.conversation_mut()
+            && conversation.contact.draft != conversation.draft.text()
+        {
+            let draft = conversation.draft.text().to_owned();
+            conversation.change(|contact| contact.draft = draft);
+        }
+        if self.keep_at.is_some_and(|at| at <= turn.now.instant) {
+            self.keep_now(turn.out);
+        } else if self.keep_at.is_none() && self.conversations.iter().any(|open| open.changed) {
+            self.keep_at = Some(turn.now.instant + KEEP_WITHIN);
+        }
+    }
+
+    /// Gives what changed of the peers to the store.
+    pub(in crate::app) fn keep_now(&mut self, out: &mut Vec<Effect>) {
+        self.keep_at = None;
+        for conversation in self.conversations.iter_mut().filter(|open| open.changed) {
+            conversation.changed = false;
+            out.push(Effect::Store(StoreRequest::Contact(Box::new(conversation.contact.clone()))));
+        }
+    }
+
+    /// When something has to be given to the store.
+    pub(in crate::app) fn deadline(&self) -> Option<std::time::Instant> {
+        self.keep_at
+    }
+}

@@ -1,0 +1,42 @@
+//! What has to be said once. Owns what, never in which words.
+
+use crate::event::Fault;
+use crate::text::Clean;
+use crate::wire::peer::Peer;
+
+/// Something that has to be said once, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The usual port is taken; another is used.
+    PortTaken {
+        /// The usual one.
+        wanted: u16,
+        /// The one in use.
+        got: u16,
+    },
+    /// There is nobody to send to.
+    NoPeer,
+    /// What is selected cannot be downloaded, for it is no file.
+    NotAFile,
+    /// What was pasted is longer than a field may be, and was not taken.
+    TooLongToPaste,
+    /// Ctrl+C does not quit.
+    HowToQuit,
+    /// Nothing can be sent or received any more.
+    SocketDown(Fault),
+    /// What is opened will not be known again after a restart.
+    NotRemembered(Fault),
+    /// Messages are not on disk.
+    NotSaved(Fault),
+    /// What was looked for on disk cannot be read.
+    NotRead(Fault),
+    /// A name has another address than before.
+    NameMoved {
+        /// The name.
+        name: Clean,
+        /// Whose it was.
+        before: Peer,
+        /// Whose it is.
+        now: Peer,
+    },
+}
