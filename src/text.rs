@@ -7,6 +7,7 @@
 pub mod caret;
 pub mod clean;
 pub mod cut;
+pub mod hex;
 pub mod size;
 mod visible;
 pub mod width;
