@@ -25,6 +25,7 @@ pub mod message;
 pub mod mouse;
 mod notice;
 pub mod overlay;
+pub mod traffic;
 pub mod transfers;
 mod turn;
 pub mod unlisted;
@@ -34,6 +35,7 @@ use files::{Files, FilesFocus};
 use keys::{Global, Keymap, Move};
 pub use notice::Notice;
 use overlay::{GoTo, Overlay};
+use traffic::{Pane, Traffic};
 use turn::{Ids, Turn};
 
 /// The two halves of the program.
@@ -72,6 +74,8 @@ pub struct State {
     pub recent: Recent,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
+    /// What went over the wire.
+    pub traffic: Traffic,
     /// What has to be said once.
     pub notice: Option<Notice>,
     /// Which key does what.
@@ -99,6 +103,7 @@ impl State {
             files: Files::new(downloads_at_once),
             recent: Recent::default(),
             overlay: None,
+            traffic: Traffic::default(),
             notice: None,
             keymap,
             size: Size::default(),
@@ -115,6 +120,7 @@ impl State {
         if let Event::Resized(size) = event {
             self.size = size;
         }
+        self.traffic.log.note_event(&event, now);
         self.turn(now, out, |state, turn| {
             match event {
                 Event::Key(key) => {
@@ -151,7 +157,7 @@ impl State {
     }
 
     fn is_watching(&self) -> bool {
-        self.tab == Tab::Chat && self.focused && self.overlay.is_none()
+        self.tab == Tab::Chat && self.focused && self.overlay.is_none() && !self.traffic.covers(self.size)
     }
 
     /// Makes a peer known under a name. The first one is in front.
@@ -180,7 +186,8 @@ impl State {
         let mut ids = std::mem::take(&mut self.ids);
         let mut notice = self.notice.take();
         let mut recent = std::mem::take(&mut self.recent);
-        let size = self.size;
+        let size = self.tab_size();
+        let asked = out.len();
         let watching = self.is_watching();
         act(
             self,
@@ -192,9 +199,10 @@ impl State {
                 notice: &mut notice,
                 recent: &mut recent,
                 watching,
-                out,
+                out: &mut *out,
             },
         );
+        self.traffic.log.note_effects(&out[asked..], now);
         self.zone = now.wall.time_zone().clone();
         // One that is still to come stays, or whatever else happens would put it off without end.
         let ahead = self.measured.filter(|at| *at > now.instant);
@@ -215,6 +223,7 @@ impl State {
         match keys::action(&turn.keymap.global, key).filter(|_| !narrower) {
             Some(action) => self.act(action, turn),
             None if self.overlay.is_some() => self.on_overlay_key(key, turn),
+            None if self.traffic.pane == Pane::Focused => self.on_traffic_key(key, turn),
             None => match self.tab {
                 Tab::Chat => self.chat.on_key(key, turn),
                 Tab::Files => self.files.on_key(key, turn),
@@ -223,7 +232,7 @@ impl State {
     }
 
     fn is_composing(&self) -> bool {
-        self.overlay.is_none() && self.tab == Tab::Chat && self.chat.focus == ChatFocus::Composer
+        self.is_in_tab() && self.tab == Tab::Chat && self.chat.focus == ChatFocus::Composer
     }
 
     /// Whether the input goes into a text.
@@ -232,6 +241,7 @@ impl State {
         match (&self.overlay, self.tab) {
             (Some(Overlay::GoTo(_)), _) => true,
             (Some(Overlay::Help(_) | Overlay::Quit), _) => false,
+            (None, _) if !self.is_in_tab() => false,
             (None, Tab::Chat) => self.chat.focus != ChatFocus::Messages,
             (None, Tab::Files) => {
                 matches!(self.files.focus, FilesFocus::Name | FilesFocus::Filter | FilesFocus::Address)
@@ -249,7 +259,12 @@ impl State {
                 let open = matches!(self.overlay, Some(Overlay::GoTo(_)));
                 self.overlay = (!open).then(|| Overlay::GoTo(GoTo::default()));
             }
+            Global::Traffic => {
+                self.overlay = None;
+                self.traffic.toggle();
+            }
             Global::Back if self.overlay.is_some() => self.overlay = None,
+            Global::Back if self.traffic.pane == Pane::Focused => self.traffic.back(),
             Global::Quit => self.quit(turn),
             Global::Interrupt => self.interrupt(turn),
             Global::Redraw => turn.out.push(Effect::Redraw),
@@ -258,10 +273,7 @@ impl State {
                 Tab::Chat => self.chat.back(turn),
                 Tab::Files => self.files.back(turn),
             },
-            Global::NextPane if self.overlay.is_none() => match self.tab {
-                Tab::Chat => self.chat.next_pane(),
-                Tab::Files => self.files.next_pane(),
-            },
+            Global::NextPane if self.overlay.is_none() => self.next_pane(),
             Global::NextPane => {}
             Global::ChatTab => self.show(Tab::Chat),
             Global::FilesTab => self.show(Tab::Files),
@@ -288,6 +300,7 @@ impl State {
 
     fn show(&mut self, tab: Tab) {
         self.overlay = None;
+        self.traffic.leave(self.size);
         self.tab = tab;
     }
 
@@ -298,6 +311,7 @@ impl State {
 
     fn edit_address(&mut self) {
         self.overlay = None;
+        self.traffic.leave(self.size);
         match self.tab {
             Tab::Chat => self.chat.edit_address(),
             Tab::Files => self.files.edit_address(),
@@ -343,6 +357,9 @@ impl State {
     }
 
     fn on_paste(&mut self, text: &str, turn: &mut Turn<'_>) {
+        if self.overlay.is_none() {
+            self.traffic.leave(self.size);
+        }
         let fits = match (&mut self.overlay, self.tab) {
             (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
             (Some(Overlay::Help(_) | Overlay::Quit), _) => true,

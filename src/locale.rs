@@ -102,10 +102,16 @@ words! {
     }
     /// What lies over the screen.
     OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
+    /// What went over the wire.
+    TrafficWords {
+        title, only, dropped, empty, no_match, way_out, way_in, way_here, name, broadcast, split, queued, not_sent,
+        bounced, folded, blocked, overflowed, lookup, resolved, list, fetch, plain, started, finished, stopped, kept,
+    }
     /// The key line.
     HintWords {
         send, newline, go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
-        accept, choose, write, remove, yes, no, scroll, peers, reload, parent,
+        accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
+        clear,
     }
     /// The command line itself.
     UsageWords {
@@ -142,6 +148,8 @@ pub struct Words {
     pub notice: NoticeWords,
     /// What lies over the screen.
     pub overlay: OverlayWords,
+    /// What went over the wire.
+    pub traffic: TrafficWords,
     /// The key line.
     pub hint: HintWords,
     /// The places where keys work, by their names in the key table.

@@ -20,6 +20,7 @@ mod overlays;
 mod paint;
 mod peers;
 pub mod theme;
+mod traffic;
 mod transfers;
 pub mod wording;
 
@@ -57,19 +58,23 @@ fn paint_all(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position
     bars::header(state, look, &areas, buffer);
     let in_bar = bars::address(state, look, areas.bar, buffer);
     let in_tab = match state.tab {
+        _ if state.traffic.covers(state.size) => None,
         Tab::Chat => chat(state, look, buffer),
         Tab::Files => files(state, look, buffer),
     };
+    if let Some(areas) = state.traffic.layout(state.size) {
+        traffic::draw(state, &areas, look, buffer);
+    }
     bars::answer(state, look, areas.body, buffer);
     footer::draw(state, look, &areas, buffer);
     match &state.overlay {
         Some(overlay) => overlays::draw(state, overlay, look, areas.body, buffer),
-        None => in_bar.or(in_tab),
+        None => in_bar.or(in_tab).filter(|_| state.is_in_tab()),
     }
 }
 
 fn chat(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
-    let areas = state.chat.layout(state.size)?;
+    let areas = state.chat.layout(state.tab_size())?;
     if let Some(area) = areas.peers {
         peers::draw(state, look, area, buffer);
     }
@@ -78,7 +83,7 @@ fn chat(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
 }
 
 fn files(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
-    let areas = layout::files(state.size, state.files.transfers.list.len())?;
+    let areas = layout::files(state.tab_size(), state.files.transfers.list.len())?;
     let caret = entries::draw(state, look, &areas, buffer);
     transfers::draw(state, look, &areas, buffer);
     caret

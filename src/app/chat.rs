@@ -257,12 +257,13 @@ impl Chat {
         }
     }
 
-    /// The next pane.
-    pub fn next_pane(&mut self) {
+    /// The next pane; whether that is the first one again.
+    pub fn next_pane(&mut self) -> bool {
         self.focus = match self.focus {
             ChatFocus::Composer => ChatFocus::Messages,
             ChatFocus::Messages | ChatFocus::Address => ChatFocus::Composer,
         };
+        self.focus == ChatFocus::Composer
     }
 
     /// A key that no global action took.

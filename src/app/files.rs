@@ -193,8 +193,8 @@ impl Files {
         }
     }
 
-    /// The next pane.
-    pub fn next_pane(&mut self) {
+    /// The next pane; whether that is the first one again.
+    pub fn next_pane(&mut self) -> bool {
         let main = self.main_focus();
         self.focus = match self.focus {
             FilesFocus::Transfers => main,
@@ -203,6 +203,7 @@ impl Files {
                 FilesFocus::Transfers
             }
         };
+        self.focus == main
     }
 
     /// Rows for entries and for transfers.

@@ -26,8 +26,11 @@ macro_rules! actions {
 actions! {
     /// Everywhere, unless a narrower place uses the key.
     Global {
-        Help, ChatTab, FilesTab, GoTo, Address, NextPane, Back, PreviousPeer, NextPeer, NextUnread, Peer1, Peer2,
-        Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9, Resend, PeerFiles, Interrupt, Redraw, Suspend, Quit,
+        Help, ChatTab, FilesTab, Traffic,
+        GoTo, Address, NextPane, Back,
+        PreviousPeer, NextPeer, NextUnread, Peer1, Peer2, Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9,
+        Resend, PeerFiles,
+        Interrupt, Redraw, Suspend, Quit,
     }
     /// Where text is typed.
     Edit {
@@ -44,6 +47,8 @@ actions! {
     Browse { Open, Parent, Mark, Get, Filter, Sort, Reload, Cancel }
     /// In the downloads.
     Transfer { Cancel }
+    /// In the traffic.
+    Watch { Details, OnlyPeer, Clear }
     /// A question.
     Answer { Yes, No }
 }
@@ -69,6 +74,8 @@ pub struct Keymap {
     pub entries: Bindings<Browse>,
     /// `[transfers]`
     pub transfers: Bindings<Transfer>,
+    /// `[traffic]`
+    pub traffic: Bindings<Watch>,
     /// `[question]`
     pub question: Bindings<Answer>,
 }
@@ -121,6 +128,7 @@ impl Keymap {
         lay_over("list", &mut self.list, user.list)?;
         lay_over("entries", &mut self.entries, user.entries)?;
         lay_over("transfers", &mut self.transfers, user.transfers)?;
+        lay_over("traffic", &mut self.traffic, user.traffic)?;
         lay_over("question", &mut self.question, user.question)?;
         Ok(self)
     }
@@ -143,6 +151,7 @@ impl Keymap {
             .chain(rows_of("list", &self.list))
             .chain(rows_of("entries", &self.entries))
             .chain(rows_of("transfers", &self.transfers))
+            .chain(rows_of("traffic", &self.traffic))
             .chain(rows_of("question", &self.question))
             .collect()
     }
@@ -195,6 +204,7 @@ mod tests {
         without.extend(missing(&preset.list));
         without.extend(missing(&preset.entries));
         without.extend(missing(&preset.transfers));
+        without.extend(missing(&preset.traffic));
         without.extend(missing(&preset.question));
         assert_eq!(without, Vec::<String>::new());
         Keymap::default().with(preset).unwrap();

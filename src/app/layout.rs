@@ -8,6 +8,14 @@ pub const SMALLEST: Size = Size { width: 40, height: 10 };
 const WIDE: u16 = 60;
 /// From this height on there is room for the key line.
 const TALL: u16 = 12;
+/// From this height on the traffic leaves room for the tab above it.
+const ROOMY: u16 = 20;
+/// From this width on a record of the traffic stands in one row, and below it in two.
+const ONE_ROW: u16 = 60;
+/// From this width on what is known of a selected record stands beside the others, below it under them.
+const BESIDE: u16 = 140;
+/// Sixteen bytes in hexadecimal, their offset, and the characters that they are, with a blank on either side.
+const DUMP: u16 = 72;
 /// Border and padding of the composer, left and right together.
 const COMPOSER_FRAME: u16 = 4;
 
@@ -83,6 +91,35 @@ pub struct FilesLayout {
     pub transfers: Area,
 }
 
+/// The regions of the pane of the traffic.
+#[derive(Debug, Clone, Copy)]
+pub struct TrafficLayout {
+    /// All of it.
+    pub pane: Area,
+    /// The line above it.
+    pub rule: Area,
+    /// The records; without rows while one fills the pane.
+    pub list: Area,
+    /// Rows of a record in the list.
+    pub record: u16,
+    /// All that is known of the selected record; none where there is none, or no room.
+    pub details: Option<Area>,
+}
+
+impl TrafficLayout {
+    /// How many records there is room for in the list.
+    #[must_use]
+    pub fn records(&self) -> usize {
+        usize::from(self.list.height / self.record)
+    }
+
+    /// Columns for the bytes of a datagram.
+    #[must_use]
+    pub fn details_columns(&self) -> usize {
+        self.details.map_or(0, |area| usize::from(area.width.saturating_sub(2)))
+    }
+}
+
 /// The columns of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns {
@@ -107,6 +144,36 @@ pub fn frame(size: Size) -> Option<Frame> {
     // The titles have room for what they count, so that they never move.
     let (chat_tab, files_tab) = (header.columns(8, 13), header.columns(21, 19));
     Some(Frame { header, chat_tab, files_tab, bar: screen.rows(1, 1), body, footer })
+}
+
+/// What of the screen is left to the tab while the pane of the traffic is open: a screen that is so much lower. None
+/// where there is no room for both, and the pane covers the tab.
+#[must_use]
+pub fn above_traffic(size: Size) -> Option<Size> {
+    let pane = (size.height * 2 / 5).clamp(8, 24);
+    (size.height >= ROOMY).then(|| Size { height: size.height - pane, ..size })
+}
+
+/// The regions of the pane of the traffic. One record may be `selected`, and may be all that is to be seen (`alone`).
+#[must_use]
+pub fn traffic(size: Size, selected: bool, alone: bool) -> Option<TrafficLayout> {
+    let body = frame(size)?.body;
+    let above = above_traffic(size).and_then(frame).map_or(0, |above| above.body.height);
+    let pane = body.rows(above, body.height - above);
+    let (rule, rest) = (pane.rows(0, 1), pane.rows(1, pane.height - 1));
+    let record = if size.width < ONE_ROW { 2 } else { 1 };
+    let (list, details) = if alone {
+        (rest.rows(0, 0), Some(rest))
+    } else if selected && rest.width >= BESIDE {
+        let width = rest.width - DUMP - 1;
+        (rest.columns(0, width), Some(rest.columns(width + 1, DUMP)))
+    } else if selected && rest.height >= 8 {
+        let half = rest.height / 2;
+        (rest.rows(0, half), Some(rest.rows(half, rest.height - half)))
+    } else {
+        (rest, None)
+    };
+    Some(TrafficLayout { pane, rule, list, record, details })
 }
 
 /// Columns that the composer has for text.
@@ -200,6 +267,29 @@ mod tests {
                 assert_eq!(1 + files.entries.height + rule + files.transfers.height, body.height);
                 assert!(files.entries.height >= 2, "{width}x{height}");
             }
+        }
+    }
+
+    #[test]
+    fn the_traffic_and_the_tab_above_it_fill_the_body_and_do_not_overlap() {
+        for (width, height) in SIZES {
+            let size = Size { width, height };
+            let body = frame(size).unwrap().body;
+            for (selected, alone) in [(false, false), (true, false), (true, true)] {
+                let areas = traffic(size, selected, alone).unwrap();
+                let above = above_traffic(size).map_or(0, |size| frame(size).unwrap().body.height);
+                assert_eq!(above + areas.pane.height, body.height);
+                assert_eq!(areas.pane.y, body.y + above);
+                assert_eq!(areas.rule.y + 1, areas.list.y);
+                assert!(alone || areas.records() >= 2, "{width}x{height}");
+                let details = areas.details.unwrap_or_default();
+                let beside =
+                    details.y == areas.list.y && details.height == areas.list.height && details.width > 0;
+                let rows = if beside { details.height } else { areas.list.height + details.height };
+                assert_eq!(1 + rows, areas.pane.height);
+                assert!(!beside || areas.list.width + 1 + details.width == width);
+            }
+            assert!(above_traffic(size).is_none_or(|size| chat(size, 1).unwrap().messages.height >= 4));
         }
     }
 

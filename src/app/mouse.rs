@@ -17,20 +17,23 @@ impl State {
             MouseAction::ScrollDown => Some(Move::Down),
             MouseAction::Press => None,
         };
-        if self.overlay.is_some() {
+        if self.overlay.is_some() || self.on_traffic_mouse(mouse) {
             return;
         }
         if let (None, true) = (turned, frame.header.contains(mouse.column, mouse.row)) {
             if frame.chat_tab.contains(mouse.column, mouse.row) {
-                self.tab = Tab::Chat;
+                self.show(Tab::Chat);
             } else if frame.files_tab.contains(mouse.column, mouse.row) {
-                self.tab = Tab::Files;
+                self.show(Tab::Files);
             }
             return;
         }
         if let (None, true) = (turned, frame.bar.contains(mouse.column, mouse.row)) {
             self.edit_address();
             return;
+        }
+        if turned.is_none() {
+            self.traffic.leave(self.size);
         }
         match self.tab {
             Tab::Chat => self.on_chat_mouse(mouse, turned, turn),

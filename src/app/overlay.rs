@@ -124,7 +124,7 @@ impl State {
             Some(Overlay::Help(top)) => {
                 let list = keys::action(&turn.keymap.list, key);
                 // Inside the border of a box that covers the tab.
-                let rows = layout::frame(turn.size).map_or(1, |frame| usize::from(frame.body.height) - 2);
+                let rows = layout::frame(self.size).map_or(1, |frame| usize::from(frame.body.height) - 2);
                 // What is walked through is the first row in view.
                 let tops = (help_rows + 1).saturating_sub(rows);
                 let top = list.map_or(top, |action| super::walked(action, top, tops, rows));

@@ -8,6 +8,7 @@ use crate::event::{MessageId, Now, RequestId, Size, TransferId};
 /// What the parts of the state need while they deal with an event.
 pub(crate) struct Turn<'a> {
     pub(super) now: &'a Now,
+    /// What the tab has of the screen.
     pub(super) size: Size,
     pub(super) keymap: &'a Keymap,
     pub(super) ids: &'a mut Ids,

@@ -17,7 +17,7 @@ use crate::wire::chat::parts;
 /// The box and the text in it; the caret, where that is in it.
 pub(super) fn draw(state: &State, look: &Look, areas: &ChatLayout, buffer: &mut Buffer) -> Option<Position> {
     let (words, theme) = (&look.words, &look.theme);
-    let focused = state.chat.focus == ChatFocus::Composer && state.overlay.is_none();
+    let focused = state.chat.focus == ChatFocus::Composer && state.is_in_tab();
     let draft = state.chat.draft();
     let size = size::bytes_exact(draft.text().len() as u64);
     let (count, count_style) = match parts(draft.text()) {

@@ -71,7 +71,7 @@ fn draw_folder(
     areas: &FilesLayout,
     buffer: &mut Buffer,
 ) -> Option<Position> {
-    let typing = state.files.focus == FilesFocus::Filter && state.overlay.is_none();
+    let typing = state.files.focus == FilesFocus::Filter && state.is_in_tab();
     let caret = if typing || !folder.filter.is_empty() {
         let caret = filter(folder, look, areas.head, buffer);
         typing.then_some(caret)
@@ -204,5 +204,5 @@ fn draw_unlisted(
             [(mark, look.theme.mark), (&name, look.theme.text), (&words.fetched_before, look.theme.dim)];
         paint::left(buffer, row, &pieces);
     }
-    (state.files.focus == FilesFocus::Name && state.overlay.is_none()).then_some(caret)
+    (state.files.focus == FilesFocus::Name && state.is_in_tab()).then_some(caret)
 }

@@ -8,7 +8,7 @@ use super::paint::{self, Piece};
 use super::{Look, wording};
 use crate::app::chat::ChatFocus;
 use crate::app::files::{Files, FilesFocus, Place};
-use crate::app::keys::{self, Browse, Compose, Edit, Global, Keymap, Move, Transfer};
+use crate::app::keys::{self, Browse, Compose, Edit, Global, Keymap, Move, Transfer, Watch};
 use crate::app::layout::{Area, Frame};
 use crate::app::overlay::Overlay;
 use crate::app::transfers::TransferState;
@@ -40,7 +40,7 @@ pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffe
 /// Why the selected transfer failed, all of it: its row may have no room for that.
 fn reason_of_selected(state: &State, look: &Look) -> Option<String> {
     let looked_at =
-        state.tab == Tab::Files && state.files.focus == FilesFocus::Transfers && state.overlay.is_none();
+        state.tab == Tab::Files && state.files.focus == FilesFocus::Transfers && state.is_in_tab();
     let transfers = &state.files.transfers;
     let transfer = transfers.list.get(transfers.selected).filter(|_| looked_at)?;
     let TransferState::Failed(fault) = &transfer.state else { return None };
@@ -123,12 +123,11 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             (keys::first_key(&map.field, Edit::Down), &words.choose),
         ],
         (Some(Overlay::Quit), _) => Vec::new(),
+        (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) => chat_hints(state.chat.focus, map, words),
         (None, Tab::Files) => files_hints(&state.files, map, words),
     };
-    if state.overlay.is_some() {
-        hints.push((global(Global::Back), &words.back));
-    } else {
+    if state.is_in_tab() {
         hints.push((global(Global::GoTo), &words.go_to));
         hints.push((global(Global::Address), &words.address));
         hints.push(match state.tab {
@@ -136,6 +135,8 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             Tab::Files => (global(Global::ChatTab), &words.chat),
         });
         hints.push((global(Global::NextPane), &words.next_pane));
+    } else {
+        hints.push((global(Global::Back), &words.back));
     }
     hints.push((global(Global::Help), &words.help));
     hints
@@ -183,6 +184,16 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
         ],
         FilesFocus::Filter | FilesFocus::Address => typing_hints(map, words),
     }
+}
+
+fn traffic_hints<'a>(map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
+    vec![
+        (keys::first_key(&map.list, Move::Up), &words.choose),
+        (keys::first_key(&map.traffic, Watch::Details), &words.details),
+        (keys::first_key(&map.traffic, Watch::OnlyPeer), &words.only_peer),
+        (keys::first_key(&map.traffic, Watch::Clear), &words.clear),
+        (keys::first_key(&map.global, Global::NextPane), &words.next_pane),
+    ]
 }
 
 fn typing_hints<'a>(map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {

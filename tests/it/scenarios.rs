@@ -8,6 +8,7 @@ mod general;
 mod history;
 mod hostile;
 mod peers;
+mod traffic;
 mod transfers;
 
 const LIN: &str = "192.168.1.5:7890";

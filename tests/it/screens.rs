@@ -168,6 +168,31 @@ fn plain_server_with_names(screen: &mut Screen) {
     screen.press("down down");
 }
 
+fn traffic(screen: &mut Screen) {
+    screen.knows(LIN, "lin");
+    screen.hears(LIN, "你好，文件在服务器上");
+    let id = screen.sends("got it");
+    screen.is_told(Event::Chat(ChatEvent::Sent(id)));
+    screen.passes(Duration::from_millis(1234));
+    screen.is_told(Event::Chat(ChatEvent::Refused(id)));
+    screen.paste(&"很长的消息".repeat(100));
+    screen.press("enter");
+    screen.is_told(Event::Chat(ChatEvent::Folded(STRANGER.parse().unwrap(), 12_345)));
+    screen.is_told(Event::Chat(ChatEvent::Overflowed(678)));
+    screen.effects();
+    screen.opens(SERVER, vec![file("a", 1)]);
+    screen.press("f2 ctrl+l ctrl+u");
+    screen.type_text("lin.local");
+    screen.press("enter");
+    let (request, _) = screen.resolves();
+    screen.is_told(Event::Resolved(request, Err(Fault::Unresolved)));
+    screen.press("esc");
+    screen.hears(STRANGER, "\u{1b}[2J\u{1b}]0;owned\u{7} gpj.\u{202e}exe a\u{200b}b\r\nforged");
+    screen.hears(LIN, b"not utf-8: \xff\xfe");
+    screen.hears(ECHO, "x".repeat(65_507));
+    screen.press("f4");
+}
+
 // Chat
 
 #[test]
@@ -343,6 +368,44 @@ fn files_with_a_wrong_address() {
         screen.press("ctrl+l ctrl+u");
         screen.type_text("ftp://192.168.1.5/");
         screen.press("enter");
+    });
+}
+
+// What went over the wire
+
+const THREE: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 60)];
+
+#[test]
+fn the_traffic_before_there_is_any() {
+    looks("traffic_before_there_is_any", &ORDINARY, |screen| screen.press("f4"));
+}
+
+#[test]
+fn the_traffic() {
+    looks("traffic", &THREE, traffic);
+}
+
+#[test]
+fn the_traffic_with_a_hostile_datagram_selected() {
+    looks("traffic_with_one_selected", &THREE, |screen| {
+        traffic(screen);
+        screen.press("up up up");
+    });
+}
+
+#[test]
+fn one_hostile_datagram_of_the_traffic_to_the_last_byte() {
+    looks("traffic_details", &THREE, |screen| {
+        traffic(screen);
+        screen.press("up up up enter");
+    });
+}
+
+#[test]
+fn the_traffic_below_a_folder() {
+    looks("traffic_below_files", &ORDINARY, |screen| {
+        traffic(screen);
+        screen.press("f3 f4 f4 p");
     });
 }
 

@@ -28,10 +28,15 @@ enum Happening {
     Answered(u8),
 }
 
-const KEYS: [&str; 62] = [
+const KEYS: [&str; 67] = [
     "f1",
     "f2",
     "f3",
+    "f4",
+    "f4",
+    "p",
+    "c",
+    "f4",
     "ctrl+g",
     "ctrl+l",
     "tab",
