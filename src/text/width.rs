@@ -20,8 +20,47 @@ pub fn width(text: &str) -> usize {
 
 /// The grapheme clusters of `text`: byte offset, cluster, cells.
 #[must_use]
-pub fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = (usize, &str, usize)> {
-    text.grapheme_indices(true).map(|(offset, grapheme)| (offset, grapheme, cells(grapheme)))
+pub fn graphemes(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let (grapheme, cells) = first_simple(rest).or_else(|| {
+            let grapheme = rest.graphemes(true).next()?;
+            Some((grapheme, cells(grapheme)))
+        })?;
+        let offset = at;
+        at += grapheme.len();
+        Some((offset, grapheme, cells))
+    })
+}
+
+/// The first character and its cells, where no table is needed to know that it is a whole cluster: a shortcut that
+/// makes a long text, which mostly has only such characters, several times as quick to measure.
+fn first_simple(text: &str) -> Option<(&str, usize)> {
+    if let [first @ b' '..=b'~', rest @ ..] = text.as_bytes()
+        && rest.first().is_none_or(|next| matches!(next, b' '..=b'~' | b'\n'))
+    {
+        debug_assert_eq!(simple_cells(char::from(*first)), Some(1));
+        return Some((&text[..1], 1));
+    }
+    let mut chars = text.chars();
+    let cells = simple_cells(chars.next()?)?;
+    let rest = chars.as_str();
+    let alone = chars.next().is_none_or(|next| next == '\n' || simple_cells(next).is_some());
+    alone.then(|| (&text[..text.len() - rest.len()], cells))
+}
+
+/// The cells of a letter, an ideograph or a sign that is shown as it is and never joins another such character to one
+/// cluster (it has the Grapheme_Cluster_Break property `Other`, UAX #29); none of all other characters.
+#[must_use]
+pub fn simple_cells(c: char) -> Option<usize> {
+    match c {
+        ' '..='~' | 'À'..='ɏ' | 'Α'..='Ω' | 'α'..='ω' | 'А'..='я' => Some(1),
+        '、'..='〟' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '㐀'..='䶿' | '一'..='鿿' | '！'..='～' => {
+            Some(2)
+        }
+        _ => None,
+    }
 }
 
 fn cells(grapheme: &str) -> usize {
@@ -49,7 +88,8 @@ pub fn fit(text: &str, columns: usize) -> (&str, usize) {
 /// The longest end of `text` that fits into `columns` cells.
 fn fit_end(text: &str, columns: usize) -> &str {
     let mut used = 0;
-    for (offset, grapheme, cells) in graphemes(text).rev() {
+    for (offset, grapheme) in text.grapheme_indices(true).rev() {
+        let cells = cells(grapheme);
         if used + cells > columns {
             return &text[offset + grapheme.len()..];
         }
@@ -196,6 +236,7 @@ mod tests {
     use ratatui::widgets::Widget;
 
     use super::*;
+    use crate::text::clean_text;
 
     #[test]
     fn whole_clusters_are_measured() {
@@ -234,6 +275,19 @@ mod tests {
         assert_eq!(pad_to("hello", 3), "hello");
     }
 
+    #[test]
+    fn the_shortcut_is_taken_only_where_it_leads_to_the_same() {
+        for c in all_chars().filter(|c| simple_cells(*c).is_some()) {
+            let text = c.to_string();
+            assert_eq!(simple_cells(c), Some(cells(&text)), "{c:?}");
+            assert_eq!(*clean_text(text.as_bytes()), text);
+            for other in ['a', '、', '一', 'é', '～', '\n'] {
+                assert_eq!(format!("{c}{other}").graphemes(true).count(), 2, "{c:?}{other:?}");
+                assert_eq!(format!("{other}{c}").graphemes(true).count(), 2, "{other:?}{c:?}");
+            }
+        }
+    }
+
     /// A shift of one cell in ratatui moves everything to the right of it.
     #[track_caller]
     fn assert_ratatui_advances_the_same(text: &str) {
@@ -261,6 +315,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn clusters_are_those_of_the_standard(text in raw_samples()) {
+            let found: Vec<_> = graphemes(&text).collect();
+            let expected: Vec<_> =
+                text.grapheme_indices(true).map(|(at, cluster)| (at, cluster, cells(cluster))).collect();
+            prop_assert_eq!(found, expected);
+        }
+
         #[test]
         fn ratatui_advances_as_many_cells_for_every_clean_text(text in samples()) {
             assert_ratatui_advances_the_same(&text);
