@@ -11,6 +11,7 @@ pub mod hex;
 pub mod size;
 mod visible;
 pub mod width;
+pub mod words;
 pub mod wrap;
 
 pub use clean::{Clean, clean_line, clean_text};

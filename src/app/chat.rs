@@ -93,7 +93,7 @@ impl Chat {
     #[must_use]
     pub fn layout(&self, size: crate::event::Size) -> Option<ChatLayout> {
         let columns = usize::from(layout::composer_width(size));
-        layout::chat(size, self.draft().shown(columns).lines.len())
+        layout::chat(size, self.draft().lines(columns, usize::from(layout::composer_lines(size))))
     }
 
     fn pane(&self, turn: &Turn<'_>) -> Option<(Columns, usize)> {

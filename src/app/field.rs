@@ -1,21 +1,25 @@
-//! Text that is being typed, in one line or in several: the caret, the readline keys, undo. Knows nothing of what the
-//! text is for, nor of how wide it is shown.
+//! Text that is being typed, in one line or in several: the caret, the readline keys, undo and redo. Knows nothing of
+//! what the text is for, nor of how wide it is shown.
 
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 use super::keys::Edit;
 use crate::event::Key;
-use crate::text::caret::{offset_at, position_of};
-use crate::text::clean_text;
-use crate::text::wrap::{Spaces, wrap};
+use crate::text::words::{first_word_end, last_chunk, last_word};
 
-/// Bytes that a field takes: as a message, more than sixty datagrams.
-pub const FIELD_LIMIT: usize = 65_536;
-/// How many steps back undo can go, and how many bytes it may keep for that.
-const UNDO_LIMIT: usize = 500;
-const UNDO_BYTES: usize = 16 * FIELD_LIMIT;
+mod history;
+#[cfg(test)]
+mod model;
+mod shown;
+
+use history::{Change, History};
+pub use shown::Shown;
+
+/// Bytes that a field takes: twice what one message may have, so that one that grew too long is seen to be, and can be
+/// cut where its writer wants.
+pub const FIELD_LIMIT: usize = 131_072;
 
 /// A text with a caret in it.
 #[derive(Debug, Clone, Default)]
@@ -25,67 +29,31 @@ pub struct Field {
     caret: usize,
     /// What was cut last, for yanking.
     killed: String,
-    undo: Vec<Step>,
-    /// Whether the last change was typing, which the next typing continues as one step.
-    typing: bool,
+    /// Boxed: fields are parts of small enums.
+    history: Box<History>,
+    doing: Doing,
 }
 
-#[derive(Debug, Clone)]
-struct Step {
-    text: String,
-    caret: usize,
-}
-
-/// A field as it is shown on so many columns: its own text may hold what no cell can.
-#[derive(Debug, Clone)]
-pub struct Shown {
-    /// The text, fit to be shown.
-    pub text: String,
-    /// Its display lines.
-    pub lines: Vec<Range<usize>>,
-    /// Row and column of the caret.
-    pub caret: (usize, usize),
-    /// Where each cluster begins: in the field, and here.
-    places: Vec<(usize, usize)>,
-}
-
-impl Shown {
-    /// The offset in the field that is nearest to this row and column.
-    #[must_use]
-    pub fn offset_at(&self, row: usize, column: usize) -> usize {
-        let shown = offset_at(&self.text, &self.lines, row, column);
-        let at = self.places.partition_point(|(_, begins)| *begins <= shown).saturating_sub(1);
-        self.places.get(at).map_or(0, |(field, _)| *field)
-    }
+/// What the last key did, which the next may go on with as one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Doing {
+    /// Something by itself; or the caret was moved since.
+    #[default]
+    Other,
+    /// Typing: word by word.
+    Typing,
+    /// Erasing character by character: word by word.
+    Erasing,
+    /// Cutting: each cut is a step, but what is cut without a break is yanked together, as readline has it.
+    Killing,
 }
 
 impl Field {
-    /// The text and the caret as they are shown on so many columns.
-    #[must_use]
-    pub fn shown(&self, columns: usize) -> Shown {
-        let mut text = String::with_capacity(self.text.len());
-        let mut places = Vec::with_capacity(self.text.len() + 1);
-        let mut caret = None;
-        for (at, cluster) in self.text.grapheme_indices(true) {
-            places.push((at, text.len()));
-            if at == self.caret {
-                caret = Some(text.len());
-            }
-            match cluster.as_bytes() {
-                [b' '..=b'~' | b'\n'] => text.push_str(cluster),
-                bytes => text.push_str(&clean_text(bytes)),
-            }
-        }
-        places.push((self.text.len(), text.len()));
-        let lines = wrap(&text, columns, Spaces::Keep);
-        let caret = position_of(&text, &lines, caret.unwrap_or(text.len()));
-        Shown { text, lines, caret, places }
-    }
-
     /// A field that holds `text`, with the caret behind it.
     #[must_use]
     pub fn with(text: &str) -> Self {
-        Self { text: text.to_owned(), caret: text.len(), ..Self::default() }
+        let text = without_controls(text);
+        Self { caret: text.len(), text, ..Self::default() }
     }
 
     /// What was typed.
@@ -108,51 +76,39 @@ impl Field {
 
     /// Takes the text out; it can be undone.
     pub fn take(&mut self) -> String {
-        self.remember();
-        self.caret = 0;
-        std::mem::take(&mut self.text)
+        let text = self.text.clone();
+        self.change(0..text.len(), "", Doing::Other);
+        text
     }
 
     /// Puts another text in its place; it can be undone.
     pub fn replace(&mut self, text: &str) {
-        self.remember();
-        text.clone_into(&mut self.text);
-        self.caret = self.text.len();
+        self.change(0..self.text.len(), &without_controls(text), Doing::Other);
     }
 
     /// Moves the caret to this byte offset, or to the next place at or before it where a caret can be.
     pub fn move_to(&mut self, offset: usize) {
-        self.typing = false;
+        self.doing = Doing::Other;
         self.caret = self.boundary_at_or_before(offset);
     }
 
     /// Types one character, where there is room for it.
     pub fn insert(&mut self, character: char) {
-        if self.text.len() + character.len_utf8() > FIELD_LIMIT {
-            return;
+        if self.text.len() + character.len_utf8() <= FIELD_LIMIT {
+            self.change(self.caret..self.caret, character.encode_utf8(&mut [0; 4]), Doing::Typing);
         }
-        // White space ends a step, so that undo goes back word by word.
-        if !self.typing || character.is_whitespace() {
-            self.remember();
-        }
-        self.text.insert(self.caret, character);
-        self.caret = self.boundary_at_or_after(self.caret + character.len_utf8());
-        self.typing = true;
     }
 
     /// Puts a text in at the caret, as one step: control characters other than line feeds and tabs are left out, for
     /// nobody means to write them and no terminal shows them. `false` where there is no room for all of it: then none
     /// of it is taken.
     pub fn paste(&mut self, text: &str) -> bool {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let allowed: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-        if self.text.len() + allowed.len() > FIELD_LIMIT {
-            return false;
+        let allowed = without_controls(text);
+        let fits = self.text.len() + allowed.len() <= FIELD_LIMIT;
+        if fits {
+            self.change(self.caret..self.caret, &allowed, Doing::Other);
         }
-        self.remember();
-        self.text.insert_str(self.caret, &allowed);
-        self.caret = self.boundary_at_or_after(self.caret + allowed.len());
-        true
+        fits
     }
 
     /// The same for a field of one line: line feeds become blanks, and those around the text are left out.
@@ -173,6 +129,7 @@ impl Field {
 
     /// Does what an editing key asks for; `false` where the action is not one of a field's own.
     pub fn edit(&mut self, action: Edit) -> bool {
+        let caret = self.caret;
         match action {
             Edit::Left => self.move_to(self.before()),
             Edit::Right => self.move_to(self.after()),
@@ -180,68 +137,81 @@ impl Field {
             Edit::WordRight => self.move_to(self.word_end()),
             Edit::Start => self.move_to(self.line_start()),
             Edit::End => self.move_to(self.line_end()),
-            Edit::DeleteLeft => drop(self.cut(self.before(), self.caret)),
-            Edit::DeleteRight => drop(self.cut(self.caret, self.after())),
-            Edit::KillWordLeft => self.kill(self.word_start(), self.caret),
-            Edit::KillWordRight => self.kill(self.caret, self.word_end()),
-            Edit::KillToStart => self.kill(self.line_start(), self.caret),
-            Edit::KillToEnd => self.kill(self.caret, self.line_end()),
+            Edit::DeleteLeft => self.change(self.before()..caret, "", Doing::Erasing),
+            Edit::DeleteRight => self.change(caret..self.after(), "", Doing::Erasing),
+            Edit::KillWordLeft => self.kill(self.word_start()..caret),
+            Edit::KillWordRight => self.kill(caret..self.word_end()),
+            Edit::KillToBlank => self.kill(last_chunk(&self.text[..caret])..caret),
+            Edit::KillToStart => self.kill(self.line_start()..caret),
+            Edit::KillToEnd => self.kill(caret..self.line_end()),
             Edit::Yank => {
                 let killed = self.killed.clone();
                 self.paste(&killed);
             }
-            Edit::Undo => self.undo(),
+            Edit::Undo => {
+                let caret = self.history.undo(&mut self.text);
+                self.move_to(caret.unwrap_or(self.caret));
+            }
+            Edit::Redo => {
+                let caret = self.history.redo(&mut self.text);
+                self.move_to(caret.unwrap_or(self.caret));
+            }
             Edit::Accept | Edit::Up | Edit::Down => return false,
         }
         true
     }
 
-    fn undo(&mut self) {
-        if let Some(step) = self.undo.pop() {
-            self.text = step.text;
-            self.caret = step.caret;
-        }
-        self.typing = false;
-    }
-
-    fn remember(&mut self) {
-        self.typing = false;
-        if self.undo.last().is_some_and(|step| step.text == self.text) {
+    /// Every change of the text: this part of it gives way to another text, behind which the caret is then.
+    fn change(&mut self, range: Range<usize>, text: &str, doing: Doing) {
+        let again = std::mem::replace(&mut self.doing, doing) == doing;
+        if range.is_empty() && text.is_empty() {
+            if !again {
+                self.doing = Doing::Other;
+            }
             return;
         }
-        let bytes: usize = self.undo.iter().map(|step| step.text.len()).sum();
-        if self.undo.len() == UNDO_LIMIT || bytes + self.text.len() > UNDO_BYTES {
-            self.undo.remove(0);
-        }
-        self.undo.push(Step { text: self.text.clone(), caret: self.caret });
+        let (at, before) = (range.start, self.caret);
+        let removed = self.text[range.clone()].to_owned();
+        self.text.replace_range(range, text);
+        // What stands on both sides may have become one cluster.
+        self.caret = self.boundary_at_or_after(at + text.len());
+        let carets = (before, self.caret);
+        let goes_on = again && matches!(doing, Doing::Typing | Doing::Erasing);
+        self.history.record(Change { at, removed, inserted: text.to_owned(), carets }, goes_on);
     }
 
-    fn cut(&mut self, from: usize, to: usize) -> String {
-        if from == to {
-            return String::new();
+    fn kill(&mut self, range: Range<usize>) {
+        if range.is_empty() {
+            return;
         }
-        self.remember();
-        let cut = self.text.drain(from..to).collect();
-        // What stood on both sides may have become one cluster.
-        self.caret = self.boundary_at_or_after(from);
-        cut
-    }
-
-    fn kill(&mut self, from: usize, to: usize) {
-        let cut = self.cut(from, to);
-        if !cut.is_empty() {
-            self.killed = cut;
+        let cut = &self.text[range.clone()];
+        if self.doing != Doing::Killing {
+            cut.clone_into(&mut self.killed);
+        } else if range.start < self.caret {
+            self.killed.insert_str(0, cut);
+        } else {
+            self.killed.push_str(cut);
         }
+        self.change(range, "", Doing::Killing);
     }
 
     fn boundary_at_or_before(&self, offset: usize) -> usize {
-        let boundaries = self.text.grapheme_indices(true).map(|(at, _)| at).chain([self.text.len()]);
-        boundaries.take_while(|at| *at <= offset).last().unwrap_or(0)
+        let at = self.text.floor_char_boundary(offset);
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        // With all of the text at hand there is nothing that the cursor could fail for.
+        match cursor.is_boundary(&self.text, 0) {
+            Ok(false) => cursor.prev_boundary(&self.text, 0).ok().flatten().unwrap_or(0),
+            Ok(true) | Err(_) => at,
+        }
     }
 
     fn boundary_at_or_after(&self, offset: usize) -> usize {
-        let mut boundaries = self.text.grapheme_indices(true).map(|(at, _)| at);
-        boundaries.find(|at| *at >= offset).unwrap_or(self.text.len())
+        let at = self.text.ceil_char_boundary(offset);
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        match cursor.is_boundary(&self.text, 0) {
+            Ok(false) => cursor.next_boundary(&self.text, 0).ok().flatten().unwrap_or(self.text.len()),
+            Ok(true) | Err(_) => at,
+        }
     }
 
     fn before(&self) -> usize {
@@ -249,21 +219,17 @@ impl Field {
     }
 
     fn after(&self) -> usize {
-        self.text[self.caret..]
-            .graphemes(true)
-            .next()
-            .map_or(self.caret, |cluster| self.caret + cluster.len())
+        let cluster = self.text[self.caret..].graphemes(true).next();
+        cluster.map_or(self.caret, |cluster| self.caret + cluster.len())
     }
 
+    // Unicode has words that begin or end inside a cluster.
     fn word_start(&self) -> usize {
-        let mut words = self.text[..self.caret].split_word_bound_indices();
-        words.rfind(|(_, word)| is_word(word)).map_or(0, |(at, _)| at)
+        self.boundary_at_or_before(last_word(&self.text[..self.caret]))
     }
 
     fn word_end(&self) -> usize {
-        let mut words = self.text[self.caret..].split_word_bound_indices();
-        let found = words.find(|(_, word)| is_word(word));
-        found.map_or(self.text.len(), |(at, word)| self.caret + at + word.len())
+        self.boundary_at_or_after(self.caret + first_word_end(&self.text[self.caret..]))
     }
 
     fn line_start(&self) -> usize {
@@ -275,9 +241,11 @@ impl Field {
     }
 }
 
-/// A word in the sense of the word motions: a Chinese character is one by itself (UAX #29), punctuation is none.
-fn is_word(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
+/// A text as a field takes it: with line feeds, and no other control characters than tabs.
+#[must_use]
+pub fn without_controls(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 #[cfg(test)]
@@ -318,6 +286,19 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_begins_inside_a_character_does_not_part_it() {
+        // An Arabic number sign is one cluster with whatever comes after it, but a word only with a number.
+        assert_eq!(after("a\u{600}你|", &[Edit::KillWordLeft]), "a|");
+        assert_eq!(after("|\u{600}你", &[Edit::KillWordRight]), "|");
+    }
+
+    #[test]
+    fn ctrl_w_cuts_a_whole_path_but_of_chinese_one_character() {
+        assert_eq!(after("get /a/b.c|", &[Edit::KillToBlank]), "get |");
+        assert_eq!(after("看/a/b你好|", &[Edit::KillToBlank, Edit::KillToBlank, Edit::KillToBlank]), "看|");
+    }
+
+    #[test]
     fn start_and_end_are_those_of_the_line() {
         assert_eq!(after("ab\ncd|e\nf", &[Edit::Start]), "ab\n|cde\nf");
         assert_eq!(after("ab\ncd|e\nf", &[Edit::End]), "ab\ncde|\nf");
@@ -343,6 +324,84 @@ mod tests {
         assert_eq!(shown(&field), "|");
         field.edit(Edit::Undo);
         assert_eq!(shown(&field), "|");
+    }
+
+    #[test]
+    fn redo_goes_the_same_way_forward_until_something_is_changed() {
+        let mut field = Field::default();
+        "one two".chars().for_each(|character| field.insert(character));
+        field.edit(Edit::KillWordLeft);
+        let mut seen = Vec::new();
+        for action in [Edit::Undo, Edit::Undo, Edit::Redo, Edit::Redo, Edit::Redo] {
+            field.edit(action);
+            seen.push(shown(&field));
+        }
+        assert_eq!(seen, ["one two|", "one|", "one two|", "one |", "one |"]);
+        field.edit(Edit::Undo);
+        field.insert('!');
+        field.edit(Edit::Redo);
+        assert_eq!(shown(&field), "one two!|");
+    }
+
+    fn undone(keys: impl FnOnce(&mut Field)) -> Vec<String> {
+        let mut field = Field::default();
+        keys(&mut field);
+        let mut steps = vec![shown(&field)];
+        while !field.is_empty() {
+            field.edit(Edit::Undo);
+            steps.push(shown(&field));
+        }
+        steps
+    }
+
+    #[test]
+    fn of_chinese_a_clause_is_undone_at_a_time() {
+        let steps = undone(|field| "你好，世界。好！".chars().for_each(|character| field.insert(character)));
+        assert_eq!(steps, ["你好，世界。好！|", "你好，世界。|", "你好，|", "|"]);
+    }
+
+    #[test]
+    fn what_is_erased_comes_back_word_by_word() {
+        let steps = undone(|field| {
+            field.paste("one two");
+            assert!([Edit::DeleteLeft; 5].iter().all(|action| field.edit(*action)));
+        });
+        assert_eq!(steps, ["on|", "one|", "one two|", "|"]);
+    }
+
+    #[test]
+    fn a_caret_that_was_moved_begins_a_step() {
+        let steps = undone(|field| {
+            field.insert('a');
+            field.insert('b');
+            field.edit(Edit::Left);
+            field.edit(Edit::Right);
+            field.insert('c');
+        });
+        assert_eq!(steps, ["abc|", "ab|", "|"]);
+    }
+
+    #[test]
+    fn what_is_cut_without_a_break_is_put_back_together() {
+        let cut = [Edit::KillWordLeft, Edit::KillWordLeft, Edit::KillToEnd, Edit::Yank];
+        assert_eq!(after("one two three| four", &cut), "one two three four|");
+        let apart = [Edit::KillWordLeft, Edit::Left, Edit::KillWordLeft, Edit::Yank];
+        assert_eq!(after("one two|", &apart), "one| ");
+    }
+
+    #[test]
+    fn what_cannot_be_kept_for_undo_is_forgotten_and_the_last_change_never() {
+        let mut field = Field::default();
+        (0..100).for_each(|_| drop((field.paste(&"x".repeat(FIELD_LIMIT)), field.take())));
+        let steps = std::iter::from_fn(|| {
+            let before = field.text().len();
+            field.edit(Edit::Undo);
+            (field.text().len() != before).then_some(())
+        });
+        assert_eq!(steps.count(), 8, "a mebibyte");
+        (0..2000).for_each(|_| field.insert(' '));
+        assert!([Edit::Undo; 2000].iter().all(|action| field.edit(*action)));
+        assert_eq!(field.text().len(), 1500);
     }
 
     #[test]

@@ -35,7 +35,7 @@ actions! {
     /// Where text is typed.
     Edit {
         Accept, Left, Right, Up, Down, WordLeft, WordRight, Start, End, DeleteLeft, DeleteRight, KillWordLeft,
-        KillWordRight, KillToStart, KillToEnd, Yank, Undo,
+        KillWordRight, KillToBlank, KillToStart, KillToEnd, Yank, Undo, Redo,
     }
     /// Where a message is written, before what every field does.
     Compose { Send, Newline, PageUp, PageDown, Last }

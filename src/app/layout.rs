@@ -182,12 +182,17 @@ pub fn composer_width(size: Size) -> u16 {
     size.width.saturating_sub(COMPOSER_FRAME)
 }
 
+/// The most lines of text that the composer shows: with its border it has no more than a third of the screen.
+#[must_use]
+pub fn composer_lines(size: Size) -> u16 {
+    (size.height / 3).saturating_sub(2).max(1)
+}
+
 /// The chat tab's regions, for a composer whose text takes so many lines.
 #[must_use]
 pub fn chat(size: Size, lines: usize) -> Option<ChatLayout> {
     let body = frame(size)?.body;
-    let most = (size.height / 3).saturating_sub(2).max(1);
-    let lines = u16::try_from(lines).unwrap_or(u16::MAX).clamp(1, most);
+    let lines = u16::try_from(lines).unwrap_or(u16::MAX).clamp(1, composer_lines(size));
     let composer = body.rows(body.height - lines - 2, lines + 2);
     let above = body.rows(0, body.height - composer.height);
     let peers_width = if size.width < WIDE { 0 } else { (size.width / 5).clamp(18, 26) };

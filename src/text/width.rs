@@ -19,7 +19,6 @@ pub fn width(text: &str) -> usize {
 }
 
 /// The grapheme clusters of `text`: byte offset, cluster, cells.
-#[must_use]
 pub fn graphemes(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -51,7 +50,7 @@ fn first_simple(text: &str) -> Option<(&str, usize)> {
 }
 
 /// The cells of a letter, an ideograph or a sign that is shown as it is and never joins another such character to one
-/// cluster (it has the Grapheme_Cluster_Break property `Other`, UAX #29); none of all other characters.
+/// cluster (it has the `Grapheme_Cluster_Break` property `Other`, UAX #29); none of all other characters.
 #[must_use]
 pub fn simple_cells(c: char) -> Option<usize> {
     match c {
@@ -140,7 +139,7 @@ pub(super) fn samples() -> impl proptest::strategy::Strategy<Value = String> {
 
 /// The same, as they might come: not clean.
 #[cfg(test)]
-pub(super) fn raw_samples() -> impl proptest::strategy::Strategy<Value = String> {
+pub(crate) fn raw_samples() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;
     const PARTS: [&str; 68] = [
         "a",

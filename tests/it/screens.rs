@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use hobnob::app::Notice;
+use hobnob::app::field::FIELD_LIMIT;
 use hobnob::event::{BrowseEvent, ChatEvent, Event, Fault, Stage, StoreEvent, TransferEvent};
 use hobnob::locale::Language;
 use hobnob::view::theme::{Preset, Theme};
@@ -463,7 +464,7 @@ fn notices() {
             lectures(screen);
             screen.press("space");
         }),
-        ("notice_too_long_to_paste", |screen| screen.paste(&"x".repeat(65_537))),
+        ("notice_too_long_to_paste", |screen| screen.paste(&"x".repeat(FIELD_LIMIT + 1))),
         ("notice_how_to_quit", |screen| screen.press("ctrl+c")),
         ("notice_port_taken", |screen| {
             screen.state.notice = Some(Notice::PortTaken { wanted: 7890, got: 40123 });

@@ -1,5 +1,6 @@
 //! Writing, sending, reading.
 
+use hobnob::app::field::FIELD_LIMIT;
 use hobnob::effect::Effect;
 use hobnob::event::{ChatEvent, Event, Fault, MouseAction};
 
@@ -156,7 +157,7 @@ fn pasted_text_keeps_its_lines_and_nothing_that_acts() {
 fn a_text_too_large_for_the_composer_is_not_taken_and_that_is_said() {
     let mut screen = with_lin();
     screen.type_text("before");
-    screen.paste(&"x".repeat(65_536));
+    screen.paste(&"x".repeat(FIELD_LIMIT));
     assert_eq!(draft(&screen), "before");
     assert!(screen.shows("Too long to paste here"));
 }
