@@ -80,6 +80,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Which key does what.
     pub keymap: Keymap,
+    /// The first of two keys that stand for something together; the second is waited for.
+    pub first_key: Option<Key>,
     /// The screen.
     pub size: Size,
     /// The present time zone, in which times are shown.
@@ -106,6 +108,7 @@ impl State {
             traffic: Traffic::default(),
             notice: None,
             keymap,
+            first_key: None,
             size: Size::default(),
             zone: now.wall.time_zone().clone(),
             keeps: true,
@@ -135,7 +138,8 @@ impl State {
                 Event::Browse(request, event) => state.files.on_event(request, event, turn),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
                 Event::Store(event) => state.chat.on_store(event, turn),
-                Event::Resized(_) | Event::Edited(_) | Event::Copied | Event::NotOpened(_) => {}
+                Event::Edited(answer) => state.chat.edited(answer, turn),
+                Event::Resized(_) | Event::Copied | Event::NotOpened(_) => {}
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);
@@ -217,6 +221,16 @@ impl State {
     }
 
     fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
+        if let Some(first) = self.first_key.take() {
+            // Two keys that mean nothing together do nothing.
+            return if self.is_composing() {
+                self.chat.on_key(key.pressed_after(first), turn)
+            };
+        }
+        if self.is_composing() && keys::is_first(&turn.keymap.composer, key) {
+            self.first_key = Some(key);
+            return;
+        }
         // Where text is typed, what types a character or edits the text does just that.
         let narrower = self.is_typing() && keys::action(&turn.keymap.field, key).is_some()
             || self.is_composing() && keys::action(&turn.keymap.composer, key).is_some();

@@ -97,8 +97,9 @@ words! {
         cancelled,
     }
     /// What is said once, until the next key.
-    NoticeWords { port_taken, no_peer, not_a_file, how_to_quit, too_long_to_paste, socket_down, not_remembered, not_saved,
-        not_read, name_moved,
+    NoticeWords {
+        port_taken, no_peer, not_a_file, how_to_quit, too_long_to_paste, not_edited,
+        socket_down, not_remembered, not_saved, not_read, name_moved,
     }
     /// What lies over the screen.
     OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
@@ -109,7 +110,8 @@ words! {
     }
     /// The key line.
     HintWords {
-        send, newline, go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
+        send, newline, editor,
+        go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
     }

@@ -62,6 +62,8 @@ pub struct Chat {
     resending: Option<(RequestId, Peer)>,
     /// What was written before there was anybody to send it to.
     orphan: Field,
+    /// Whose draft the user's editor has; none: the one for nobody yet.
+    edited_for: Option<Peer>,
 }
 
 impl Chat {

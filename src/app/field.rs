@@ -81,9 +81,12 @@ impl Field {
         text
     }
 
-    /// Puts another text in its place; it can be undone.
+    /// Puts another text in its place, however long it is; it can be undone. The same text changes nothing.
     pub fn replace(&mut self, text: &str) {
-        self.change(0..self.text.len(), &without_controls(text), Doing::Other);
+        let text = without_controls(text);
+        if text != self.text {
+            self.change(0..self.text.len(), &text, Doing::Other);
+        }
     }
 
     /// Moves the caret to this byte offset, or to the next place at or before it where a caret can be.

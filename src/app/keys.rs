@@ -38,7 +38,7 @@ actions! {
         KillWordRight, KillToBlank, KillToStart, KillToEnd, Yank, Undo, Redo,
     }
     /// Where a message is written, before what every field does.
-    Compose { Send, Newline, PageUp, PageDown, Last }
+    Compose { Send, Newline, Editor, PageUp, PageDown, Last }
     /// With a message of the conversation, before what every list does.
     Act { Resend }
     /// Wherever there is something to walk through.
@@ -52,6 +52,9 @@ actions! {
     /// A question.
     Answer { Yes, No }
 }
+
+/// The place that takes two keys for one action.
+const COMPOSER: &str = "composer";
 
 /// The actions of one place with their keys.
 pub type Bindings<A> = BTreeMap<A, Vec<Key>>;
@@ -89,20 +92,36 @@ pub enum HelpLine<'a> {
     Action(&'static str, String, &'a [Key]),
 }
 
-/// Two actions of one place ask for one key.
+/// A key table that cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("[keys.{place}]: {key} is given to both `{first}` and `{second}`")]
-pub struct KeyConflict {
-    place: &'static str,
-    key: Key,
-    first: String,
-    second: String,
+pub enum KeyTableError {
+    /// Two actions of one place ask for one key.
+    #[error("[keys.{place}]: {key} is given to both `{first}` and `{second}`")]
+    Conflict {
+        /// Which place.
+        place: &'static str,
+        /// Which key.
+        key: Key,
+        /// The one action.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Where characters are not typed there are keys enough, and none has to wait for another.
+    #[error("[keys.{0}]: {1} is two keys; only [keys.composer] knows what to do with those")]
+    TwoKeys(&'static str, Key),
 }
 
 /// What a key does.
 #[must_use]
 pub fn action<A: Copy>(bindings: &Bindings<A>, key: Key) -> Option<A> {
     bindings.iter().find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
+}
+
+/// Whether a key is the first of two.
+#[must_use]
+pub fn is_first<A>(bindings: &Bindings<A>, key: Key) -> bool {
+    bindings.values().flatten().any(|known| known.first() == Some(key))
 }
 
 /// The first key of an action, for showing; none where the user took them all away.
@@ -120,10 +139,10 @@ impl Keymap {
     /// The user's keys laid over these, action by action.
     ///
     /// A key that the user gives to an action is taken from the one that had it before in the same place.
-    pub fn with(mut self, user: Self) -> Result<Self, KeyConflict> {
+    pub fn with(mut self, user: Self) -> Result<Self, KeyTableError> {
         lay_over("global", &mut self.global, user.global)?;
         lay_over("field", &mut self.field, user.field)?;
-        lay_over("composer", &mut self.composer, user.composer)?;
+        lay_over(COMPOSER, &mut self.composer, user.composer)?;
         lay_over("messages", &mut self.messages, user.messages)?;
         lay_over("list", &mut self.list, user.list)?;
         lay_over("entries", &mut self.entries, user.entries)?;
@@ -145,7 +164,7 @@ impl Keymap {
             [HelpLine::Place(place)].into_iter().chain(actions)
         }
         rows_of("global", &self.global)
-            .chain(rows_of("composer", &self.composer))
+            .chain(rows_of(COMPOSER, &self.composer))
             .chain(rows_of("field", &self.field))
             .chain(rows_of("messages", &self.messages))
             .chain(rows_of("list", &self.list))
@@ -161,13 +180,16 @@ fn lay_over<A: Ord + Copy + Display>(
     place: &'static str,
     bindings: &mut Bindings<A>,
     user: Bindings<A>,
-) -> Result<(), KeyConflict> {
+) -> Result<(), KeyTableError> {
     let mut owners: BTreeMap<Key, A> = BTreeMap::new();
     for (action, keys) in user {
         for key in &keys {
+            if key.after.is_some() && place != COMPOSER {
+                return Err(KeyTableError::TwoKeys(place, *key));
+            }
             if let Some(first) = owners.insert(*key, action).filter(|first| *first != action) {
                 let (first, second) = (first.to_string(), action.to_string());
-                return Err(KeyConflict { place, key: *key, first, second });
+                return Err(KeyTableError::Conflict { place, key: *key, first, second });
             }
             for had in bindings.iter_mut().filter(|(other, _)| **other != action).map(|(_, had)| had) {
                 had.retain(|other| other != key);
@@ -216,6 +238,18 @@ mod tests {
         assert_eq!(action(&keymap.global, key("ctrl+g")), Some(Global::Quit));
         assert_eq!(action(&keymap.global, key("ctrl+q")), None);
         assert_eq!(first_key(&keymap.global, Global::GoTo), None);
+    }
+
+    #[test]
+    fn two_keys_for_one_action_are_known_in_the_composer_and_nowhere_else() {
+        let keymap = Keymap::preset().unwrap();
+        assert!(is_first(&keymap.composer, key("ctrl+x")));
+        assert!(!is_first(&keymap.composer, key("ctrl+e")));
+        assert_eq!(action(&keymap.composer, key("ctrl+e")), None);
+        let second = key("ctrl+e").pressed_after(key("ctrl+x"));
+        assert_eq!(action(&keymap.composer, second), Some(Compose::Editor));
+        let error = keymap.with(table("[list]\nfirst = ['g g']")).unwrap_err().to_string();
+        assert_eq!(error, "[keys.list]: G G is two keys; only [keys.composer] knows what to do with those");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub enum Notice {
     TooLongToPaste,
     /// Ctrl+C does not quit.
     HowToQuit,
+    /// The user's editor did not change the draft, and why.
+    NotEdited(Fault),
     /// Nothing can be sent or received any more.
     SocketDown(Fault),
     /// What is opened will not be known again after a restart.

@@ -263,7 +263,7 @@ impl State {
     /// A key while the pane has the focus.
     pub(super) fn on_traffic_key(&mut self, key: Key, turn: &Turn<'_>) {
         let current = match self.tab {
-            Tab::Chat => self.chat.conversation().map(|open| Only::peer(Peer::Address(open.address()))),
+            Tab::Chat => self.chat.conversation().map(|open| Only::peer(open.peer())),
             Tab::Files => self.files.source().map(|source| Only::host(&source.endpoint.host)),
         };
         self.traffic.on_key(key, self.size, current, turn);

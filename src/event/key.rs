@@ -1,4 +1,5 @@
-//! A key with its modifiers, and its name as the key tables and the help screen write it: `ctrl+g`, `alt+up`, `f1`.
+//! A key with its modifiers, and its name as the key tables and the help screen write it: `ctrl+g`, `alt+up`, `f1`; or
+//! two of them, one after the other: `ctrl+x ctrl+e`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +14,8 @@ pub struct Key {
     pub code: KeyCode,
     /// What was held.
     pub modifiers: Modifiers,
+    /// The key that was pressed before this one, where the two together stand for something.
+    pub after: Option<(KeyCode, Modifiers)>,
 }
 
 /// Which key. A character is what it types: `A` is `Char('A')` without shift.
@@ -95,7 +98,19 @@ impl Key {
     #[must_use]
     pub fn types(self) -> Option<char> {
         let KeyCode::Char(character) = self.code else { return None };
-        (!self.modifiers.ctrl && !self.modifiers.alt).then_some(character)
+        (!self.modifiers.ctrl && !self.modifiers.alt && self.after.is_none()).then_some(character)
+    }
+
+    /// This key pressed after that one.
+    #[must_use]
+    pub fn pressed_after(self, first: Self) -> Self {
+        Self { after: Some((first.code, first.modifiers)), ..self }
+    }
+
+    /// The first of two keys, where this is the second.
+    #[must_use]
+    pub fn first(self) -> Option<Self> {
+        self.after.map(|(code, modifiers)| Self { code, modifiers, after: None })
     }
 }
 
@@ -112,6 +127,11 @@ impl FromStr for Key {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let wrong = || KeyNameError(name.to_owned());
+        if let Some((first, second)) = name.split_once(' ') {
+            let (first, second): (Self, Self) =
+                (first.parse().map_err(|_| wrong())?, second.parse().map_err(|_| wrong())?);
+            return if second.after.is_none() { Ok(second.pressed_after(first)) } else { Err(wrong()) };
+        }
         let mut modifiers = Modifiers::default();
         let mut rest = name;
         while let Some((held, key)) = rest.split_once('+') {
@@ -131,7 +151,7 @@ impl FromStr for Key {
             (Some(only), None) => KeyCode::Char(only),
             _ => named(rest).ok_or_else(wrong)?,
         };
-        Ok(Self { code, modifiers })
+        Ok(Self { code, modifiers, after: None })
     }
 }
 
@@ -145,8 +165,11 @@ fn named(name: &str) -> Option<KeyCode> {
 }
 
 impl fmt::Display for Key {
-    /// Writes the name as the help screen shows it: `Ctrl+G`, `Alt+Up`, `F1`.
+    /// Writes the name as the help screen shows it: `Ctrl+G`, `Alt+Up`, `F1`, `Ctrl+X Ctrl+E`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(first) = self.first() {
+            write!(out, "{first} ")?;
+        }
         let Modifiers { ctrl, alt, shift } = self.modifiers;
         for (held, name) in [(ctrl, "Ctrl+"), (alt, "Alt+"), (shift, "Shift+")] {
             if held {
@@ -183,6 +206,7 @@ mod tests {
             ("Alt+Enter", "Alt+Enter"),
             ("backtab", "Shift+Tab"),
             ("f", "F"),
+            ("ctrl+x ctrl+e", "Ctrl+X Ctrl+E"),
         ] {
             assert_eq!(name.parse::<Key>().unwrap().to_string(), shown, "{name}");
         }
@@ -190,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_name_that_means_no_key_is_refused_with_the_name() {
-        for name in ["", "hyper+x", "f25", "f0", "ctrl+", "enterr"] {
+        for name in ["", "hyper+x", "f25", "f0", "ctrl+", "enterr", " ", "ctrl+x ", " e", "a b c"] {
             assert_eq!(name.parse::<Key>(), Err(KeyNameError(name.to_owned())), "{name}");
         }
     }

@@ -34,7 +34,7 @@ fn key(seen: KeyEvent) -> Option<Key> {
     let code = code(seen.code, ctrl, shift)?;
     // What says by itself that shift was held is the same key on every terminal only if shift is not said again.
     let shift = shift && !matches!(code, KeyCode::Char(_) | KeyCode::BackTab);
-    Some(Key { code, modifiers: Modifiers { ctrl, alt, shift } })
+    Some(Key { code, modifiers: Modifiers { ctrl, alt, shift }, after: None })
 }
 
 fn code(seen: SeenCode, ctrl: bool, shift: bool) -> Option<KeyCode> {

@@ -90,6 +90,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let key = keys::first_key(&state.keymap.global, Global::Quit).map(|key| key.to_string());
             fill(&words_of.how_to_quit, &[("key", &key.unwrap_or_default())])
         }
+        Notice::NotEdited(fault) => fill(&words_of.not_edited, &[("reason", &wording::fault(words, fault))]),
         Notice::SocketDown(fault) => {
             fill(&words_of.socket_down, &[("reason", &wording::fault(words, fault))])
         }
@@ -124,6 +125,9 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         ],
         (Some(Overlay::Quit), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
+        (None, Tab::Chat) if state.first_key.is_some() => {
+            return vec![(keys::first_key(&map.composer, Compose::Editor), &words.editor)];
+        }
         (None, Tab::Chat) => chat_hints(state.chat.focus, map, words),
         (None, Tab::Files) => files_hints(&state.files, map, words),
     };

@@ -3,6 +3,7 @@
 mod anything;
 mod caret;
 mod chat;
+mod composer;
 mod files;
 mod general;
 mod history;

@@ -5,7 +5,8 @@ use super::{Chat, ChatFocus};
 use crate::app::conversation::Conversation;
 use crate::app::keys::{self, Compose, Edit, Move};
 use crate::app::{Notice, Turn, layout};
-use crate::event::Key;
+use crate::effect::Effect;
+use crate::event::{Fault, Key};
 
 impl Chat {
     /// A text was pasted: into the address where that is being typed, else into the message. `false` where there is no
@@ -25,6 +26,7 @@ impl Chat {
     pub(super) fn compose(&mut self, key: Key, turn: &mut Turn<'_>) {
         match keys::action(&turn.keymap.composer, key) {
             Some(Compose::Send) => self.send(turn),
+            Some(Compose::Editor) => self.open_editor(turn),
             Some(Compose::Newline) => self.draft_mut().insert('\n'),
             Some(Compose::PageUp) => self.scroll(Move::PageUp, turn),
             Some(Compose::PageDown) => self.scroll(Move::PageDown, turn),
@@ -34,6 +36,25 @@ impl Chat {
                 Some(Edit::Down) => self.caret_down(turn),
                 edit => self.draft_mut().on_key(key, edit),
             },
+        }
+    }
+
+    fn open_editor(&mut self, turn: &mut Turn<'_>) {
+        self.edited_for = self.conversation().map(|conversation| conversation.peer());
+        turn.out.push(Effect::Edit(self.draft().text().to_owned()));
+    }
+
+    /// The user's editor ended: its text takes the place of the draft that it was given, whoever is in front by now.
+    pub(in crate::app) fn edited(&mut self, answer: Result<String, Fault>, turn: &mut Turn<'_>) {
+        let at = self.edited_for.take().and_then(|peer| self.position(peer));
+        let draft = match at.and_then(|at| self.conversations.get_mut(at)) {
+            Some(conversation) => &mut conversation.draft,
+            None => &mut self.orphan,
+        };
+        match answer {
+            // Editors end a file with a line feed, which nobody means to send.
+            Ok(text) => draft.replace(text.trim_end_matches(['\r', '\n'])),
+            Err(fault) => *turn.notice = Some(Notice::NotEdited(fault)),
         }
     }
 

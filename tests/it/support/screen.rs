@@ -121,7 +121,7 @@ impl Screen {
 
     pub(crate) fn type_text(&mut self, text: &str) {
         for character in text.chars() {
-            let key = Key { code: KeyCode::Char(character), modifiers: Modifiers::default() };
+            let key = Key { code: KeyCode::Char(character), modifiers: Modifiers::default(), after: None };
             self.is_told(Event::Key(key));
         }
     }
