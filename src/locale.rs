@@ -77,8 +77,8 @@ words! {
     AddressWords { empty, empty_source, peer_scheme, port, brackets, host, scheme }
     /// Why something did not work.
     FaultWords {
-        unresolved, refused, unreachable, timed_out_resolve, timed_out_connect, timed_out_answer, timed_out_body,
-        reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
+        unresolved, refused, unreachable, no_network, timed_out_resolve, timed_out_connect, timed_out_answer,
+        timed_out_body, reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
         too_many, bad_name, short, redirected, too_long_for_datagram, disk_full, exists, damaged, other_version, disk,
         network, interrupted, nobody_reads, busy,
     }

@@ -16,6 +16,8 @@ pub enum Fault {
     Refused,
     /// No way to that machine or network.
     Unreachable,
+    /// This machine is on no network on which everybody can be written to at once, or does not listen there.
+    NoNetwork,
     /// Nothing happened for so long.
     TimedOut(Stage, Duration),
     /// The other side broke the connection off.

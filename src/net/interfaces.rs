@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use nix::ifaddrs::getifaddrs;
+use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::InterfaceFlags;
 
 /// The address that others can most likely write to, where we listen on `bound`: of all interfaces that are up, the
@@ -34,6 +34,57 @@ pub fn all_reachable(bound: SocketAddr) -> Vec<SocketAddr> {
     ips.into_iter().map(|ip| SocketAddr::new(ip, bound.port())).collect()
 }
 
+/// A network that this machine is on, and on which everybody can be written to at once (RFC 919).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// The address that this machine has there.
+    pub own: Ipv4Addr,
+    /// The address that everybody there listens to.
+    pub broadcast: Ipv4Addr,
+}
+
+/// The networks behind all interfaces that are up and connected, each once: without those of the loopback interface,
+/// and without lines that have nobody but us and one other at their ends.
+#[must_use]
+pub fn networks() -> Vec<Network> {
+    each_once(getifaddrs().into_iter().flatten())
+}
+
+fn each_once(interfaces: impl Iterator<Item = InterfaceAddress>) -> Vec<Network> {
+    let mut found: Vec<(String, Network)> = Vec::new();
+    let (limited, directed): (Vec<_>, Vec<_>) = interfaces
+        .filter_map(|interface| Some((network(&interface)?, interface.interface_name)))
+        .partition(|(network, _)| network.broadcast.is_broadcast());
+    for (network, name) in directed {
+        // Two interfaces on one network would say everything twice.
+        if !found.iter().any(|(_, other)| other.broadcast == network.broadcast) {
+            found.push((name, network));
+        }
+    }
+    for (network, name) in limited {
+        // It would be heard by those, too, who listen to another broadcast address behind the same interface.
+        if !found.iter().any(|(other, _)| *other == name) {
+            found.push((name, network));
+        }
+    }
+    found.into_iter().map(|(_, network)| network).collect()
+}
+
+/// The network behind an address of an interface. One that names no broadcast address has the last of its network
+/// (RFC 922), and one whose address is a network by itself can only write to everybody who hears it.
+fn network(interface: &InterfaceAddress) -> Option<Network> {
+    let needed = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING | InterfaceFlags::IFF_BROADCAST;
+    if !interface.flags.contains(needed) || interface.flags.contains(InterfaceFlags::IFF_LOOPBACK) {
+        return None;
+    }
+    let own = interface.address?.as_sockaddr_in()?.ip();
+    let named = interface.broadcast.and_then(|address| Some(address.as_sockaddr_in()?.ip()));
+    let mask = interface.netmask.and_then(|address| Some(address.as_sockaddr_in()?.ip()));
+    let last = mask.filter(|mask| mask.to_bits().count_zeros() > 1).map(|mask| own | !mask);
+    let broadcast = named.filter(|named| !named.is_unspecified() && *named != own).or(last);
+    Some(Network { own, broadcast: broadcast.unwrap_or(Ipv4Addr::BROADCAST) })
+}
+
 /// The addresses of all interfaces that are up, and whether it is a loopback interface: some systems give theirs an
 /// address that does not look like it.
 fn own() -> impl Iterator<Item = (IpAddr, bool)> {
@@ -48,7 +99,70 @@ fn own() -> impl Iterator<Item = (IpAddr, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddrV4;
+
     use super::*;
+
+    const CONNECTED: InterfaceFlags =
+        InterfaceFlags::IFF_UP.union(InterfaceFlags::IFF_RUNNING).union(InterfaceFlags::IFF_BROADCAST);
+
+    fn interface(name: &str, flags: InterfaceFlags, addresses: [&str; 3]) -> InterfaceAddress {
+        let [address, netmask, broadcast] = addresses.map(|address| {
+            let address: Option<Ipv4Addr> = address.parse().ok();
+            address.map(|address| SocketAddrV4::new(address, 0).into())
+        });
+        let interface_name = name.to_owned();
+        InterfaceAddress { interface_name, flags, address, netmask, broadcast, destination: None }
+    }
+
+    fn found(interfaces: Vec<InterfaceAddress>) -> Vec<(String, String)> {
+        let networks = each_once(interfaces.into_iter());
+        networks.iter().map(|network| (network.own.to_string(), network.broadcast.to_string())).collect()
+    }
+
+    fn pair(own: &str, broadcast: &str) -> (String, String) {
+        (own.to_owned(), broadcast.to_owned())
+    }
+
+    #[test]
+    fn each_network_that_others_can_be_on_is_found_with_its_broadcast_address() {
+        let own = ["192.0.2.5", "255.255.255.0", "192.0.2.255"];
+        let down = CONNECTED.difference(InterfaceFlags::IFF_UP);
+        let unplugged = CONNECTED.difference(InterfaceFlags::IFF_RUNNING);
+        let tunnel = CONNECTED.difference(InterfaceFlags::IFF_BROADCAST);
+        let loopback = CONNECTED | InterfaceFlags::IFF_LOOPBACK;
+        assert_eq!(found(vec![interface("a", CONNECTED, own)]), [pair("192.0.2.5", "192.0.2.255")]);
+        for flags in [down, unplugged, tunnel, loopback] {
+            assert_eq!(found(vec![interface("a", flags, own)]), [], "{flags:?}");
+        }
+        assert_eq!(found(vec![interface("a", CONNECTED, ["", "", ""])]), []);
+    }
+
+    #[test]
+    fn an_interface_without_a_broadcast_address_has_the_last_of_its_network() {
+        for (mask, broadcast) in [
+            ("255.255.252.0", "192.0.3.255"),
+            ("255.255.255.252", "192.0.2.7"),
+            ("255.255.255.254", "255.255.255.255"),
+            ("255.255.255.255", "255.255.255.255"),
+            ("", "255.255.255.255"),
+        ] {
+            let one = interface("a", CONNECTED, ["192.0.2.5", mask, ""]);
+            assert_eq!(found(vec![one]), [pair("192.0.2.5", broadcast)], "{mask}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_reached_twice() {
+        let networks = found(vec![
+            interface("a", CONNECTED, ["192.0.2.9", "255.255.255.255", ""]),
+            interface("a", CONNECTED, ["192.0.2.5", "255.255.255.0", "192.0.2.255"]),
+            interface("b", CONNECTED, ["192.0.2.6", "255.255.255.0", "192.0.2.255"]),
+            interface("c", CONNECTED, ["198.51.100.1", "255.255.255.255", ""]),
+            interface("c", CONNECTED, ["198.51.100.2", "255.255.255.255", ""]),
+        ]);
+        assert_eq!(networks, [pair("192.0.2.5", "192.0.2.255"), pair("198.51.100.1", "255.255.255.255")]);
+    }
 
     #[test]
     fn an_address_that_was_asked_for_is_the_one_that_is_told() {

@@ -37,6 +37,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Unresolved => words.unresolved.clone(),
         Fault::Refused => words.refused.clone(),
         Fault::Unreachable => words.unreachable.clone(),
+        Fault::NoNetwork => words.no_network.clone(),
         Fault::TimedOut(Stage::Resolve, after) => seconds(&words.timed_out_resolve, after),
         Fault::TimedOut(Stage::Connect, after) => seconds(&words.timed_out_connect, after),
         Fault::TimedOut(Stage::Answer, after) => seconds(&words.timed_out_answer, after),
