@@ -124,7 +124,8 @@ pub enum ChatEvent {
     Folded(SocketAddr, u64),
     /// So many more datagrams of this address came since it was last said. They were thrown away, for it is blocked.
     Blocked(SocketAddr, u64),
-    /// So many more datagrams came since it was last said, nobody knows from whom: the system had no room for them.
+    /// So many more datagrams came since it was last said, nobody says from whom, and were not kept: the system had no
+    /// room for them, or strangers sent too many, all together.
     Overflowed(u64),
     /// The socket itself is of no use any more; nothing can be sent or received until a restart.
     Down(Fault),

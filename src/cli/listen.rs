@@ -16,7 +16,8 @@ use tokio::time::{sleep, timeout};
 use super::{Context, Ending, Listen, block_on, cannot_write, json};
 use crate::event::{ChatEvent, Datagram, Event};
 use crate::locale::{Words, fill};
-use crate::net::{Port, chat};
+use crate::net::Port;
+use crate::net::chat::{self, Noise};
 use crate::view::wording;
 
 /// How long the output may take to accept the last lines when it is time to end.
@@ -36,7 +37,7 @@ async fn listen_on(context: &Context, listen: &Listen) -> Result<(), Ending> {
 
     let (commands, told) = mpsc::channel(1);
     let (heard, events) = mpsc::channel(64);
-    tokio::spawn(chat::run(sockets, told, heard));
+    tokio::spawn(chat::run(sockets, told, heard, Noise::Kept));
     let words = context.words.clone();
     let paper = Paper { json: listen.json, wanted: listen.count, zone: TimeZone::system(), words };
     // On a thread of its own: an output that nobody reads must not keep a signal waiting.

@@ -9,10 +9,11 @@ use tokio::time::timeout;
 use super::{Context, Ending, Send, block_on};
 use crate::event::{ChatEvent, Event, Fault, MessageId, system_words};
 use crate::locale::fill;
-use crate::net::chat::{self, ChatCommand};
+use crate::net::chat::{self, ChatCommand, Noise};
 use crate::net::{Port, resolve};
 use crate::view::wording;
 use crate::wire::address::Endpoint;
+use crate::wire::peer::Peer;
 
 /// How long a refusal is waited for after the text was sent. Silence is all that a program that listens ever gives,
 /// so each send takes this long. On one's own machine the answer is there at once.
@@ -43,26 +44,35 @@ fn standard_input(context: &Context) -> Result<String, Ending> {
 
 async fn deliver(context: &Context, send: &Send, endpoint: &Endpoint, text: String) -> Result<(), Ending> {
     let failed = |fault: &Fault| context.failed(&endpoint.to_string(), fault);
-    let addresses =
-        resolve::resolve(endpoint, context.config.timeouts.resolve).await.map_err(|fault| failed(&fault))?;
+    let peers = peers(endpoint, context.config.timeouts.resolve).await.map_err(|fault| failed(&fault))?;
     let port = Port::Required(send.socket.port.unwrap_or(0));
     let sockets = chat::bind(&send.socket.addresses(&context.config), port)
         .map_err(|error| context.cannot_bind(&error))?;
     let (commands, told) = mpsc::channel(1);
     let (heard, mut events) = mpsc::channel(64);
-    tokio::spawn(chat::run(sockets, told, heard));
+    tokio::spawn(chat::run(sockets, told, heard, Noise::Folded));
 
     let mut outcome = Ok(());
-    for (id, to) in (0..).map(MessageId).zip(addresses) {
+    for (id, to) in (0..).map(MessageId).zip(peers) {
         // Where the worker has ended, its last event says why.
         let _ = commands.send(ChatCommand::Send { id, to, text: text.clone() }).await;
-        let patience = if to.ip().is_loopback() { PATIENCE_ON_LOOPBACK } else { PATIENCE };
+        let nearby = to.address().is_some_and(|address| address.ip().is_loopback());
+        let patience = if nearby { PATIENCE_ON_LOOPBACK } else { PATIENCE };
         outcome = fate(&mut events, id, patience).await.map_err(|fault| failed(&fault));
         if outcome.is_ok() {
             break;
         }
     }
     outcome
+}
+
+/// Whom an address means: everyone, or one peer with an address or several.
+async fn peers(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Peer>, Fault> {
+    if let Some(peer) = Peer::literal(endpoint) {
+        return Ok(vec![peer]);
+    }
+    let addresses = resolve::resolve(endpoint, limit).await?;
+    Ok(addresses.into_iter().map(Peer::Address).collect())
 }
 
 /// What becomes of a message: fine when it was sent and nothing else was heard for so long.

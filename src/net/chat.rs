@@ -5,51 +5,61 @@
 //! worker sends nothing that it was not told to send, and answers nothing.
 //!
 //! Sockets are edge-triggered and everything is bounded: so many datagrams in and so many out at a turn, one message
-//! under way. While the program is slow to take events, nothing is read, and the system keeps what arrives.
+//! under way. The worker never waits for who takes its events: it keeps some for them. When those are too many, nothing
+//! is read, and the system keeps what arrives; what it has no room for is counted, as is all that we do not keep.
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::select_all;
-use jiff::Timestamp;
-use nix::errno::Errno;
-use socket2::SockRef;
-use tokio::io::Interest;
 use tokio::net::UdpSocket;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::task::coop::consume_budget;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::canonical;
-use crate::event::{ChatEvent, Datagram, Event, Fault, MessageId};
-use crate::text::clean_text;
-use crate::wire::Raw;
-use crate::wire::chat::split;
+use super::{canonical, interfaces};
+use crate::event::{ChatEvent, Event, Fault, MessageId};
+use crate::wire::peer::Peer;
 
+#[cfg(target_os = "linux")]
+mod arrivals;
+#[cfg(not(target_os = "linux"))]
+#[path = "chat/plain_arrivals.rs"]
+mod arrivals;
 mod bind;
+mod budget;
 #[cfg(target_os = "linux")]
 mod errors;
 #[cfg(not(target_os = "linux"))]
 #[path = "chat/no_errors.rs"]
 mod errors;
+mod inbox;
+mod outgoing;
 mod sent;
+mod socket;
+mod tallies;
 
 pub use bind::{BindError, Sockets, bind};
+use inbox::Inbox;
+use outgoing::{Outgoing, Way};
 use sent::Sent;
+use socket::Socket;
+use tallies::Loss;
 
 /// The most that a UDP datagram can carry at all: IPv6 allows 65,527 bytes.
-const BUFFER: usize = 65_536;
+const LARGEST: usize = 65_536;
 /// Datagrams, or errors, at one turn.
 const BATCH: usize = 32;
+/// Events that we keep for who is slow to take them, where noise is folded. All that can come at once from strangers
+/// fits in here.
+const NEWS: usize = 8_192;
 /// How long a message that is not yet out waits for its next turn. After a whole batch, this lets a receiver with a
 /// small buffer keep up. When the system's buffer is full, it is the only way to wait: once a socket has had an error,
 /// tokio takes it for closed for writing, and would call it writable all the time.
 const PAUSE: Duration = Duration::from_millis(2);
-/// How often a message is handed over again that met an error: each may be of another peer's.
-const TRIES: usize = 16;
 
 /// What the worker can be told to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +71,34 @@ pub enum ChatCommand {
     Send {
         /// Comes back with what became of it.
         id: MessageId,
-        /// To whom.
-        to: SocketAddr,
+        /// To whom. A text for everyone goes to each network that this machine is on when it is told to, and is sent
+        /// where one of them took it.
+        to: Peer,
         /// What. No text is one empty datagram.
         text: String,
     },
+    /// From now on throw away what comes from these addresses, and from these only, and say how much it was.
+    Block(Vec<SocketAddr>),
+}
+
+/// What becomes of an address that sends more than anybody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noise {
+    /// Each datagram is an event. While nobody takes them, none is read.
+    Kept,
+    /// What goes beyond a generous budget is counted, not kept.
+    Folded,
+}
+
+/// A datagram that was read.
+#[derive(Debug)]
+struct Arrival<'buffer> {
+    from: SocketAddr,
+    bytes: &'buffer [u8],
+    /// It came to a broadcast address.
+    broadcast: bool,
+    /// It came to a broadcast address, and from this machine.
+    own: bool,
 }
 
 /// What the network said about a datagram that did not arrive.
@@ -88,129 +121,217 @@ enum Ended {
 
 /// Sends and receives until `commands` is closed. Where the sockets fail before that, says so, and of each message that
 /// is not out, and of each that is still to come, that it failed. Must run within a tokio runtime.
-pub async fn run(sockets: Sockets, mut commands: Receiver<ChatCommand>, events: Sender<Event>) {
+pub async fn run(sockets: Sockets, mut commands: Receiver<ChatCommand>, events: Sender<Event>, noise: Noise) {
     let mut worker = Worker {
+        inbox: Inbox::new(sockets.port(), noise),
         sockets: Vec::new(),
         troubled: false,
-        events,
-        buffer: vec![0; BUFFER].into(),
+        patience: match noise {
+            Noise::Kept => 1,
+            Noise::Folded => NEWS,
+        },
+        news: VecDeque::new(),
+        buffer: vec![0; BATCH * LARGEST].into(),
         outgoing: None,
         sent: Sent::default(),
     };
     let sockets: io::Result<Vec<_>> = sockets.sockets.into_iter().map(UdpSocket::from_std).collect();
     let ended = match sockets {
         Ok(sockets) => {
-            worker.sockets = sockets;
-            worker.work(&mut commands).await
+            worker.sockets = sockets.into_iter().map(Socket::new).collect();
+            worker.work(&mut commands, &events).await
         }
         Err(error) => Ended::Down(Fault::from_network(&error)),
     };
-    if let Ended::Down(fault) = ended {
-        // Where nobody listens there is nobody to tell.
-        let _ = worker.mourn(&fault, &mut commands).await;
-    }
+    // Where nobody listens there is nobody to tell.
+    let _ = match ended {
+        Ended::Dismissed => worker.tell_the_rest(&events).await,
+        Ended::Down(fault) => worker.mourn(&fault, &mut commands, &events).await,
+    };
 }
 
 struct Worker {
-    sockets: Vec<UdpSocket>,
+    sockets: Vec<Socket>,
     /// The last turn read nothing but errors.
     troubled: bool,
-    events: Sender<Event>,
+    inbox: Inbox,
+    /// What is still to be said, oldest first.
+    news: VecDeque<ChatEvent>,
+    /// So much of that, and nothing is done before some of it is said.
+    patience: usize,
     buffer: Box<[u8]>,
     /// The message whose datagrams are being sent.
     outgoing: Option<Outgoing>,
     sent: Sent,
 }
 
-struct Outgoing {
-    id: MessageId,
-    to: SocketAddr,
-    parts: VecDeque<Box<[u8]>>,
-}
-
 impl Worker {
-    async fn work(&mut self, commands: &mut Receiver<ChatCommand>) -> Ended {
+    async fn work(&mut self, commands: &mut Receiver<ChatCommand>, events: &Sender<Event>) -> Ended {
         loop {
+            if let Err(ended) = self.pass_on(events) {
+                return ended;
+            }
+            let ready = self.news.len() < self.patience;
+            let tally = self.inbox.tallies.due().filter(|_| ready);
             tokio::select! {
-                command = commands.recv(), if self.outgoing.is_none() => match command {
-                    Some(ChatCommand::Send { id, to, text }) => {
-                        let parts = split(&text).map(|part| part.as_bytes().into()).collect();
-                        self.outgoing = Some(Outgoing { id, to: canonical(to), parts });
+                permit = events.reserve(), if !self.news.is_empty() => match permit {
+                    Ok(permit) => {
+                        if let Some(event) = self.news.pop_front() {
+                            permit.send(Event::Chat(event));
+                        }
                     }
+                    Err(_) => return Ended::Dismissed,
+                },
+                command = commands.recv(), if self.outgoing.is_none() => match command {
+                    Some(command) => self.obey(command),
                     None => return Ended::Dismissed,
                 },
-                () = sleep(PAUSE), if self.outgoing.is_some() || self.troubled => {}
+                () = sleep_until(tally.unwrap_or_else(clock)), if tally.is_some() => {
+                    self.news.extend(self.inbox.tallies.next(clock()));
+                }
+                () = sleep(PAUSE), if ready && (self.outgoing.is_some() || self.troubled) => {}
                 // A socket that returns errors without end is ready without end.
-                () = any_ready(&self.sockets), if !self.troubled => {}
+                () = any_ready(&self.sockets), if ready && !self.troubled => {}
             }
             // Looking at sockets alone would never let other tasks have this thread.
             consume_budget().await;
-            if let Err(ended) = self.turn().await {
+            if ready && let Err(ended) = self.turn() {
                 return ended;
             }
         }
     }
 
-    /// A bounded amount of everything that there is to do, so that nothing waits for the end of something else.
-    async fn turn(&mut self) -> Result<(), Ended> {
-        self.send().await?;
-        self.troubled = false;
-        for index in 0..self.sockets.len() {
-            self.receive(index).await?;
-            self.read_reports(index);
+    /// Gives as many events away as are taken at once.
+    fn pass_on(&mut self, events: &Sender<Event>) -> Result<(), Ended> {
+        while !self.news.is_empty() {
+            match events.try_reserve() {
+                Ok(permit) => {
+                    if let Some(event) = self.news.pop_front() {
+                        permit.send(Event::Chat(event));
+                    }
+                }
+                Err(TrySendError::Full(())) => break,
+                Err(TrySendError::Closed(())) => return Err(Ended::Dismissed),
+            }
         }
-        self.tell_verdicts().await
+        Ok(())
     }
 
-    async fn tell(&self, event: ChatEvent) -> Result<(), Ended> {
-        self.events.send(Event::Chat(event)).await.map_err(|_| Ended::Dismissed)
+    fn obey(&mut self, command: ChatCommand) {
+        match command {
+            ChatCommand::Send { id, to, text } => {
+                let ways = self.ways(to);
+                if ways.is_empty() {
+                    self.news.push_back(ChatEvent::Failed(id, Fault::NoNetwork));
+                } else {
+                    self.outgoing = Some(Outgoing::new(id, ways, &text));
+                }
+            }
+            ChatCommand::Block(addresses) => self.inbox.block(addresses),
+        }
+    }
+
+    /// How a text reaches a peer: by one way, but to everyone.
+    fn ways(&mut self, to: Peer) -> Vec<Way> {
+        match to {
+            Peer::Address(address) => {
+                let address = canonical(address);
+                self.inbox.acquaint(address);
+                vec![Way::To(address)]
+            }
+            Peer::Broadcast(port) => {
+                let networks = interfaces::networks().into_iter();
+                networks
+                    .map(|network| Way::Everyone(network, port))
+                    .filter(|way| self.is_open(*way))
+                    .collect()
+            }
+        }
+    }
+
+    fn is_open(&self, way: Way) -> bool {
+        self.sockets.iter().any(|socket| socket.reaches(way))
+    }
+
+    /// A bounded amount of everything that there is to do, so that nothing waits for the end of something else.
+    fn turn(&mut self) -> Result<(), Ended> {
+        self.send();
+        self.troubled = false;
+        for index in 0..self.sockets.len() {
+            self.receive(index)?;
+            self.sockets[index].read_reports(&mut self.sent);
+        }
+        self.note_verdicts();
+        Ok(())
+    }
+
+    /// Says all that is still to be said.
+    async fn tell_the_rest(&mut self, events: &Sender<Event>) -> Result<(), Ended> {
+        let tallies = &mut self.inbox.tallies;
+        self.news.extend(std::iter::from_fn(|| tallies.next(clock())));
+        while let Some(event) = self.news.pop_front() {
+            events.send(Event::Chat(event)).await.map_err(|_| Ended::Dismissed)?;
+        }
+        Ok(())
     }
 
     /// Says what became of everything, now and later, when there is no socket. Who commands us must not find us gone.
-    async fn mourn(&mut self, fault: &Fault, commands: &mut Receiver<ChatCommand>) -> Result<(), Ended> {
+    async fn mourn(
+        &mut self,
+        fault: &Fault,
+        commands: &mut Receiver<ChatCommand>,
+        events: &Sender<Event>,
+    ) -> Result<(), Ended> {
         self.sockets.clear();
-        self.tell_verdicts().await?;
-        self.tell(ChatEvent::Down(fault.clone())).await?;
-        if let Some(outgoing) = self.outgoing.take() {
-            self.tell(ChatEvent::Failed(outgoing.id, fault.clone())).await?;
-        }
-        while let Some(ChatCommand::Send { id, .. }) = commands.recv().await {
-            self.tell(ChatEvent::Failed(id, fault.clone())).await?;
+        self.note_verdicts();
+        self.tell_the_rest(events).await?;
+        self.news.push_back(ChatEvent::Down(fault.clone()));
+        let unsent = self.outgoing.take();
+        self.news.extend(unsent.map(|outgoing| ChatEvent::Failed(outgoing.id, fault.clone())));
+        self.tell_the_rest(events).await?;
+        while let Some(command) = commands.recv().await {
+            if let ChatCommand::Send { id, .. } = command {
+                self.news.push_back(ChatEvent::Failed(id, fault.clone()));
+                self.tell_the_rest(events).await?;
+            }
         }
         Ok(())
     }
 
     /// Sends some more of the message that is under way.
-    async fn send(&mut self) -> Result<(), Ended> {
-        let Some(mut outgoing) = self.outgoing.take() else { return Ok(()) };
+    fn send(&mut self) {
+        let Some(mut outgoing) = self.outgoing.take() else { return };
         for _ in 0..BATCH {
-            let Some(part) = outgoing.parts.pop_front() else {
-                return self.tell(ChatEvent::Sent(outgoing.id)).await;
+            let Some((way, part)) = outgoing.next() else {
+                self.news.push_back(ChatEvent::Sent(outgoing.id));
+                return;
             };
-            match self.hand_over(outgoing.to, &part) {
-                Ok(()) => self.sent.remember(outgoing.id, outgoing.to, part),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    outgoing.parts.push_front(part);
+            match (self.hand_over(way, &part), way) {
+                (Ok(()), Way::To(to)) => self.sent.remember(outgoing.id, to, part),
+                // No network answers such a datagram (RFC 1122, section 3.2.2).
+                (Ok(()), Way::Everyone(..)) => {}
+                (Err(error), _) if error.kind() == io::ErrorKind::WouldBlock => {
+                    outgoing.put_back(way, part);
                     break;
                 }
-                Err(error) => {
-                    self.sent.forget(outgoing.id);
-                    return self.tell(ChatEvent::Failed(outgoing.id, Fault::from_network(&error))).await;
+                (Err(error), _) => {
+                    if !outgoing.give_up(way) {
+                        self.sent.forget(outgoing.id);
+                        let fault = Fault::from_network(&error);
+                        self.news.push_back(ChatEvent::Failed(outgoing.id, fault));
+                        return;
+                    }
                 }
             }
         }
         self.outgoing = Some(outgoing);
-        Ok(())
     }
 
-    /// Through the first socket that can reach `to`: one that is bound to a loopback address reaches nobody else.
-    fn hand_over(&mut self, to: SocketAddr, part: &[u8]) -> io::Result<()> {
+    /// Through the first socket that can reach who it is for: one that is bound to a loopback address reaches nobody else.
+    fn hand_over(&mut self, way: Way, part: &[u8]) -> io::Result<()> {
         let mut outcome = Err(io::ErrorKind::NetworkUnreachable.into());
-        for socket in &self.sockets {
-            if !socket.local_addr().is_ok_and(|own| own.is_ipv6() == to.is_ipv6()) {
-                continue;
-            }
-            outcome = hand_over_by(socket, &mut self.sent, to, part);
+        for socket in self.sockets.iter().filter(|socket| socket.reaches(way)) {
+            outcome = socket.send(way, part, &mut self.sent);
             if outcome.as_ref().err().is_none_or(|error| error.kind() == io::ErrorKind::WouldBlock) {
                 break;
             }
@@ -218,88 +339,36 @@ impl Worker {
         outcome
     }
 
-    async fn receive(&mut self, index: usize) -> Result<(), Ended> {
-        let mut errors = 0;
-        for _ in 0..BATCH {
-            let socket = &self.sockets[index];
-            match socket.try_recv_from(&mut self.buffer) {
-                Ok((length, from)) => {
-                    let datagram = datagram(canonical(from), &self.buffer[..length]);
-                    self.tell(ChatEvent::Received(datagram)).await?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if is_of_the_socket(&error) => {
-                    return Err(Ended::Down(Fault::from_network(&error)));
-                }
-                Err(_) => {
-                    take_reports(socket, &mut self.sent);
-                    errors += 1;
-                }
-            }
-        }
-        self.troubled |= errors == BATCH;
-        Ok(())
-    }
-
-    /// Reads the reports that the system woke us up for.
-    fn read_reports(&mut self, index: usize) {
-        let socket = &self.sockets[index];
-        // That the queue was read to its end tells tokio to wait for the next error.
-        let _ = socket.try_io(Interest::ERROR, || match take_reports(socket, &mut self.sent) {
-            BATCH => Ok(()),
-            _ => Err(io::ErrorKind::WouldBlock.into()),
+    fn receive(&mut self, index: usize) -> Result<(), Ended> {
+        let Self { sockets, inbox, news, buffer, sent, .. } = self;
+        let (socket, now) = (&mut sockets[index], clock());
+        let read = socket.read(buffer, sent, |arrival| {
+            news.extend(inbox.take(now, &arrival).map(ChatEvent::Received));
         });
-    }
-
-    /// Says what the network said of messages that are out.
-    async fn tell_verdicts(&mut self) -> Result<(), Ended> {
-        let under_way = self.outgoing.as_ref().map(|outgoing| outgoing.id);
-        for (id, fault) in self.sent.verdicts(under_way) {
-            let refused = fault == Fault::Refused;
-            self.tell(if refused { ChatEvent::Refused(id) } else { ChatEvent::Failed(id, fault) }).await?;
-        }
+        self.troubled |= !read.map_err(Ended::Down)?;
+        // The system drops only what comes while something waits to be read, so we come by here after each drop.
+        inbox.tallies.add(now, Loss::Overflowed, socket.newly_dropped());
         Ok(())
     }
-}
 
-fn hand_over_by(socket: &UdpSocket, sent: &mut Sent, to: SocketAddr, part: &[u8]) -> io::Result<()> {
-    let to = to.into();
-    let mut again = 0..TRIES;
-    loop {
-        // Not through tokio, which would wait for news of the socket before it tried: see `PAUSE`.
-        let Err(error) = SockRef::from(socket).send_to(part, &to) else { return Ok(()) };
-        if error.kind() == io::ErrorKind::WouldBlock || again.next().is_none() {
-            return Err(error);
-        }
-        // An error that was waiting is returned once instead of sending, and is about an earlier datagram.
-        take_reports(socket, sent);
+    /// What the network said of messages that are out is news.
+    fn note_verdicts(&mut self) {
+        let under_way = self.outgoing.as_ref().map(|outgoing| outgoing.id);
+        let verdicts = self.sent.verdicts(under_way).into_iter();
+        self.news.extend(verdicts.map(|(id, fault)| {
+            let refused = fault == Fault::Refused;
+            if refused { ChatEvent::Refused(id) } else { ChatEvent::Failed(id, fault) }
+        }));
     }
 }
 
-/// Whether an error of receiving means that nothing will ever be received. All others pass: most are about some
-/// datagram that was sent earlier, as whatever a system makes of an ICMP message, and some say that it is short of memory.
-fn is_of_the_socket(error: &io::Error) -> bool {
-    // What is not the system's own is the runtime's, which then is at its end.
-    error
-        .raw_os_error()
-        .is_none_or(|code| matches!(Errno::from_raw(code), Errno::EBADF | Errno::EINVAL | Errno::ENOTSOCK))
+async fn any_ready(sockets: &[Socket]) {
+    select_all(sockets.iter().map(|socket| Box::pin(socket.ready()))).await;
 }
 
-/// Reads what the system has queued, in part where it is much, and says how many reports that were.
-fn take_reports(socket: &UdpSocket, sent: &mut Sent) -> usize {
-    let reports = std::iter::from_fn(|| errors::next(socket).ok());
-    reports.take(BATCH).map(|report| report.inspect(|report| sent.settle(report))).count()
-}
-
-async fn any_ready(sockets: &[UdpSocket]) {
-    // An error here is the end of the runtime, and so of us.
-    let _ = select_all(sockets.iter().map(|socket| Box::pin(socket.ready(errors::INTEREST)))).await;
-}
-
-#[expect(clippy::disallowed_methods, reason = "the moment of arrival is known here only")]
-fn datagram(from: SocketAddr, bytes: &[u8]) -> Datagram {
-    let raw = Raw(Bytes::copy_from_slice(bytes));
-    Datagram { from, at: Timestamp::now(), text: clean_text(bytes), raw, broadcast: false }
+#[expect(clippy::disallowed_methods, reason = "how much somebody sends at a time is known here only")]
+fn clock() -> Instant {
+    Instant::now()
 }
 
 #[cfg(test)]
@@ -331,7 +400,7 @@ mod tests {
     }
 
     fn send(id: u64, to: SocketAddr, text: String) -> ChatCommand {
-        ChatCommand::Send { id: MessageId(id), to, text }
+        ChatCommand::Send { id: MessageId(id), to: Peer::Address(to), text }
     }
 
     #[tokio::test]
@@ -346,7 +415,7 @@ mod tests {
             commands.send(send(id, to, text)).await.unwrap();
         }
         drop(writing);
-        tokio::spawn(run(beside(reading), told, heard));
+        tokio::spawn(run(beside(reading), told, heard, Noise::Kept));
         let Some(Event::Chat(ChatEvent::Down(fault))) = events.recv().await else { panic!("not down") };
         assert!(matches!(fault, Fault::Network(_)), "{fault:?}");
         peer.set_nonblocking(true).unwrap();
@@ -379,7 +448,7 @@ mod tests {
             runtime.block_on(async {
                 let (commands, told) = channel(4);
                 let (heard, mut events) = channel(4);
-                tokio::spawn(run(beside(strange), told, heard));
+                tokio::spawn(run(beside(strange), told, heard, Noise::Folded));
                 sleep(Duration::from_secs(1)).await;
                 commands.send(send(1, to, "still there".to_owned())).await.unwrap();
                 assert!(matches!(events.recv().await, Some(Event::Chat(ChatEvent::Sent(MessageId(1))))));
@@ -389,21 +458,5 @@ mod tests {
         end.recv_timeout(PATIENCE).expect("the worker is never idle");
         let mut buffer = [0; 20];
         assert_eq!(peer.recv(&mut buffer).map(|length| &buffer[..length]).unwrap(), b"still there");
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn only_what_is_wrong_with_the_socket_itself_ends_the_worker() {
-        use Errno::{
-            EACCES, EBADF, ECONNREFUSED, EHOSTDOWN, EINVAL, ENOBUFS, ENOMEM, ENONET, ENOTSOCK, EOPNOTSUPP,
-            EPROTO,
-        };
-        let ends = |errno: Errno| is_of_the_socket(&io::Error::from(errno));
-        for errno in [EACCES, ECONNREFUSED, EHOSTDOWN, ENOBUFS, ENOMEM, ENONET, EOPNOTSUPP, EPROTO] {
-            assert!(!ends(errno), "{errno}");
-        }
-        for errno in [EBADF, EINVAL, ENOTSOCK] {
-            assert!(ends(errno), "{errno}");
-        }
     }
 }

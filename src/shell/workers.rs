@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use crate::effect::{Effect, StoreRequest};
 use crate::event::{BrowseEvent, ChatEvent, Event, Fault, StoreEvent, TransferEvent};
 use crate::net::browse::BrowseCommand;
-use crate::net::chat::{ChatCommand, Sockets};
+use crate::net::chat::{ChatCommand, Noise, Sockets};
 use crate::net::fetch::FetchCommand;
 use crate::net::{Timeouts, browse, chat, fetch};
 use crate::store::Store;
@@ -41,7 +41,7 @@ impl Workers {
         let (chat, chat_commands) = channel(COMMANDS);
         let (browse, browse_commands) = channel(COMMANDS);
         let (fetch, fetch_commands) = channel(COMMANDS);
-        tokio::spawn(chat::run(sockets, chat_commands, events.clone()));
+        tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
         tokio::spawn(browse::run(browse_commands, events.clone(), timeouts));
         let fetching = tokio::spawn(fetch::run(fetch_commands, events, dir, prefix, timeouts));
         Self { chat, browse, fetch, fetching, store, events: queue }
@@ -56,9 +56,13 @@ impl Workers {
     pub(super) fn tell(&self, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Send { id, to, text } => {
-                let to = to.address()?;
                 let told = self.chat.try_send(ChatCommand::Send { id, to, text });
                 told.err().map(|_| Event::Chat(ChatEvent::Failed(id, Fault::Busy)))
+            }
+            Effect::Block(addresses) => {
+                // What comes of them all the same is kept, and can be seen.
+                let _ = self.chat.try_send(ChatCommand::Block(addresses));
+                None
             }
             Effect::Resolve { request, endpoint } => {
                 let told = self.browse.try_send(BrowseCommand::Resolve { request, endpoint });
@@ -87,7 +91,6 @@ impl Workers {
                 told.err().map(|fault| Event::Store(StoreEvent::Failed(fault)))
             }
             Effect::Store(_)
-            | Effect::Block(_)
             | Effect::Copy(_)
             | Effect::Open(_)
             | Effect::Notify(_)

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use hobnob::event::{ChatEvent, Datagram, Event, Fault, MessageId};
-use hobnob::net::chat::{self, BindError, ChatCommand, Sockets};
+use hobnob::net::chat::{self, BindError, ChatCommand, Noise, Sockets};
 use hobnob::net::{Port, resolve};
+use hobnob::wire::peer::Peer as WirePeer;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{sleep, timeout};
@@ -37,7 +38,7 @@ impl Chat {
         let addresses = sockets.addresses().to_vec();
         let (commands, told) = channel(4);
         let (heard, events) = channel(4);
-        runtime.spawn(chat::run(sockets, told, heard));
+        runtime.spawn(chat::run(sockets, told, heard, Noise::Kept));
         Self { runtime, commands, events, addresses }
     }
 
@@ -46,7 +47,8 @@ impl Chat {
     }
 
     fn send(&self, id: u64, to: SocketAddr, text: &str) {
-        let command = ChatCommand::Send { id: MessageId(id), to, text: text.to_owned() };
+        let command =
+            ChatCommand::Send { id: MessageId(id), to: WirePeer::Address(to), text: text.to_owned() };
         self.commands.blocking_send(command).unwrap();
     }
 
@@ -259,8 +261,8 @@ fn after_a_refusal_the_worker_waits_without_doing_anything() {
         runtime.block_on(async {
             let (commands, told) = channel(4);
             let (heard, mut events) = channel(4);
-            tokio::spawn(chat::run(sockets, told, heard));
-            let send = ChatCommand::Send { id: MessageId(1), to, text: String::new() };
+            tokio::spawn(chat::run(sockets, told, heard, Noise::Kept));
+            let send = ChatCommand::Send { id: MessageId(1), to: WirePeer::Address(to), text: String::new() };
             commands.send(send).await.unwrap();
             assert!(matches!(events.recv().await, Some(Event::Chat(ChatEvent::Sent(_)))));
             assert!(matches!(events.recv().await, Some(Event::Chat(ChatEvent::Refused(_)))));

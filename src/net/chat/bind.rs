@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::errors;
+use super::{arrivals, errors};
 use crate::net::Port;
 
 /// What we ask the system to keep for us while we do not read, in bytes; it grants what it likes.
@@ -119,6 +119,7 @@ fn open(address: SocketAddr) -> io::Result<UdpSocket> {
     // Some systems refuse more than they grant. The usual size does, only not for long while we are busy.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     errors::ask_for(&socket, address)?;
+    arrivals::ask_for(&socket, address)?;
     socket.bind(&address.into())?;
     Ok(socket.into())
 }

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::cmsg_space;
-use nix::libc::{sock_extended_err, sockaddr_in6};
+use nix::libc::{in_pktinfo, sock_extended_err, sockaddr_in6};
 use nix::sys::socket::sockopt::{Ipv4RecvErr, Ipv6RecvErr};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
 use tokio::io::Interest;
@@ -37,7 +37,8 @@ pub(super) fn ask_for(socket: &impl AsFd, address: SocketAddr) -> io::Result<()>
 pub(super) fn next(socket: &impl AsRawFd) -> io::Result<Option<Report>> {
     let mut quotation = [0; QUOTATION];
     let mut slices = [IoSliceMut::new(&mut quotation)];
-    let mut control = cmsg_space!(sock_extended_err, sockaddr_in6);
+    // Where it came to is said here, too, for a socket that asks for that.
+    let mut control = cmsg_space!(in_pktinfo, sock_extended_err, sockaddr_in6);
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut slices, Some(&mut control), flags)?;
     let to = message.address.as_ref().and_then(socket_address);
@@ -58,7 +59,7 @@ fn from_network(error: &sock_extended_err) -> bool {
     matches!(error.ee_origin, nix::libc::SO_EE_ORIGIN_ICMP | nix::libc::SO_EE_ORIGIN_ICMP6)
 }
 
-fn socket_address(address: &SockaddrStorage) -> Option<SocketAddr> {
+pub(super) fn socket_address(address: &SockaddrStorage) -> Option<SocketAddr> {
     let v4 = address.as_sockaddr_in().map(|v4| SocketAddrV4::from(*v4).into());
     v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddrV6::from(*v6).into()))
 }

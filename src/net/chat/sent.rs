@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+use bytes::Bytes;
+
 use super::Report;
 use crate::event::{Fault, MessageId};
 
@@ -20,13 +22,13 @@ pub(super) struct Sent {
 struct Part {
     id: MessageId,
     to: SocketAddr,
-    payload: Box<[u8]>,
+    payload: Bytes,
     /// A report about this very datagram came.
     reported: bool,
 }
 
 impl Sent {
-    pub(super) fn remember(&mut self, id: MessageId, to: SocketAddr, payload: Box<[u8]>) {
+    pub(super) fn remember(&mut self, id: MessageId, to: SocketAddr, payload: Bytes) {
         self.parts.truncate(REMEMBERED - 1);
         self.parts.push_front(Part { id, to, payload, reported: false });
     }
@@ -45,7 +47,7 @@ impl Sent {
         // Routers shorten what they quote, and some fill it up: only the shorter of the two can be compared.
         let alike =
             |part: &Part| part.payload.iter().zip(&report.quotation).all(|(ours, theirs)| ours == theirs);
-        let exact = self.parts.iter().position(|part| open(part) && part.payload == report.quotation);
+        let exact = self.parts.iter().position(|part| open(part) && *part.payload == *report.quotation);
         let found = exact.or_else(|| self.parts.iter().position(|part| open(part) && alike(part)));
         let Some(index) = found else { return };
         let id = self.parts[index].id;
@@ -71,7 +73,7 @@ mod tests {
     fn sent(parts: &[(u64, &str, &str)]) -> Sent {
         let mut sent = Sent::default();
         for (id, to, payload) in parts {
-            sent.remember(MessageId(*id), to.parse().unwrap(), payload.as_bytes().into());
+            sent.remember(MessageId(*id), to.parse().unwrap(), payload.to_string().into());
         }
         sent
     }
@@ -105,7 +107,7 @@ mod tests {
     fn a_message_of_several_datagrams_is_settled_once() {
         let mut sent = sent(&[(1, HERE, "a"), (1, HERE, "b")]);
         assert_eq!(settled(&mut sent, HERE, "a"), Some(1));
-        sent.remember(MessageId(1), HERE.parse().unwrap(), b"c"[..].into());
+        sent.remember(MessageId(1), HERE.parse().unwrap(), Bytes::from_static(b"c"));
         assert_eq!(settled(&mut sent, HERE, "b"), None);
         assert_eq!(settled(&mut sent, HERE, "c"), None);
     }
@@ -126,7 +128,7 @@ mod tests {
     fn only_so_many_are_remembered_and_none_that_is_forgotten() {
         let mut sent = Sent::default();
         for id in 0..=REMEMBERED as u64 {
-            sent.remember(MessageId(id), HERE.parse().unwrap(), format!("{id:03}").into_bytes().into());
+            sent.remember(MessageId(id), HERE.parse().unwrap(), format!("{id:03}").into());
         }
         sent.forget(MessageId(2));
         assert_eq!(settled(&mut sent, HERE, "000"), None);
