@@ -7,7 +7,6 @@ use super::layout::{self, TrafficLayout};
 use super::{State, Tab, Turn, walked};
 use crate::event::{Key, Mouse, MouseAction, Size};
 use crate::text::hex;
-use crate::wire::peer::Peer;
 
 mod log;
 mod record;
