@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 
+use crate::app::field::FIELD_LIMIT;
 use crate::app::keys::Keymap;
 use crate::app::{Me, Notice, State};
 use crate::effect::{Effect, Recent};
@@ -20,7 +20,7 @@ use crate::event::{Event, Now, Size};
 use crate::net::Timeouts;
 use crate::net::chat::Sockets;
 use crate::store::Store;
-use crate::term::{self, Panics, Signal, Signals};
+use crate::term::{self, Input, Panics, Signal, Signals};
 use crate::text::Clean;
 use crate::view::{Look, draw};
 use crate::wire::source::Source;
@@ -35,6 +35,8 @@ use workers::Workers;
 const QUEUE: usize = 1024;
 /// Events that are looked at before the screen is drawn again, so that keys are answered whatever floods in.
 const BATCH: usize = 256;
+// A paste that was cut off is refused as a whole, never taken for one that was not.
+const _: () = assert!(term::PASTE_LIMIT > FIELD_LIMIT);
 /// The exit code of a program whose terminal is gone: 128 and the number of SIGHUP.
 const HANGUP: u8 = 129;
 /// The screen is drawn at most about 120 times a second.
@@ -126,6 +128,7 @@ struct Shell {
     screen: Screen<io::BufWriter<io::Stdout>>,
     workers: Workers,
     guard: term::Guard,
+    input: Input,
     effects: Vec<Effect>,
     drawn: Option<Instant>,
     quit: bool,
@@ -154,18 +157,25 @@ impl Shell {
         let workers = Workers::start(start.sockets, destination, start.timeouts, store, events, queue);
         let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))?;
         let look = start.look;
-        Ok(Self { state, look, screen, workers, guard, effects, drawn: None, quit: false, suspend: false })
+        let input = Input::listen()?;
+        Ok(Self {
+            state,
+            look,
+            screen,
+            workers,
+            guard,
+            input,
+            effects,
+            drawn: None,
+            quit: false,
+            suspend: false,
+        })
     }
 
     async fn run(&mut self, mut panics: Panics, signals: &mut Signals) -> io::Result<End> {
         self.resize()?;
         self.perform()?;
         self.draw()?;
-        // Not before: without a terminal it would panic, where the first draw just fails.
-        let mut input = EventStream::new();
-        let mut gone = term::gone();
-        // From here on a new size is told; what it became until now is asked for.
-        self.resize()?;
         let mut dirty = true;
         loop {
             let redraw =
@@ -177,13 +187,14 @@ impl Shell {
                     Signal::Terminate(code) => return Ok(End::Terminated(code)),
                     Signal::Stop => self.suspend = true,
                     Signal::Continue => self.come_back()?,
+                    Signal::Resized => self.resize()?,
                 },
                 panic = panics.next() => {
                     panic.tell(&mut self.guard);
                     return Ok(End::Terminated(term::PANICKED));
                 }
-                _ = &mut gone => return Ok(End::Terminated(HANGUP)),
-                event = input.next() => self.on_input(event)?,
+                // Whoever else has the terminal has what is typed, too.
+                event = self.input.next(), if self.guard.is_entered() => self.on_input(event?)?,
                 Some(event) = self.workers.next() => {
                     self.update(event);
                     self.drain_workers();
@@ -214,18 +225,13 @@ impl Shell {
     }
 
     /// A key, and what was typed right behind it: all of it before the next draw.
-    fn on_input(&mut self, event: Option<io::Result<crossterm::event::Event>>) -> io::Result<()> {
-        // Without another event the terminal is gone, and nobody can ever press a key again.
-        let mut event = event.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
-        for _ in 0..BATCH {
-            if let Some(event) = term::event(event) {
-                self.update(event);
+    fn on_input(&mut self, event: Event) -> io::Result<()> {
+        self.update(event);
+        for _ in 1..BATCH {
+            match self.input.next().now_or_never() {
+                Some(event) => self.update(event?),
+                None => break,
             }
-            // Not through the stream: it remembers the first waker that it is polled with, and no later one.
-            if !crossterm::event::poll(Duration::ZERO)? {
-                break;
-            }
-            event = crossterm::event::read()?;
         }
         Ok(())
     }

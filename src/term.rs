@@ -1,6 +1,6 @@
 //! The terminal as a resource: taken by [`Guard`], given back in every way the program can end or stop.
-//! Owns its modes, the signals ([`Signals`]), the panics ([`Panics`]) and the translation of what is typed
-//! ([`event`]). Must never draw, and never decide what a key means.
+//! Owns its modes, the signals ([`Signals`]), the panics ([`Panics`]) and the reading of what is typed ([`Input`]).
+//! Must never draw, and never decide what a key means.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -18,9 +18,9 @@ mod input;
 mod panics;
 mod signals;
 
-pub use input::event;
+pub use input::{Input, PASTE_LIMIT};
 pub use panics::{PANICKED, Panic, Panics};
-pub use signals::{Signal, Signals, gone};
+pub use signals::{Signal, Signals};
 
 /// Presses and the wheel (1000), with coordinates of any size (1006). Not the motions that crossterm's own
 /// command asks for too: each would wake the program for nothing.

@@ -1,174 +1,107 @@
-//! What crossterm says was typed, clicked and pasted, in the words of [`crate::event`]. Must never decide what a
-//! key does.
+//! What is typed, clicked and pasted: read from the terminal, and waited for. Owns the reading and its pauses; must
+//! never read while the terminal is another program's.
+//!
+//! A sequence that has begun is waited for only so long, and so is the end of a paste: a terminal that was cut off in
+//! the middle of one would otherwise swallow every key for ever.
 
-use crossterm::event::{
-    Event as Seen, KeyCode as SeenCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
-    MouseEventKind,
-};
+use std::collections::VecDeque;
+use std::io::{self, Stdin};
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use crate::event::{Event, Key, KeyCode, Modifiers, Mouse, MouseAction, Size};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::read;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::{Sleep, sleep};
 
-/// What this means to us; `None` where it means nothing: a key released, a key without a name, a mouse motion.
-#[must_use]
-pub fn event(seen: Seen) -> Option<Event> {
-    match seen {
-        Seen::Key(seen) => key(seen).map(Event::Key),
-        Seen::Mouse(seen) => mouse(seen).map(Event::Mouse),
-        Seen::Paste(text) => Some(Event::Paste(text)),
-        Seen::Resize(width, height) => Some(Event::Resized(Size { width, height })),
-        Seen::FocusGained => Some(Event::Focused(true)),
-        Seen::FocusLost => Some(Event::Focused(false)),
-    }
+use crate::event::Event;
+
+mod decoder;
+mod meaning;
+
+use decoder::Decoder;
+pub use decoder::PASTE_LIMIT;
+
+/// As much as a terminal gives at once.
+const READ: usize = 4096;
+
+/// The keyboard, the mouse and the clipboard of the terminal on standard input.
+#[derive(Debug)]
+pub struct Input {
+    terminal: AsyncFd<Stdin>,
+    read: Vec<u8>,
+    decoder: Decoder,
+    events: VecDeque<Event>,
+    /// Until when the rest of what has begun is waited for. Kept from call to call, or whatever else happens would put
+    /// it off without end.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
-fn key(seen: KeyEvent) -> Option<Key> {
-    if seen.kind == KeyEventKind::Release {
-        return None;
-    }
-    let held = |modifiers| seen.modifiers.intersects(modifiers);
-    let (ctrl, alt, shift) = (
-        held(KeyModifiers::CONTROL),
-        held(KeyModifiers::ALT | KeyModifiers::META),
-        held(KeyModifiers::SHIFT),
-    );
-    let code = code(seen.code, ctrl, shift)?;
-    // What says by itself that shift was held is the same key on every terminal only if shift is not said again.
-    let shift = shift && !matches!(code, KeyCode::Char(_) | KeyCode::BackTab);
-    Some(Key { code, modifiers: Modifiers { ctrl, alt, shift }, after: None })
-}
-
-fn code(seen: SeenCode, ctrl: bool, shift: bool) -> Option<KeyCode> {
-    Some(match seen {
-        // A control character has no case: some terminals say Ctrl+G, others Ctrl+g.
-        SeenCode::Char(character) if ctrl => KeyCode::Char(character.to_ascii_lowercase()),
-        SeenCode::Char(character) => KeyCode::Char(character),
-        SeenCode::Tab if shift => KeyCode::BackTab,
-        SeenCode::Tab => KeyCode::Tab,
-        SeenCode::BackTab => KeyCode::BackTab,
-        SeenCode::F(number) => KeyCode::F(number),
-        SeenCode::Enter => KeyCode::Enter,
-        SeenCode::Backspace => KeyCode::Backspace,
-        SeenCode::Delete => KeyCode::Delete,
-        SeenCode::Insert => KeyCode::Insert,
-        SeenCode::Esc => KeyCode::Esc,
-        SeenCode::Up => KeyCode::Up,
-        SeenCode::Down => KeyCode::Down,
-        SeenCode::Left => KeyCode::Left,
-        SeenCode::Right => KeyCode::Right,
-        SeenCode::Home => KeyCode::Home,
-        SeenCode::End => KeyCode::End,
-        SeenCode::PageUp => KeyCode::PageUp,
-        SeenCode::PageDown => KeyCode::PageDown,
-        SeenCode::Null
-        | SeenCode::CapsLock
-        | SeenCode::ScrollLock
-        | SeenCode::NumLock
-        | SeenCode::PrintScreen
-        | SeenCode::Pause
-        | SeenCode::Menu
-        | SeenCode::KeypadBegin
-        | SeenCode::Media(_)
-        | SeenCode::Modifier(_) => return None,
-    })
-}
-
-fn mouse(seen: MouseEvent) -> Option<Mouse> {
-    let action = match seen.kind {
-        MouseEventKind::Down(MouseButton::Left) => MouseAction::Press,
-        MouseEventKind::ScrollUp => MouseAction::ScrollUp,
-        MouseEventKind::ScrollDown => MouseAction::ScrollDown,
-        MouseEventKind::Down(MouseButton::Right | MouseButton::Middle)
-        | MouseEventKind::Up(_)
-        | MouseEventKind::Drag(_)
-        | MouseEventKind::Moved
-        | MouseEventKind::ScrollLeft
-        | MouseEventKind::ScrollRight => return None,
-    };
-    Some(Mouse { action, column: seen.column, row: seen.row })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pressed(code: SeenCode, modifiers: KeyModifiers) -> Option<String> {
-        key(KeyEvent::new(code, modifiers)).map(|key| format!("{key:?}"))
+impl Input {
+    /// Starts to listen. Nothing is read before [`Input::next`] is waited for.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn listen() -> io::Result<Self> {
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe, for descriptors that are closed; this one never is"
+        )]
+        let terminal = AsyncFd::with_interest(io::stdin(), Interest::READABLE)?;
+        let read = vec![0; READ];
+        Ok(Self { terminal, read, decoder: Decoder::default(), events: VecDeque::new(), pause: None })
     }
 
-    fn named(name: &str) -> String {
-        format!("{:?}", name.parse::<Key>().unwrap())
-    }
-
-    #[test]
-    fn keys_are_those_that_the_key_table_names() {
-        const NONE: KeyModifiers = KeyModifiers::NONE;
-        const CTRL: KeyModifiers = KeyModifiers::CONTROL;
-        const ALT: KeyModifiers = KeyModifiers::ALT;
-        const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
-        for (code, modifiers, name) in [
-            (SeenCode::Char('a'), NONE, "a"),
-            (SeenCode::Char('A'), SHIFT, "A"),
-            (SeenCode::Char('A'), NONE, "A"),
-            (SeenCode::Char('你'), NONE, "你"),
-            (SeenCode::Char(' '), NONE, "space"),
-            (SeenCode::Char('g'), CTRL, "ctrl+g"),
-            (SeenCode::Char('G'), CTRL | SHIFT, "ctrl+g"),
-            (SeenCode::Char('7'), CTRL, "ctrl+7"),
-            (SeenCode::Char('b'), ALT, "alt+b"),
-            (SeenCode::Char('B'), ALT | SHIFT, "alt+B"),
-            (SeenCode::Enter, ALT, "alt+enter"),
-            (SeenCode::Up, ALT, "alt+up"),
-            (SeenCode::Up, SHIFT, "shift+up"),
-            (SeenCode::Left, CTRL, "ctrl+left"),
-            (SeenCode::Tab, NONE, "tab"),
-            (SeenCode::Tab, SHIFT, "backtab"),
-            (SeenCode::BackTab, SHIFT, "backtab"),
-            (SeenCode::BackTab, NONE, "backtab"),
-            (SeenCode::F(12), NONE, "f12"),
-        ] {
-            assert_eq!(pressed(code, modifiers), Some(named(name)), "{code:?} {modifiers:?}");
+    /// Waits for the next event. Cancel safe. A terminal that is gone is an error: `UnexpectedEof`, or the system's.
+    pub async fn next(&mut self) -> io::Result<Event> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(event);
+            }
+            tokio::select! {
+                biased;
+                length = self.terminal.async_io(Interest::READABLE, |stdin| read_now(stdin, &mut self.read)) => {
+                    let bytes = self.read.get(..length?).filter(|bytes| !bytes.is_empty());
+                    self.decoder.take_in(bytes.ok_or(io::ErrorKind::UnexpectedEof)?, &mut self.events);
+                    self.pause = self.decoder.patience().map(|pause| Box::pin(sleep(pause)));
+                }
+                () = Over(&mut self.pause) => {
+                    self.pause = None;
+                    self.decoder.settle(&mut self.events);
+                }
+            }
         }
     }
+}
 
-    #[test]
-    fn a_key_held_down_repeats_and_a_key_released_means_nothing() {
-        let mut seen = KeyEvent::new(SeenCode::Char('a'), KeyModifiers::NONE);
-        seen.kind = KeyEventKind::Repeat;
-        assert!(event(Seen::Key(seen)).is_some());
-        seen.kind = KeyEventKind::Release;
-        assert!(event(Seen::Key(seen)).is_none());
+/// Comes when the pause is over, and never where there is none.
+struct Over<'a>(&'a mut Option<Pin<Box<Sleep>>>);
+
+impl Future for Over<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Pending, |pause| pause.as_mut().poll(context))
     }
+}
 
-    #[test]
-    fn a_key_without_a_name_means_nothing() {
-        for code in [SeenCode::Null, SeenCode::CapsLock, SeenCode::Menu, SeenCode::KeypadBegin] {
-            assert_eq!(pressed(code, KeyModifiers::NONE), None, "{code:?}");
+/// Reads what is there. The terminal is not made non-blocking for this: the shell, and our own output, use the same one.
+fn read_now(terminal: &Stdin, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        let mut asked = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
+        let read = match poll(&mut asked, PollTimeout::ZERO) {
+            Ok(0) => return Err(io::ErrorKind::WouldBlock.into()),
+            Ok(_) => read(terminal, buffer),
+            Err(error) => Err(error),
+        };
+        match read {
+            Err(Errno::EINTR) => {}
+            Ok(length) => return Ok(length),
+            Err(error) => return Err(error.into()),
         }
-    }
-
-    #[test]
-    fn the_mouse_presses_and_scrolls_and_nothing_else() {
-        let at = |kind| MouseEvent { kind, column: 7, row: 3, modifiers: KeyModifiers::NONE };
-        for (kind, action) in [
-            (MouseEventKind::Down(MouseButton::Left), Some(MouseAction::Press)),
-            (MouseEventKind::ScrollUp, Some(MouseAction::ScrollUp)),
-            (MouseEventKind::ScrollDown, Some(MouseAction::ScrollDown)),
-            (MouseEventKind::Down(MouseButton::Right), None),
-            (MouseEventKind::Up(MouseButton::Left), None),
-            (MouseEventKind::Drag(MouseButton::Left), None),
-            (MouseEventKind::Moved, None),
-        ] {
-            assert_eq!(mouse(at(kind)), action.map(|action| Mouse { action, column: 7, row: 3 }), "{kind:?}");
-        }
-    }
-
-    #[test]
-    fn paste_size_and_focus_come_through_as_they_are() {
-        assert!(matches!(event(Seen::Paste("a\nb".to_owned())), Some(Event::Paste(text)) if text == "a\nb"));
-        assert!(
-            matches!(event(Seen::Resize(40, 10)), Some(Event::Resized(size)) if size == Size { width: 40, height: 10 })
-        );
-        assert!(matches!(event(Seen::FocusGained), Some(Event::Focused(true))));
-        assert!(matches!(event(Seen::FocusLost), Some(Event::Focused(false))));
     }
 }

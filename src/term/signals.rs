@@ -1,15 +1,10 @@
-//! The signals that end, stop and continue the program, as something to wait for. Owns their listeners; must
+//! The signals that end, stop and continue the program, and that of its window, as something to wait for. Owns their listeners; must
 //! never do what a signal asks: the main loop does, in order with everything else.
 
 use std::io;
-use std::os::fd::AsFd;
-use std::thread;
 
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::select;
 use tokio::signal::unix::{self, SignalKind};
-use tokio::sync::oneshot;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,26 +15,8 @@ pub enum Signal {
     Stop,
     /// SIGCONT: we run again, and others have used the terminal meanwhile.
     Continue,
-}
-
-/// Waits until the terminal is gone, which a program is told by SIGHUP only where the terminal is its session's own.
-/// Takes a thread, which sleeps until then: no key wakes it.
-#[must_use]
-pub fn gone() -> oneshot::Receiver<()> {
-    let (tell, gone) = oneshot::channel();
-    thread::spawn(move || {
-        let stdin = io::stdin();
-        loop {
-            // No event is asked for: what the system reports all the same is that there is nothing more to come.
-            let mut terminal = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
-            match poll(&mut terminal, PollTimeout::NONE) {
-                Err(Errno::EINTR) => {}
-                Ok(_) | Err(_) => break,
-            }
-        }
-        let _ = tell.send(());
-    });
-    gone
+    /// SIGWINCH: the terminal's window has another size.
+    Resized,
 }
 
 /// The listeners.
@@ -50,6 +27,7 @@ pub struct Signals {
     terminate: unix::Signal,
     stop: unix::Signal,
     resume: unix::Signal,
+    resized: unix::Signal,
 }
 
 impl Signals {
@@ -66,6 +44,7 @@ impl Signals {
             terminate: unix::signal(SignalKind::terminate())?,
             stop: unix::signal(SignalKind::from_raw(nix::libc::SIGTSTP))?,
             resume: unix::signal(SignalKind::from_raw(nix::libc::SIGCONT))?,
+            resized: unix::signal(SignalKind::window_change())?,
         })
     }
 
@@ -77,6 +56,7 @@ impl Signals {
             _ = self.terminate.recv() => Signal::Terminate(143),
             _ = self.stop.recv() => Signal::Stop,
             _ = self.resume.recv() => Signal::Continue,
+            _ = self.resized.recv() => Signal::Resized,
         }
     }
 }

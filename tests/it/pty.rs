@@ -11,7 +11,9 @@ use crate::support::peer::Peer;
 use crate::support::pty::{Terminal, hobnob, hobnob_in_shell};
 use crate::support::server::Server;
 
+mod gone;
 mod panics;
+mod typing;
 
 const CTRL_Q: &str = "\x11";
 const CTRL_Z: &str = "\x1a";
