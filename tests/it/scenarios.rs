@@ -8,6 +8,7 @@ mod files;
 mod general;
 mod history;
 mod hostile;
+mod naughty;
 mod peers;
 mod traffic;
 mod transfers;
