@@ -17,6 +17,7 @@ use crate::text::clean_line;
 use crate::view::wording;
 
 mod demo;
+mod doctor;
 mod get;
 pub mod json;
 mod listen;
@@ -86,6 +87,7 @@ enum Command {
     Get(Get),
     Send(Send),
     Listen(Listen),
+    Doctor(Doctor),
 }
 
 /// `hobnob serve`
@@ -156,6 +158,20 @@ pub struct Listen {
     /// End after so many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<std::time::Duration>,
+}
+
+/// `hobnob doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// To whom the way is looked at.
+    #[arg(value_name = "PEER")]
+    pub peer: Option<String>,
+    /// Where the chat would listen.
+    #[command(flatten)]
+    pub socket: Socket,
+    /// As a JSON array.
+    #[arg(long)]
+    pub json: bool,
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {
@@ -329,6 +345,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
         Some(Command::Get(options)) => block_on(get::run(&context, &options)),
         Some(Command::Send(send)) => send::run(&context, &send),
         Some(Command::Listen(listen)) => listen::run(&context, &listen),
+        Some(Command::Doctor(options)) => block_on(doctor::run(&context, &options)),
         Some(Command::Serve(arguments)) => block_on(serve::run(&context, arguments)),
     }
 }

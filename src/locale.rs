@@ -128,6 +128,16 @@ words! {
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
         no_lists, no_name, one_output, stopped,
     }
+    /// What `hobnob doctor` finds.
+    DoctorWords {
+        ok, warning, broken, summary, see_above, port, network, files, terminal, firewall, peer, free, taken,
+        taken_other, forbidden, failed, no_family, program, user, somebody, close_it, running, buffer, small_buffer,
+        more_buffer, interface, broadcast, alone, plug_in, comes_back, lost, own_firewall, writable, to_be_made,
+        unwritable, choose_data_dir, choose_download_dir, little_room, make_room, store, no_store, bad_store, term,
+        no_term, set_term, colours, few_colours, utf8, not_utf8, set_utf8, tmux, tmux_hint, firewall_on, firewall_off,
+        firewall_unknown, allow_ufw, allow_firewalld, see_nft, see_iptables, no_firewall, resolved, reached_from,
+        everyone, no_network, listens, nobody_listens, start_it, unknowable, unknown_here,
+    }
     /// The log of the file server.
     ServeWords { serving, nothing, garbled, broken_off, stalled, cut_off, untold }
 }
@@ -164,6 +174,8 @@ pub struct Words {
     pub demo: DemoWords,
     /// What commands say while they start and stop.
     pub command: CommandWords,
+    /// What `hobnob doctor` finds.
+    pub doctor: Box<DoctorWords>,
     /// The log of the file server.
     pub serve: ServeWords,
     /// The help texts of the command line, by `command.argument`.

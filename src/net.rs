@@ -9,6 +9,7 @@ pub mod chat;
 pub mod fetch;
 mod http;
 pub mod interfaces;
+pub mod probe;
 pub mod resolve;
 
 /// How long to wait for what.

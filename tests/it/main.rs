@@ -12,6 +12,7 @@
 mod browse;
 mod chat;
 mod cli_chat;
+mod cli_doctor;
 mod cli_files;
 mod cli_usage;
 mod fetch;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use nix::errno::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::{arrivals, errors};
 use crate::net::Port;
@@ -33,6 +33,17 @@ impl Sockets {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.addresses.first().map_or(0, SocketAddr::port)
+    }
+
+    /// How many bytes the system keeps for each while it is not read: what was asked for, and the least that it grants.
+    pub fn receive_buffers(&self) -> io::Result<(usize, usize)> {
+        // Linux grants twice what it means, for what it has to write down itself (socket(7)).
+        let own_share = if cfg!(target_os = "linux") { 2 } else { 1 };
+        let mut least = RECEIVE_BUFFER;
+        for socket in &self.sockets {
+            least = least.min(SockRef::from(socket).recv_buffer_size()? / own_share);
+        }
+        Ok((RECEIVE_BUFFER, least))
     }
 }
 
