@@ -223,9 +223,10 @@ impl State {
     fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
         if let Some(first) = self.first_key.take() {
             // Two keys that mean nothing together do nothing.
-            return if self.is_composing() {
-                self.chat.on_key(key.pressed_after(first), turn)
-            };
+            if self.is_composing() {
+                self.chat.on_key(key.pressed_after(first), turn);
+            }
+            return;
         }
         if self.is_composing() && keys::is_first(&turn.keymap.composer, key) {
             self.first_key = Some(key);
@@ -254,7 +255,7 @@ impl State {
     pub fn is_typing(&self) -> bool {
         match (&self.overlay, self.tab) {
             (Some(Overlay::GoTo(_)), _) => true,
-            (Some(Overlay::Help(_) | Overlay::Quit), _) => false,
+            (Some(Overlay::Help(_) | Overlay::Quit | Overlay::Paste(_)), _) => false,
             (None, _) if !self.is_in_tab() => false,
             (None, Tab::Chat) => self.chat.focus != ChatFocus::Messages,
             (None, Tab::Files) => {
@@ -376,8 +377,14 @@ impl State {
         }
         let fits = match (&mut self.overlay, self.tab) {
             (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
-            (Some(Overlay::Help(_) | Overlay::Quit), _) => true,
-            (None, Tab::Chat) => self.chat.paste(text, turn),
+            (Some(Overlay::Help(_) | Overlay::Quit | Overlay::Paste(_)), _) => true,
+            (None, Tab::Chat) => match self.chat.question_before_paste(text) {
+                Some(question) => {
+                    self.overlay = Some(Overlay::Paste(question));
+                    true
+                }
+                None => self.chat.paste(text, turn),
+            },
             (None, Tab::Files) => self.files.paste(text),
         };
         if !fits {

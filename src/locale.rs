@@ -86,8 +86,9 @@ words! {
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
     /// The chat tab.
     ChatWords {
-        plain, broadcast_plain, resolving, message, placeholder, datagrams, me, sending, sent, heard_back, refused, failed,
-        unsaved, nothing_saved, broadcast, undelivered, back, blocked, muted, folded, overflowed, empty, new_messages,
+        plain, broadcast_plain, resolving, message, placeholder, datagrams, too_long, me,
+        sending, sent, heard_back, refused, failed, unsaved,
+        nothing_saved, broadcast, undelivered, back, blocked, muted, folded, overflowed, empty, new_messages,
         more_below, older_dropped, turned_away, no_peer, no_peer_hint, no_peer_wait, no_messages,
     }
     /// The files tab.
@@ -98,11 +99,14 @@ words! {
     }
     /// What is said once, until the next key.
     NoticeWords {
-        port_taken, no_peer, not_a_file, how_to_quit, too_long_to_paste, not_edited,
+        port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
         socket_down, not_remembered, not_saved, not_read, name_moved,
     }
     /// What lies over the screen.
-    OverlayWords { help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question }
+    OverlayWords {
+        help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question,
+        pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
+    }
     /// What went over the wire.
     TrafficWords {
         title, only, dropped, empty, no_match, way_out, way_in, way_here, name, broadcast, split, queued, not_sent,

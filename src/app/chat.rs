@@ -25,6 +25,8 @@ mod outgoing;
 use order::Order;
 use outgoing::Flight;
 
+pub use composing::{Pasted, SEPARATE_LIMIT};
+
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChatFocus {

@@ -51,6 +51,8 @@ actions! {
     Watch { Details, OnlyPeer, Clear }
     /// A question.
     Answer { Yes, No }
+    /// The question what to do with several lines that were pasted.
+    Paste { Insert, Send, SendLines }
 }
 
 /// The place that takes two keys for one action.
@@ -81,6 +83,8 @@ pub struct Keymap {
     pub traffic: Bindings<Watch>,
     /// `[question]`
     pub question: Bindings<Answer>,
+    /// `[paste]`
+    pub paste: Bindings<Paste>,
 }
 
 /// A line of the help screen.
@@ -149,6 +153,7 @@ impl Keymap {
         lay_over("transfers", &mut self.transfers, user.transfers)?;
         lay_over("traffic", &mut self.traffic, user.traffic)?;
         lay_over("question", &mut self.question, user.question)?;
+        lay_over("paste", &mut self.paste, user.paste)?;
         Ok(self)
     }
 
@@ -172,6 +177,7 @@ impl Keymap {
             .chain(rows_of("transfers", &self.transfers))
             .chain(rows_of("traffic", &self.traffic))
             .chain(rows_of("question", &self.question))
+            .chain(rows_of("paste", &self.paste))
             .collect()
     }
 }
@@ -228,6 +234,7 @@ mod tests {
         without.extend(missing(&preset.transfers));
         without.extend(missing(&preset.traffic));
         without.extend(missing(&preset.question));
+        without.extend(missing(&preset.paste));
         assert_eq!(without, Vec::<String>::new());
         Keymap::default().with(preset).unwrap();
     }

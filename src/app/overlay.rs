@@ -4,7 +4,7 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
 use super::State;
-use super::chat::Chat;
+use super::chat::{Chat, Pasted};
 use super::field::Field;
 use super::keys::{self, Answer, Edit};
 use super::layout;
@@ -22,6 +22,8 @@ pub enum Overlay {
     GoTo(GoTo),
     /// Whether to leave while downloads run.
     Quit,
+    /// What to do with several lines that were pasted into a message.
+    Paste(Pasted),
 }
 
 /// A search for a peer or a server.
@@ -135,6 +137,12 @@ impl State {
                 Some(Answer::No) => {}
                 None => self.overlay = Some(Overlay::Quit),
             },
+            Some(Overlay::Paste(pasted)) => {
+                let answer = keys::action(&turn.keymap.paste, key);
+                if !answer.is_some_and(|answer| self.chat.answer_paste(&pasted, answer, turn)) {
+                    self.overlay = Some(Overlay::Paste(pasted));
+                }
+            }
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
         }
     }

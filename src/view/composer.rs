@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Position};
+use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Widget};
 
@@ -12,21 +13,14 @@ use crate::app::layout::ChatLayout;
 use crate::app::mouse::first_line_in_view;
 use crate::locale::fill;
 use crate::text::size;
-use crate::wire::chat::parts;
+use crate::wire::chat::{DATAGRAM_LIMIT, parts};
 
 /// The box and the text in it; the caret, where that is in it.
 pub(super) fn draw(state: &State, look: &Look, areas: &ChatLayout, buffer: &mut Buffer) -> Option<Position> {
     let (words, theme) = (&look.words, &look.theme);
     let focused = state.chat.focus == ChatFocus::Composer && state.is_in_tab();
     let draft = state.chat.draft();
-    let size = size::bytes_exact(draft.text().len() as u64);
-    let (count, count_style) = match parts(draft.text()) {
-        0 | 1 => (size, theme.dim),
-        parts => {
-            let values = [("bytes", size.as_str()), ("count", &parts.to_string())];
-            (fill(&words.chat.datagrams, &values), theme.warning)
-        }
-    };
+    let (count, count_style) = counter(draft.text(), look);
     let border = if focused { theme.border_focused } else { theme.border };
     Block::bordered()
         .border_style(border)
@@ -46,4 +40,21 @@ pub(super) fn draw(state: &State, look: &Look, areas: &ChatLayout, buffer: &mut 
         x: areas.input.x + u16::try_from(shown.caret.1).unwrap_or(0),
         y: areas.input.y + u16::try_from(shown.caret.0 - first).unwrap_or(0),
     })
+}
+
+/// How long the text is, and what that means for sending it.
+fn counter(text: &str, look: &Look) -> (String, Style) {
+    let (words, theme) = (&look.words.chat, &look.theme);
+    let bytes = size::bytes_exact(text.len() as u64);
+    if let Some(over @ 1..) = text.len().checked_sub(DATAGRAM_LIMIT) {
+        let over = size::bytes_exact(over as u64);
+        return (fill(&words.too_long, &[("bytes", &bytes), ("over", &over)]), theme.error);
+    }
+    match parts(text) {
+        0 | 1 => (bytes, theme.dim),
+        parts => {
+            let values = [("bytes", bytes.as_str()), ("count", &parts.to_string())];
+            (fill(&words.datagrams, &values), theme.warning)
+        }
+    }
 }

@@ -15,8 +15,10 @@ use crate::app::transfers::TransferState;
 use crate::app::{Notice, State, Tab};
 use crate::event::Key;
 use crate::locale::{HintWords, Words, fill};
+use crate::text::size;
 use crate::text::width::width;
 use crate::text::wrap::{Spaces, wrap};
+use crate::wire::chat::DATAGRAM_LIMIT;
 
 /// Columns between two hints.
 const GAP: u16 = 3;
@@ -84,6 +86,10 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             fill(&words_of.port_taken, &[("wanted", &wanted.to_string()), ("got", &got.to_string())])
         }
         Notice::NoPeer => words_of.no_peer.clone(),
+        Notice::TooLongToSend(over) => {
+            let (limit, over) = (size::bytes_exact(DATAGRAM_LIMIT as u64), size::bytes_exact(*over as u64));
+            fill(&words_of.too_long_to_send, &[("limit", &limit), ("over", &over)])
+        }
         Notice::TooLongToPaste => words_of.too_long_to_paste.clone(),
         Notice::NotAFile => words_of.not_a_file.clone(),
         Notice::HowToQuit => {
@@ -123,7 +129,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
             (keys::first_key(&map.field, Edit::Down), &words.choose),
         ],
-        (Some(Overlay::Quit), _) => Vec::new(),
+        (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {
             return vec![(keys::first_key(&map.composer, Compose::Editor), &words.editor)];

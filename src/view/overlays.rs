@@ -8,12 +8,18 @@ use ratatui::widgets::{Block, Clear, Widget};
 use super::paint::{self, Piece};
 use super::{Look, bars};
 use crate::app::State;
-use crate::app::keys::{self, Answer, HelpLine, Keymap};
+use crate::app::chat::Pasted;
+use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
 use crate::app::layout::Area;
 use crate::app::overlay::{GoTo, Goal, Overlay};
 use crate::event::Key;
 use crate::locale::fill;
-use crate::text::width::{ellipsis_middle, pad_to, width};
+use crate::text::cut::fit_bytes;
+use crate::text::width::{ellipsis, ellipsis_middle, pad_to, width};
+use crate::text::{clean_line, size};
+
+/// The most lines of what was pasted that are shown.
+const PREVIEW: u16 = 8;
 
 /// Draws it over the body; the caret, where something is typed into it.
 pub(super) fn draw(
@@ -31,6 +37,10 @@ pub(super) fn draw(
         Overlay::GoTo(goto) => Some(go_to(state, goto, look, body, buffer)),
         Overlay::Quit => {
             question(state, look, body, buffer);
+            None
+        }
+        Overlay::Paste(pasted) => {
+            paste(state, pasted, look, body, buffer);
             None
         }
     }
@@ -77,7 +87,7 @@ fn help(keymap: &Keymap, top: usize, look: &Look, body: Area, buffer: &mut Buffe
                 let what = words.get(action).map_or(action.as_str(), String::as_str);
                 let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
                 let wide = usize::from(inside.width / 3).clamp(12, 28);
-                let keys = pad_to(&crate::text::width::ellipsis(&keys.join(" "), wide), wide);
+                let keys = pad_to(&ellipsis(&keys.join(" "), wide), wide);
                 let pieces: [Piece<'_>; 3] =
                     [(&keys, look.theme.key), ("  ", look.theme.text), (what, look.theme.text)];
                 paint::left(buffer, row, &pieces);
@@ -147,6 +157,47 @@ fn question(state: &State, look: &Look, body: Area, buffer: &mut Buffer) {
     let area = Area { x: body.x + (body.width - width) / 2, y, width, height };
     let inside = boxed(&words.overlay.quit, area, look, buffer);
     paint::middle(buffer, inside, &[(&sentence, look.theme.warning), (&answers, look.theme.key)]);
+}
+
+/// How much was pasted, how it begins, and what can be done with it.
+fn paste(state: &State, pasted: &Pasted, look: &Look, body: Area, buffer: &mut Buffer) {
+    let (words, theme) = (&look.words.overlay, &look.theme);
+    let lines = pasted.text.split('\n').count();
+    let count = pasted.messages.to_string();
+    let separate = if pasted.may_be_separate() { &words.send_lines } else { &words.too_many_lines };
+    let answer = |answer| keys::first_key(&state.keymap.paste, answer);
+    let back = keys::first_key(&state.keymap.global, Global::Back);
+    let answers = [
+        (answer(Paste::Insert), words.insert.clone(), theme.key),
+        (answer(Paste::Send), words.send_as_one.clone(), theme.key),
+        (
+            answer(Paste::SendLines),
+            fill(separate, &[("count", &count)]),
+            if pasted.may_be_separate() { theme.key } else { theme.dim },
+        ),
+        (back, words.take_nothing.clone(), theme.key),
+    ];
+    let bytes = size::bytes_exact(pasted.text.len() as u64);
+    let title = fill(&words.pasted, &[("lines", &size::grouped(lines as u64)), ("bytes", &bytes)]);
+    let rows = u16::try_from(lines).unwrap_or(u16::MAX).min(PREVIEW);
+    // The border, and a blank row above and below the preview where there is room for them.
+    let height = (rows + 2 + 4 + 2).min(body.height);
+    let width = body.width.min(70);
+    let (x, y) = (body.x + (body.width - width) / 2, body.y + (body.height - height) / 2);
+    let inside = boxed(&title, Area { x, y, width, height }, look, buffer);
+    let last = inside.height.saturating_sub(4);
+    let (first, end) = if last >= rows + 2 { (1, last - 1) } else { (0, last) };
+    let shown = usize::from(end.saturating_sub(first));
+    for (at, line) in (first..end).zip(pasted.text.split('\n')) {
+        let goes_on = lines > shown && at + 1 == end;
+        // Of a line that is longer than any screen only the beginning is looked at.
+        let line = clean_line(if goes_on { "…" } else { fit_bytes(line, 4096) }.as_bytes());
+        paint::left(buffer, paint::row(inside, at), &[(&line, theme.text)]);
+    }
+    for (at, (key, what, style)) in (last..).zip(answers) {
+        let key = pad_to(&key.map(|key| key.to_string()).unwrap_or_default(), 6);
+        paint::left(buffer, paint::row(inside, at), &[(&key, style), (" ", theme.text), (&what, theme.text)]);
+    }
 }
 
 #[cfg(test)]

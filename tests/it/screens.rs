@@ -20,6 +20,8 @@ const SERVER: &str = "http://192.168.1.5:7890/";
 const ORDINARY: [(u16, u16); 1] = [(80, 24)];
 const ALL: [(u16, u16); 4] = [(40, 10), (80, 24), (100, 30), (200, 60)];
 
+const COMPOSER: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 60)];
+
 /// What has happened so far.
 type Scene = fn(&mut Screen);
 
@@ -37,7 +39,9 @@ fn looks(name: &str, sizes: &[(u16, u16)], scene: Scene) {
             });
             // With a key line, the way to all other keys is on the screen; a notice takes its place for a moment.
             let way = picture.rows().last().unwrap().contains("F1 ");
-            let exempt = ["notice", "help", "too_small"].iter().any(|case| name.starts_with(case));
+            let exempt = ["notice", "help", "too_small", "composer_too_long", "composer_first_key"]
+                .iter()
+                .any(|case| name.starts_with(case));
             assert!(way || height < 12 || exempt, "{name}");
         }
     }
@@ -233,6 +237,49 @@ fn chat_with_a_long_draft() {
         screen.paste(&"The quick brown fox 你好 ".repeat(60));
         screen.press("alt+enter alt+enter");
         screen.type_text("last line");
+    });
+}
+
+#[test]
+fn chat_with_a_draft_that_is_too_long() {
+    looks("composer_too_long", &COMPOSER, |screen| {
+        screen.knows(LIN, "lin");
+        screen.paste(&"很长的消息。".repeat(4_000));
+        screen.press("enter");
+    });
+}
+
+#[test]
+fn chat_with_a_draft_of_several_datagrams() {
+    looks("composer_datagrams", &COMPOSER, |screen| {
+        screen.knows(LIN, "lin");
+        screen.paste(&"one, two, ".repeat(110));
+        screen.press("left left");
+    });
+}
+
+#[test]
+fn chat_with_pasted_lines() {
+    looks("composer_paste", &COMPOSER, |screen| {
+        screen.knows(LIN, "lin");
+        screen.paste("fn main() {\n    println!(\"你好\");\n}\n\x1b[2J\n\n\none more line, and a long one, to see where it ends on a small screen\nthe end");
+    });
+}
+
+#[test]
+fn chat_with_more_pasted_lines_than_there_is_room_for() {
+    looks("composer_long_paste", &COMPOSER, |screen| {
+        screen.knows(LIN, "lin");
+        screen.paste(&"一行\n".repeat(300));
+    });
+}
+
+#[test]
+fn chat_before_the_second_of_two_keys() {
+    looks("composer_first_key", &COMPOSER, |screen| {
+        screen.knows(LIN, "lin");
+        screen.type_text("draft");
+        screen.press("ctrl+x");
     });
 }
 

@@ -3,10 +3,35 @@
 
 use super::{Chat, ChatFocus};
 use crate::app::conversation::Conversation;
-use crate::app::keys::{self, Compose, Edit, Move};
+use crate::app::field::{FIELD_LIMIT, without_controls};
+use crate::app::keys::{self, Compose, Edit, Move, Paste};
 use crate::app::{Notice, Turn, layout};
 use crate::effect::Effect;
 use crate::event::{Fault, Key};
+use crate::wire::chat::DATAGRAM_LIMIT;
+use crate::wire::peer::Peer;
+
+/// Messages that several lines may become at once: the worker that sends them has 256 places in its queue.
+pub const SEPARATE_LIMIT: usize = 200;
+
+/// Several lines that were pasted, of which the user is asked what to do with them.
+#[derive(Debug, Clone)]
+pub struct Pasted {
+    /// As they are put into the draft.
+    pub text: String,
+    /// How many messages they and the draft become if each line is one.
+    pub messages: usize,
+    /// To whom they are to go.
+    to: Peer,
+}
+
+impl Pasted {
+    /// Whether each line may become a message of its own.
+    #[must_use]
+    pub fn may_be_separate(&self) -> bool {
+        self.messages <= SEPARATE_LIMIT
+    }
+}
 
 impl Chat {
     /// A text was pasted: into the address where that is being typed, else into the message. `false` where there is no
@@ -18,8 +43,47 @@ impl Chat {
             self.bar.field.paste_line(text)
         } else {
             self.focus = ChatFocus::Composer;
-            self.draft_mut().paste(text)
+            self.draft_mut().paste(&without_end(text))
         }
+    }
+
+    /// What has to be asked before a text is pasted: several lines may be meant as one message or as several. There is
+    /// nothing to ask where they cannot be sent anyway.
+    pub(in crate::app) fn question_before_paste(&self, text: &str) -> Option<Pasted> {
+        let to = self.conversation().filter(|_| self.focus != ChatFocus::Address)?.peer();
+        let text = without_end(text);
+        let (before, behind) = self.draft().text().split_at(self.draft().caret());
+        let fits = before.len() + text.len() + behind.len() <= FIELD_LIMIT;
+        let messages = messages_in(&[before, &text, behind].concat()).count();
+        (fits && text.contains('\n')).then_some(Pasted { text, messages, to })
+    }
+
+    /// The answer: what was pasted is put in at the caret, and perhaps sent, with what was written around it. `false`
+    /// where that is not among the answers.
+    pub(in crate::app) fn answer_paste(
+        &mut self,
+        pasted: &Pasted,
+        answer: Paste,
+        turn: &mut Turn<'_>,
+    ) -> bool {
+        if answer == Paste::SendLines && !pasted.may_be_separate() {
+            return false;
+        }
+        // Another peer may have come to the front meanwhile.
+        if self.conversation().is_none_or(|conversation| conversation.peer() != pasted.to) {
+            self.open(pasted.to, None);
+        }
+        self.focus = ChatFocus::Composer;
+        if !self.draft_mut().paste(&pasted.text) {
+            *turn.notice = Some(Notice::TooLongToPaste);
+            return true;
+        }
+        match answer {
+            Paste::Insert => {}
+            Paste::Send => self.send(turn),
+            Paste::SendLines => self.send_lines(turn),
+        }
+        true
     }
 
     /// A key in the message.
@@ -76,7 +140,20 @@ impl Chat {
     }
 
     fn send(&mut self, turn: &mut Turn<'_>) {
-        if self.draft().text().trim().is_empty() {
+        let text = self.draft().text();
+        let text = (!text.trim().is_empty()).then(|| text.to_owned());
+        self.send_all(text.into_iter().collect(), turn);
+    }
+
+    /// Each line of the draft as a message of its own, but for empty ones.
+    fn send_lines(&mut self, turn: &mut Turn<'_>) {
+        let lines = messages_in(self.draft().text()).map(str::to_owned).collect();
+        self.send_all(lines, turn);
+    }
+
+    /// Sends what the draft consists of: all of it, or nothing, and then the draft stays and the reason is said.
+    fn send_all(&mut self, texts: Vec<String>, turn: &mut Turn<'_>) {
+        if texts.is_empty() {
             return;
         }
         let Some(conversation) = self.conversation_mut() else {
@@ -84,7 +161,22 @@ impl Chat {
             self.edit_address();
             return;
         };
-        let text = conversation.draft.take();
-        self.post(text, turn);
+        if let Some(long) = texts.iter().find(|text| text.len() > DATAGRAM_LIMIT) {
+            *turn.notice = Some(Notice::TooLongToSend(long.len() - DATAGRAM_LIMIT));
+            return;
+        }
+        conversation.draft.take();
+        for text in texts {
+            self.post(text, turn);
+        }
     }
+}
+
+/// A text as it is pasted into a message: what is copied as a line often ends in a line feed that nobody means.
+fn without_end(text: &str) -> String {
+    without_controls(text).trim_end_matches('\n').to_owned()
+}
+
+fn messages_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').filter(|line| !line.trim().is_empty())
 }

@@ -9,7 +9,7 @@ const ROW: u16 = 21;
 fn after(text: &str, keys: &str) -> Option<(u16, u16)> {
     let mut screen = Screen::new(80, 24);
     screen.knows(LIN, "lin");
-    screen.paste(text);
+    screen.writes(text);
     keys.split_terminator(' ').for_each(|key| screen.press(key));
     screen.caret()
 }
@@ -56,7 +56,7 @@ fn the_next_character_appears_exactly_where_it_stands() {
     {
         let mut screen = Screen::new(80, 24);
         screen.knows(LIN, "lin");
-        screen.paste(text);
+        screen.writes(text);
         let caret = screen.caret().unwrap();
         screen.type_text("Ж");
         assert_eq!(screen.picture().place_of("Ж"), caret, "{text:?}");
@@ -103,7 +103,7 @@ fn it_is_where_the_input_goes_and_nowhere_else() {
 fn a_long_draft_scrolls_so_that_the_caret_stays_in_view() {
     let mut screen = Screen::new(80, 24);
     screen.knows(LIN, "lin");
-    (1..=40).for_each(|n| screen.paste(&format!("line {n}\n")));
+    (1..=40).for_each(|n| screen.writes(&format!("line {n}\n")));
     screen.type_text("end");
     assert_eq!(screen.caret(), Some((5, ROW)));
     assert!(screen.shows("│ line 40 ") && !screen.shows("│ line 1 "));

@@ -145,6 +145,7 @@ fn up_and_down_walk_over_wrapped_lines() {
 fn pasted_text_keeps_its_lines_and_nothing_that_acts() {
     let mut screen = with_lin();
     screen.paste("one\r\ntwo\rthree\x1b[31m\x07\0\u{9b}2J");
+    screen.press("e");
     assert_eq!(draft(&screen), "one\ntwo\nthree[31m2J");
     assert!(screen.effects().is_empty());
     let rows = screen.rows();

@@ -49,7 +49,7 @@ fn the_help_ends_where_its_last_line_is_in_view() {
     let mut screen = Screen::new(80, 24);
     screen.press("f1 end");
     let end = screen.rows();
-    assert!(end[21].contains("N      "), "{:?}", end[21]);
+    assert!(end[21].contains("L      "), "{:?}", end[21]);
     screen.press("pagedown down");
     assert_eq!(screen.rows(), end);
 }

@@ -126,6 +126,16 @@ impl Screen {
         }
     }
 
+    /// Types into the composer a text of several lines.
+    pub(crate) fn writes(&mut self, text: &str) {
+        for (nth, line) in text.split('\n').enumerate() {
+            if nth > 0 {
+                self.press("alt+enter");
+            }
+            self.type_text(line);
+        }
+    }
+
     pub(crate) fn paste(&mut self, text: &str) {
         self.is_told(Event::Paste(text.to_owned()));
     }
