@@ -66,7 +66,7 @@ async fn show(context: &Context, socket: &Socket, place: &TempDir) -> Result<(),
         peer.send(greeting.as_bytes()).await?;
         peers.push(tokio::spawn(answer_all(peer, answer)));
     }
-    let ended = screen::open(context, sockets, opening, downloads).await;
+    let ended = Box::pin(screen::open(context, sockets, opening, downloads)).await;
     serving.abort();
     for peer in peers {
         peer.abort();

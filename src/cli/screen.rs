@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
         };
         // The header says the port anyway.
         let opening = Opening { notice: opening.notice.or(notice), ..opening };
-        open(context, sockets, opening, context.config.download_dir.clone()).await
+        Box::pin(open(context, sockets, opening, context.config.download_dir.clone())).await
     })
 }
 

@@ -104,7 +104,7 @@ impl Chat {
     }
 
     fn open_editor(&mut self, turn: &mut Turn<'_>) {
-        self.edited_for = self.conversation().map(|conversation| conversation.peer());
+        self.edited_for = self.conversation().map(Conversation::peer);
         turn.out.push(Effect::Edit(self.draft().text().to_owned()));
     }
 
