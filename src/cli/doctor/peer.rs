@@ -8,7 +8,7 @@ use crate::cli::Context;
 use crate::event::{Fault, system_words};
 use crate::locale::{DoctorWords, fill};
 use crate::net::probe::listeners::{self, Protocol};
-use crate::net::{probe, resolve};
+use crate::net::{interfaces, probe, resolve};
 use crate::view::wording;
 use crate::wire::address::{Endpoint, Host};
 use crate::wire::peer::Peer;
@@ -37,11 +37,10 @@ pub(super) async fn look(context: &Context, peer: &Endpoint) -> Vec<Finding> {
 }
 
 fn everyone(words: &DoctorWords) -> Vec<Finding> {
-    let networks = probe::interfaces().into_iter().filter(|one| !one.loopback);
-    let networks = networks.filter_map(|one| Some((one.name, one.broadcast?)));
-    let mut findings: Vec<Finding> = networks
-        .map(|(name, address)| {
-            let values = [("name", &*name), ("address", &*address.to_string())];
+    let mut findings: Vec<Finding> = interfaces::networks()
+        .into_iter()
+        .map(|network| {
+            let values = [("own", &*network.own.to_string()), ("address", &*network.broadcast.to_string())];
             Topic::Peer.ok(fill(&words.everyone, &values))
         })
         .collect();
