@@ -112,7 +112,8 @@ pub(super) async fn open(
         at_once: config.at_once,
         timeouts: config.timeouts,
     };
-    match shell::run(start).await {
+    // The whole program is in there: too much to move about on the stack.
+    match Box::pin(shell::run(start)).await {
         Ok(End::Quit) => Ok(()),
         Ok(End::Terminated(code)) => Err(Ending::Signalled(code)),
         Err(error) => Err(error.into()),
