@@ -246,7 +246,7 @@ fn it_can_be_narrowed_down_to_the_peer_in_front() {
     screen.hears(MIA, "from mia");
     screen.hears("192.168.1.5:40000", "from another port");
     screen.hears(LIN, "from lin");
-    screen.press("f2 f4 p");
+    screen.press("f4 p");
     assert!(screen.shows("─ Traffic · only 192.168.1.5 ─"));
     let rows = pane(&screen);
     assert!(rows[0].ends_with("from another port") && rows[1].ends_with("from lin"));
