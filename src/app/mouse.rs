@@ -59,8 +59,9 @@ impl State {
             self.chat.focus = ChatFocus::Messages;
         } else if hit(areas.composer) {
             self.chat.focus = ChatFocus::Composer;
-            let shown = self.chat.draft().shown(usize::from(areas.input.width));
-            let first = first_line_in_view(shown.caret.0, usize::from(areas.input.height));
+            let (columns, rows) = (usize::from(areas.input.width), usize::from(areas.input.height));
+            let shown = self.chat.draft().shown_on(columns, rows);
+            let first = first_line_in_view(shown.caret.0, rows);
             let row = usize::from(mouse.row.saturating_sub(areas.input.y)) + first;
             let offset = shown.offset_at(row, usize::from(mouse.column.saturating_sub(areas.input.x)));
             self.chat.draft_mut().move_to(offset);

@@ -27,9 +27,10 @@ pub(super) fn draw(state: &State, look: &Look, areas: &ChatLayout, buffer: &mut 
         .title(Line::styled(format!(" {} ", words.chat.message), theme.title))
         .title(Line::styled(format!(" {count} "), count_style).alignment(Alignment::Right))
         .render(areas.composer.into(), buffer);
-    let shown = draft.shown(usize::from(areas.input.width));
-    let first = first_line_in_view(shown.caret.0, usize::from(areas.input.height));
-    for (nth, line) in shown.lines.iter().skip(first).take(usize::from(areas.input.height)).enumerate() {
+    let rows = usize::from(areas.input.height);
+    let shown = draft.shown_on(usize::from(areas.input.width), rows);
+    let first = first_line_in_view(shown.caret.0, rows);
+    for (nth, line) in shown.lines.iter().skip(first).take(rows).enumerate() {
         let row = paint::row(areas.input, u16::try_from(nth).unwrap_or(areas.input.height));
         paint::left(buffer, row, &[(&shown.text[line.clone()], theme.text)]);
     }

@@ -123,7 +123,7 @@ impl Chat {
     }
 
     fn caret_up(&mut self, turn: &Turn<'_>) {
-        let shown = self.draft().shown(usize::from(layout::composer_width(turn.size)));
+        let shown = self.draft().shown_on(usize::from(layout::composer_width(turn.size)), 1);
         match shown.caret.0.checked_sub(1) {
             Some(row) => self.draft_mut().move_to(shown.offset_at(row, shown.caret.1)),
             None => self.conversation_mut().into_iter().for_each(Conversation::recall_older),
@@ -131,7 +131,7 @@ impl Chat {
     }
 
     fn caret_down(&mut self, turn: &Turn<'_>) {
-        let shown = self.draft().shown(usize::from(layout::composer_width(turn.size)));
+        let shown = self.draft().shown_on(usize::from(layout::composer_width(turn.size)), 1);
         if shown.caret.0 + 1 < shown.lines.len() {
             self.draft_mut().move_to(shown.offset_at(shown.caret.0 + 1, shown.caret.1));
         } else if let Some(conversation) = self.conversation_mut() {

@@ -291,6 +291,28 @@ proptest! {
     }
 
     #[test]
+    fn of_a_long_text_what_is_around_the_caret_is_shown_as_in_the_whole(
+        text in raw_samples(),
+        caret in 0..200_usize,
+        columns in 1..20_usize,
+        rows in 1..5_usize,
+    ) {
+        let mut field = Field::with(&text);
+        field.move_to(caret);
+        let (whole, part) = (field.shown(columns), field.shown_on(columns, rows));
+        prop_assert_eq!(part.caret.1, whole.caret.1);
+        let skipped = whole.caret.0 - part.caret.0;
+        prop_assert!(skipped == 0 || part.caret.0 > rows, "a line above the rows");
+        prop_assert!(skipped + part.lines.len() == whole.lines.len() || part.lines.len() > part.caret.0 + rows);
+        for (row, line) in part.lines.iter().enumerate() {
+            prop_assert_eq!(&part.text[line.clone()], &whole.text[whole.lines[skipped + row].clone()]);
+            for column in 0..columns {
+                prop_assert_eq!(part.offset_at(row, column), whole.offset_at(skipped + row, column));
+            }
+        }
+    }
+
+    #[test]
     fn the_lines_of_a_field_are_counted_without_looking_at_all_of_it(
         text in raw_samples(),
         columns in 1..20_usize,
