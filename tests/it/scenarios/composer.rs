@@ -236,17 +236,19 @@ fn it_grows_to_a_third_of_the_screen_and_then_scrolls_with_the_caret_in_view() {
     for (width, height) in [(40, 10), (41, 11), (80, 24), (100, 30), (200, 60), (1000, 12)] {
         let mut screen = Screen::new(width, height);
         screen.knows(LIN, "lin");
-        for lines in 1..=40 {
+        let mut written = 1;
+        for lines in [1, 2, 3, 4, 9, 18, 19, 40] {
+            screen.writes(&"\n".repeat(usize::from(lines - written)));
+            written = lines;
             let (_, top) = screen.picture().place_of("┌ Message ");
             let bottom = height - if height < 12 { 1 } else { 2 };
             let most = (height / 3).max(3);
             assert_eq!(bottom - top + 1, (lines + 2).min(most), "{lines} lines on {width}x{height}");
             assert_eq!(screen.caret(), Some((2, bottom - 1)));
-            screen.writes("\n");
         }
-        for _ in 0..60 {
-            screen.press("up");
-            let (_, top) = screen.picture().place_of("┌ Message ");
+        let (_, top) = screen.picture().place_of("┌ Message ");
+        for ups in [1, 5, 15, 18, 21] {
+            (0..ups).for_each(|_| screen.press("up"));
             assert!(screen.caret().is_some_and(|(_, row)| row > top && row < height - 1));
         }
         assert_eq!(screen.state.chat.draft().caret(), 0);
