@@ -11,6 +11,8 @@
 
 mod browse;
 mod chat;
+mod chat_broadcast;
+mod chat_flood;
 mod cli_chat;
 mod cli_doctor;
 mod cli_files;
