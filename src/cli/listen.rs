@@ -147,6 +147,7 @@ struct Line<'datagram> {
     text: &'datagram str,
     bytes: usize,
     valid_utf8: bool,
+    broadcast: bool,
 }
 
 impl<'datagram> Line<'datagram> {
@@ -160,6 +161,7 @@ impl<'datagram> Line<'datagram> {
             text: exact.unwrap_or(&datagram.text),
             bytes: raw.len(),
             valid_utf8: exact.is_ok(),
+            broadcast: datagram.broadcast,
         }
     }
 }

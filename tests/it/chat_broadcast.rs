@@ -115,7 +115,7 @@ fn on_no_network_nobody_can_be_written_to_and_that_is_said() {
         assert!(matches!(failed, ChatEvent::Failed(MessageId(1), Fault::NoNetwork)), "{failed:?}");
         let outcome = Program::new(&["send", "everyone", "anyone?"]).run();
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
-        assert!(outcome.stderr.contains("everyone:7890: no network to write to everyone on"), "{outcome:?}");
+        assert!(outcome.stderr.contains("everyone:7890: no network to broadcast on"), "{outcome:?}");
     });
 }
 

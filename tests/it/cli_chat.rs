@@ -179,7 +179,10 @@ fn json_has_the_exact_text_and_nothing_that_a_terminal_acts_upon() {
         let time = line.as_object_mut().unwrap().remove("time").unwrap();
         assert!(time.as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{time}");
         let from = peer.address().to_string();
-        assert_eq!(line, json!({"from": from, "text": text, "bytes": bytes.len(), "valid_utf8": valid}));
+        let expected = json!({
+            "from": from, "text": text, "bytes": bytes.len(), "valid_utf8": valid, "broadcast": false,
+        });
+        assert_eq!(line, expected);
     }
     assert_eq!(listener.end().code, Some(0));
 }
