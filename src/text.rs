@@ -8,6 +8,7 @@ pub mod caret;
 pub mod clean;
 pub mod cut;
 pub mod hex;
+pub mod find;
 pub mod size;
 mod visible;
 pub mod width;
