@@ -66,6 +66,14 @@ pub enum StoreRequest {
     },
 }
 
+impl StoreRequest {
+    /// Whether it only reads, and changes nothing.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        matches!(self, Self::Page { .. } | Self::Find { .. } | Self::Details { .. } | Self::Outbox { .. })
+    }
+}
+
 /// Which part of a conversation. None is longer than [`PAGE`] messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {

@@ -59,6 +59,8 @@ pub struct Stored {
     pub text: Clean,
     /// Its bytes, where they are not just those of the text.
     pub raw: Option<Raw>,
+    /// Whether it waits in the outbox. What was on its way when an earlier run ended does too.
+    pub waiting: bool,
     /// Whether it came to a broadcast address.
     pub broadcast: bool,
 }
