@@ -15,11 +15,11 @@ use tokio::time::sleep_until;
 use crate::app::field::FIELD_LIMIT;
 use crate::app::keys::Keymap;
 use crate::app::{Me, Notice, State};
-use crate::effect::{Effect, Recent};
+use crate::effect::Effect;
 use crate::event::{Event, Now, Size};
 use crate::net::Timeouts;
 use crate::net::chat::Sockets;
-use crate::store::Store;
+use crate::store::Opened;
 use crate::term::{self, Input, Panics, Signal, Signals};
 use crate::text::Clean;
 use crate::view::{Look, draw};
@@ -57,10 +57,8 @@ pub struct Start {
     pub peer: Option<String>,
     /// The server to open from the start.
     pub server: Option<Source>,
-    /// What is known from earlier runs.
-    pub recent: Recent,
-    /// Where what is to be known in later runs is kept; none where nothing is.
-    pub data_dir: Option<PathBuf>,
+    /// What is known from earlier runs, and where what is to be known in later ones is kept.
+    pub store: Opened,
     /// Which key does what.
     pub keymap: Keymap,
     /// In which words and colours.
@@ -95,6 +93,7 @@ pub async fn run(start: Start) -> io::Result<End> {
         ended => ended,
     };
     let left = shell.guard.leave();
+    shell.keep_all();
     tokio::select! {
         // Partial files are gone when the workers are, and what is to be remembered is kept.
         () = shell.workers.end() => {}
@@ -141,7 +140,8 @@ impl Shell {
         let mut state = State::new(start.me, start.keymap, start.at_once, &now);
         let mut effects = Vec::new();
         state.notice = start.notice;
-        state.recent = start.recent;
+        state.keeps = start.store.fault.is_none();
+        state.remember(start.store.memory.clone());
         for (address, name) in start.peers {
             state.introduce(address, name);
         }
@@ -152,7 +152,7 @@ impl Shell {
             state.start_with_peer(&peer, &now, &mut effects);
         }
         let (events, queue) = mpsc::channel(QUEUE);
-        let store = start.data_dir.map(|dir| Store::start(dir, events.clone())).transpose()?;
+        let store = start.store.start(events.clone())?;
         let destination = (start.download_dir, start.prefix);
         let workers = Workers::start(start.sockets, destination, start.timeouts, store, events, queue);
         let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))?;
@@ -247,6 +247,21 @@ impl Shell {
 
     fn update(&mut self, event: Event) {
         self.state.update(&now(), event, &mut self.effects);
+    }
+
+    /// Gives the store what came at the last moment, and what is not yet kept.
+    fn keep_all(&mut self) {
+        for _ in 0..QUEUE {
+            match self.workers.next().now_or_never().flatten() {
+                Some(event) => self.update(event),
+                None => break,
+            }
+        }
+        self.state.end(&mut self.effects);
+        for effect in self.effects.drain(..).filter(|effect| matches!(effect, Effect::Store(_))) {
+            // There is nobody left to be told that it did not work.
+            let _ = self.workers.tell(effect);
+        }
     }
 
     /// Does what the state asked for. What a worker has no room for comes back as an event, which may ask for more.

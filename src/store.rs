@@ -1,243 +1,162 @@
-//! What is kept in the data directory from one run to the next: the file, and the thread that writes it. Never leaves
-//! half a file under its name, and never writes over one that it could not read.
+//! What is kept from one run to the next: messages, peers, and what was used lately, in one SQLite file in the data
+//! directory. Owns the file and the threads that read and write it; must never write to a file that it could not read,
+//! nor say that something is kept before it is.
+//!
+//! Two threads with a connection each: a page is read while another thread waits for the disk. Where the file cannot
+//! be used, a store in memory answers in its place, and it is said why.
 
-use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
+use std::{io, thread};
 
-use serde::{Deserialize, Serialize};
+use rusqlite::{Error, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::effect::Recent;
-use crate::event::{Event, Fault, StoreEvent, system_words};
+use crate::effect::{Memory, StoreRequest};
+use crate::event::{Event, Fault, StoreEvent};
 use crate::text::clean_line;
-use crate::wire::address::Endpoint;
-use crate::wire::source::{self, Scheme, Source};
 
-/// The file's name in the data directory.
-const FILE: &str = "recent.json";
-/// What is said in the file of how it is written.
-const VERSION: u64 = 1;
-/// The most bytes that are read: more than the most that [`Recent`] can hold.
-const FILE_LIMIT: u64 = 16 << 20;
-/// Changes that may wait for the disk. Only the last of them is written.
-const WAITING: usize = 8;
+mod clerk;
+mod known;
+mod open;
+mod read;
+mod recent;
+mod schema;
+mod state;
+mod write;
+
+use clerk::Clerk;
+
+/// Requests that may wait for a thread.
+const QUEUE: usize = 1024;
+/// What a store in memory may take, in pages of 4,096 bytes.
+const PAGES_IN_MEMORY: i64 = 4096;
 /// How long the end of the program waits for the disk.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The file's content. Addresses and sources are written as users write them, names percent-encoded (RFC 3986), so that
-/// every byte comes back.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    version: u64,
-    servers: Vec<String>,
-    names: BTreeMap<String, Vec<String>>,
-    peers: Vec<String>,
+/// A store that can be started, and what is in it.
+#[derive(Debug)]
+pub struct Opened {
+    /// What is known from earlier runs.
+    pub memory: Memory,
+    /// Why nothing is kept from now on; none where everything is. What is in the file may be known all the same.
+    pub fault: Option<Fault>,
+    place: open::Place,
 }
 
-/// What can be read in a file of any version.
-#[derive(Deserialize)]
-struct Versioned {
-    version: u64,
-}
-
-/// What was kept in this folder; nothing where no file is.
+/// Opens the store in this folder, which is made where it is missing. Where the file cannot be used ([`Opened::fault`]),
+/// it is left as it is, and a store in memory stands in for it that ends with the program.
 ///
 /// # Errors
 ///
-/// The file is there, but cannot be read ([`Fault::Disk`]), makes no sense ([`Fault::Damaged`]), or is of another
-/// version ([`Fault::OtherVersion`]). Then no [`Store`] may be started on the folder: it would write over the file.
-pub fn load(dir: &Path) -> Result<Recent, Fault> {
-    let path = dir.join(FILE);
-    let damaged = |what: &str| Fault::Damaged(path.clone(), clean_line(what.as_bytes()));
-    let unreadable = |error: &io::Error| {
-        Fault::Disk(clean_line(format!("{}: {}", path.display(), system_words(error)).as_bytes()))
-    };
-    let bytes = match read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Recent::default()),
-        Err(error) => return Err(unreadable(&error)),
-        Ok(bytes) => bytes,
-    };
-    let Versioned { version } =
-        serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
-    if version != VERSION {
-        return Err(Fault::OtherVersion(path, version));
-    }
-    let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
-    Ok(kept.recent())
+/// There is no memory for that.
+pub fn open(dir: &Path) -> Result<Opened, Fault> {
+    let mut place = open::open(dir)?;
+    Ok(Opened { memory: std::mem::take(&mut place.memory), fault: place.fault.take(), place })
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // Whoever opens a pipe waits for somebody to write into it.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+/// Whether there is a store in this folder, whatever its state.
+#[must_use]
+pub fn is_in(dir: &Path) -> bool {
+    open::path(dir).symlink_metadata().is_ok()
 }
 
-/// Replaces what was kept in this folder, which is made where it is missing. Nobody but the user can look into either.
-fn write(dir: &Path, recent: &Recent) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    let mut file = tempfile::Builder::new().prefix(".recent-").tempfile_in(dir)?;
-    file.write_all(&serde_json::to_vec(&Kept::new(recent))?)?;
-    file.as_file().sync_all()?;
-    file.persist(dir.join(FILE))?;
-    Ok(())
-}
-
-impl Kept {
-    fn new(recent: &Recent) -> Self {
-        let names = |server: &Source| {
-            let names = recent.names(&server.endpoint).iter().map(|name| name.encoded().to_owned());
-            (server.endpoint.to_string(), names.collect())
-        };
-        Self {
-            version: VERSION,
-            servers: recent.servers().iter().map(ToString::to_string).collect(),
-            names: recent
-                .servers()
-                .iter()
-                .map(names)
-                .filter(|(_, names): &(_, Vec<_>)| !names.is_empty())
-                .collect(),
-            peers: recent.peers().iter().map(ToString::to_string).collect(),
-        }
-    }
-
-    /// What the file means, within the limits of [`Recent`]. A text in it that means nothing is left out: one that an
-    /// earlier hobnob took for an address must not cost all others.
-    fn recent(self) -> Recent {
-        let mut recent = Recent::default();
-        // What is added last is the latest.
-        for server in self.servers.iter().rev().filter_map(|text| Source::parse(text).ok()) {
-            recent.add_server(&server);
-        }
-        for (text, names) in self.names {
-            let Ok(endpoint) = text.parse::<Endpoint>() else { continue };
-            for name in names.into_iter().rev() {
-                let path = source::Path::from_url(&name);
-                recent.add_name(&Source { scheme: Scheme::Plain, endpoint: endpoint.clone(), path });
-            }
-        }
-        for peer in self.peers.iter().rev().filter_map(|text| text.parse().ok()) {
-            recent.add_peer(peer);
-        }
-        recent
+impl Opened {
+    /// Starts its threads. What they have to say goes through `events`.
+    pub fn start(self, events: mpsc::Sender<Event>) -> io::Result<Store> {
+        let open::Place { path, writer, reader, newest, .. } = self.place;
+        let room = if reader.is_none() { Some(PAGES_IN_MEMORY) } else { None };
+        let reads = reader
+            .map(|reader| start(Clerk::new(reader, path.clone(), newest, None, events.clone())))
+            .transpose()?;
+        let writes = start(Clerk::new(writer, path, newest, room, events))?;
+        Ok(Store { writes, reads })
     }
 }
 
-/// The thread that writes.
+/// A thread.
+#[derive(Debug)]
+struct Way {
+    requests: SyncSender<StoreRequest>,
+    ended: oneshot::Receiver<Option<Fault>>,
+}
+
+fn start(clerk: Clerk) -> io::Result<Way> {
+    let (requests, waiting) = sync_channel(QUEUE);
+    let (end, ended) = oneshot::channel();
+    // Not a thread of the runtime's, which would wait for a disk that hangs.
+    thread::Builder::new().name("store".to_owned()).spawn(move || {
+        // Nobody listens where the program did not wait for the end.
+        let _ = end.send(clerk.run(&waiting));
+    })?;
+    Ok(Way { requests, ended })
+}
+
+/// A store at work.
 #[derive(Debug)]
 pub struct Store {
-    changes: mpsc::Sender<Recent>,
-    ended: oneshot::Receiver<()>,
+    writes: Way,
+    /// None where one thread does both.
+    reads: Option<Way>,
 }
 
 impl Store {
-    /// Starts it for this folder. What cannot be kept is said through `events`.
-    pub fn start(dir: PathBuf, events: mpsc::Sender<Event>) -> io::Result<Self> {
-        let (changes, waiting) = mpsc::channel(WAITING);
-        let (end, ended) = oneshot::channel();
-        // Not a thread of the runtime's, which would wait for a disk that hangs.
-        thread::Builder::new().name("store".to_owned()).spawn(move || {
-            keep(&dir, waiting, &events);
-            // Nobody listens where the program did not wait for the end.
-            let _ = end.send(());
-        })?;
-        Ok(Self { changes, ended })
+    /// Asks for this. Never waits: where too much waits for the disk already, what comes back says that it was not taken
+    /// ([`Fault::Busy`]). Nobody tries it again then.
+    #[must_use]
+    pub fn tell(&self, request: StoreRequest) -> Option<Event> {
+        let way = self.reads.as_ref().filter(|_| request.reads()).unwrap_or(&self.writes);
+        let refused = match &request {
+            StoreRequest::Save(message) => StoreEvent::Unsaved(vec![message.id], Fault::Busy),
+            StoreRequest::Update { .. }
+            | StoreRequest::Contact(_)
+            | StoreRequest::Forget(_)
+            | StoreRequest::Recent(_) => StoreEvent::Failed(Fault::Busy),
+            StoreRequest::Page { request, .. }
+            | StoreRequest::Find { request, .. }
+            | StoreRequest::Details { request, .. }
+            | StoreRequest::Outbox { request, .. } => StoreEvent::Unreadable(*request, Fault::Busy),
+        };
+        way.requests.try_send(request).err().map(|_| Event::Store(refused))
     }
 
-    /// Keeps this, in place of all before. Never waits.
+    /// Waits until all that was taken is on disk, but no longer than three seconds.
     ///
     /// # Errors
     ///
-    /// [`Fault::Busy`] where the disk is so slow that too many changes wait for it.
-    pub fn remember(&self, recent: Recent) -> Result<(), Fault> {
-        self.changes.try_send(recent).map_err(|_| Fault::Busy)
-    }
-
-    /// Waits until all is written, but no longer than three seconds.
-    pub async fn end(self) {
-        let Self { changes, ended } = self;
-        drop(changes);
-        // Where the time is up, what was kept before stays as it was.
-        let _ = timeout(PATIENCE, ended).await;
-    }
-}
-
-fn keep(dir: &Path, mut changes: mpsc::Receiver<Recent>, events: &mpsc::Sender<Event>) {
-    while let Some(mut recent) = changes.blocking_recv() {
-        while let Ok(later) = changes.try_recv() {
-            recent = later;
-        }
-        if let Err(error) = write(dir, &recent) {
-            let failed = StoreEvent::Failed(Fault::from_disk(&error));
-            // At the end of the program there is nobody left to tell.
-            let _ = events.blocking_send(Event::Store(failed));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn read_back(recent: &Recent) -> Recent {
-        let json = serde_json::to_vec(&Kept::new(recent)).unwrap();
-        serde_json::from_slice::<Kept>(&json).unwrap().recent()
-    }
-
-    #[test]
-    fn even_the_most_that_is_remembered_can_be_read_again() {
-        let server = Source::parse(&format!("plain://{}:65535", "x".repeat(253))).unwrap();
-        let mut recent = Recent::default();
-        recent.add_server(&server);
-        recent.add_peer(server.endpoint.clone());
-        for number in 0..100 {
-            recent.add_name(&server.at(source::Path::from_name(&[&[0xff; 1023][..], &[number]].concat())));
-        }
-        assert_eq!(recent.names(&server.endpoint).len(), 100);
-        let most = 50 * serde_json::to_vec(&Kept::new(&recent)).unwrap().len() as u64;
-        assert!((FILE_LIMIT / 10 * 9..FILE_LIMIT).contains(&most), "{most}");
-        assert_eq!(read_back(&recent), recent);
-    }
-
-    proptest! {
-        #[test]
-        fn every_byte_of_a_name_comes_back(
-            names in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..5),
-            scope in any::<u32>(),
-        ) {
-            let address = std::net::SocketAddrV6::new([0xfe80, 0, 0, 0, 0, 0, 0, 1].into(), 9, 0, scope);
-            let server = Source::top(Endpoint::from(std::net::SocketAddr::V6(address))).spoken(Scheme::Plain);
-            let mut recent = Recent::default();
-            recent.add_server(&server);
-            recent.add_peer(server.endpoint.clone());
-            for name in names {
-                recent.add_name(&server.at(source::Path::from_name(&name)));
+    /// Something is not, and why; [`Fault::Busy`] where the time is up.
+    pub async fn end(self) -> Result<(), Fault> {
+        let Self { writes, reads } = self;
+        let ends = async {
+            for Way { requests, ended } in reads.into_iter().chain([writes]) {
+                drop(requests);
+                if let Some(fault) = ended.await.unwrap_or(Some(Fault::Busy)) {
+                    return Err(fault);
+                }
             }
-            prop_assert_eq!(read_back(&recent), recent);
-        }
+            Ok(())
+        };
+        timeout(PATIENCE, ends).await.unwrap_or(Err(Fault::Busy))
+    }
+}
 
-        #[test]
-        fn what_is_understood_of_a_file_is_understood_the_same_once_it_is_written(
-            servers in proptest::collection::vec("(http|plain|x)?(://)?[a-z:/%0-9\\[\\]]{0,12}|\\PC*", 0..4),
-            name in "[%a-f0-9/?#]{0,12}|\\PC*",
-        ) {
-            let names = servers.iter().map(|server| (server.clone(), vec![name.clone()])).collect();
-            let kept = Kept { version: VERSION, peers: servers.clone(), servers, names };
-            let recent = kept.recent();
-            prop_assert_eq!(read_back(&recent), recent);
+/// The reason behind an error of SQLite's, with the file at `path`.
+#[expect(clippy::wildcard_enum_match_arm, reason = "it says itself what it is")]
+fn fault(path: &Path, error: &Error) -> Fault {
+    let said = match error {
+        Error::SqliteFailure(_, Some(said)) | Error::SqlInputError { msg: said, .. } => said.clone(),
+        error => error.to_string(),
+    };
+    let said = clean_line(said.as_bytes());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Fault::DiskFull,
+        // What is no error of the system's is that something in the file makes no sense.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => {
+            Fault::Damaged(path.to_path_buf(), said)
         }
+        None if *error != Error::QueryReturnedNoRows => Fault::Damaged(path.to_path_buf(), said),
+        Some(_) | None => Fault::Disk(said),
     }
 }

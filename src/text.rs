@@ -7,8 +7,8 @@
 pub mod caret;
 pub mod clean;
 pub mod cut;
-pub mod hex;
 pub mod find;
+pub mod hex;
 pub mod size;
 mod visible;
 pub mod width;

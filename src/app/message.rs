@@ -58,10 +58,10 @@ impl Message {
 
     /// What was kept of it.
     pub(super) fn stored(id: MessageId, stored: Stored) -> Self {
-        let Stored { row, nth, at, delivery, text, raw, broadcast } = stored;
+        let Stored { row, nth, at, delivery, text, raw, waiting, broadcast } = stored;
         // Nobody waits any more for what becomes of it.
-        let delivery =
-            if delivery == Delivery::Queued { Delivery::Failed(Fault::Interrupted) } else { delivery };
+        let interrupted = waiting && delivery == Delivery::Queued;
+        let delivery = if interrupted { Delivery::Failed(Fault::Interrupted) } else { delivery };
         Self { id, nth, row: Some(row), unsaved: None, at, text, raw, delivery, broadcast }
     }
 

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use super::{Context, Ending};
 use crate::app::{Me, Notice};
 use crate::config::{ThemeChoice, with_tilde};
-use crate::effect::Recent;
 use crate::net::chat::{self, Sockets};
 use crate::net::{Port, interfaces};
 use crate::shell::{self, End, Start};
-use crate::store;
+use crate::store::{self, Opened};
 use crate::term;
 use crate::text::Clean;
 use crate::view::theme::{Preset, Theme};
@@ -29,10 +28,6 @@ pub(super) struct Opening {
     pub(super) peer: Option<String>,
     /// The server to open.
     pub(super) server: Option<Source>,
-    /// What is known from earlier runs.
-    pub(super) recent: Recent,
-    /// Where what is to be known in later runs is kept; none where nothing is.
-    pub(super) data_dir: Option<PathBuf>,
     /// What has to be said at once.
     pub(super) notice: Option<Notice>,
 }
@@ -45,7 +40,7 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
     if let Some(peer) = &peer {
         peer.parse::<Endpoint>().map_err(wrong)?;
     }
-    let opening = Opening { peer, server, ..remembering(&context.data_dir) };
+    let store = open_store(context, &context.data_dir)?;
     super::block_on(async {
         let sockets = bind(context, &context.config.bind, context.config.port)?;
         let notice = match context.config.port {
@@ -55,17 +50,15 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
             Port::Preferred(_) | Port::Required(_) => None,
         };
         // The header says the port anyway.
-        let opening = Opening { notice: opening.notice.or(notice), ..opening };
-        Box::pin(open(context, sockets, opening, context.config.download_dir.clone())).await
+        let notice = store.fault.clone().map(Notice::NotRemembered).or(notice);
+        let opening = Opening { peer, server, notice, ..Opening::default() };
+        Box::pin(open(context, sockets, opening, store, context.config.download_dir.clone())).await
     })
 }
 
-/// Opens with what is known from earlier runs. Where that cannot be read it is not written either.
-fn remembering(data_dir: &Path) -> Opening {
-    match store::load(data_dir) {
-        Ok(recent) => Opening { recent, data_dir: Some(data_dir.to_path_buf()), ..Opening::default() },
-        Err(fault) => Opening { notice: Some(Notice::NotRemembered(fault)), ..Opening::default() },
-    }
+/// What is known from earlier runs.
+pub(super) fn open_store(context: &Context, dir: &Path) -> Result<Opened, Ending> {
+    store::open(dir).map_err(|fault| context.failed(&wording::shown_path(dir), &fault))
 }
 
 /// Both ends of the conversation with the user have to be a terminal.
@@ -87,6 +80,7 @@ pub(super) async fn open(
     context: &Context,
     sockets: Sockets,
     opening: Opening,
+    store: Opened,
     download_dir: PathBuf,
 ) -> Result<(), Ending> {
     let config = &context.config;
@@ -103,8 +97,7 @@ pub(super) async fn open(
         peers: opening.peers,
         peer: opening.peer,
         server: opening.server,
-        recent: opening.recent,
-        data_dir: opening.data_dir,
+        store,
         keymap: config.keymap.clone(),
         look: Look { words: context.words.clone(), theme },
         download_dir,

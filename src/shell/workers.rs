@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use crate::effect::{Effect, StoreRequest};
-use crate::event::{BrowseEvent, ChatEvent, Event, Fault, StoreEvent, TransferEvent};
+use crate::effect::Effect;
+use crate::event::{BrowseEvent, ChatEvent, Event, Fault, TransferEvent};
 use crate::net::browse::BrowseCommand;
 use crate::net::chat::{ChatCommand, Noise, Sockets};
 use crate::net::fetch::FetchCommand;
@@ -23,8 +23,7 @@ pub(super) struct Workers {
     browse: Sender<BrowseCommand>,
     fetch: Sender<FetchCommand>,
     fetching: JoinHandle<()>,
-    /// None where nothing is kept.
-    store: Option<Store>,
+    store: Store,
     events: Receiver<Event>,
 }
 
@@ -34,7 +33,7 @@ impl Workers {
         sockets: Sockets,
         (dir, prefix): (PathBuf, String),
         timeouts: Timeouts,
-        store: Option<Store>,
+        store: Store,
         events: Sender<Event>,
         queue: Receiver<Event>,
     ) -> Self {
@@ -86,12 +85,8 @@ impl Workers {
                 let _ = self.fetch.try_send(FetchCommand::Cancel(id));
                 None
             }
-            Effect::Store(StoreRequest::Recent(recent)) => {
-                let told = self.store.as_ref()?.remember(recent);
-                told.err().map(|fault| Event::Store(StoreEvent::Failed(fault)))
-            }
-            Effect::Store(_)
-            | Effect::Copy(_)
+            Effect::Store(request) => self.store.tell(request),
+            Effect::Copy(_)
             | Effect::Open(_)
             | Effect::Notify(_)
             | Effect::Edit(_)
@@ -108,8 +103,7 @@ impl Workers {
         // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
         events.close();
         let _ = fetching.await;
-        if let Some(store) = store {
-            store.end().await;
-        }
+        // What could not be kept was said while there was a screen to say it on.
+        let _ = store.end().await;
     }
 }

@@ -228,9 +228,10 @@ impl Loaded {
         if past.back().is_none_or(|back| back.nth != last) {
             return;
         }
-        let all = page.len() < PAGE;
+        let all = page.is_empty();
         past.extend(page.into_iter().filter(|message| message.nth > last));
         let first = self.tail.front().map_or(u64::MAX, |front| front.nth);
+        let first = first.min(self.newest + 1);
         if all || past.back().is_some_and(|back| back.nth + 1 >= first) {
             return self.join();
         }

@@ -7,7 +7,6 @@ use nix::sys::statvfs::statvfs;
 
 use super::report::{Finding, Topic};
 use crate::cli::Context;
-use crate::effect::Recent;
 use crate::event::system_words;
 use crate::locale::{DoctorWords, fill};
 use crate::store;
@@ -60,10 +59,12 @@ fn free(dir: &Path) -> io::Result<u64> {
 
 fn kept(context: &Context) -> Finding {
     let words = &context.words.doctor;
-    match store::load(&context.data_dir) {
-        Ok(recent) if recent == Recent::default() => Topic::Files.ok(words.no_store.clone()),
-        Ok(_) => Topic::Files.ok(words.store.clone()),
-        Err(fault) => {
+    if !store::is_in(&context.data_dir) {
+        return Topic::Files.ok(words.no_store.clone());
+    }
+    match store::open(&context.data_dir).map(|opened| opened.fault) {
+        Ok(None) => Topic::Files.ok(words.store.clone()),
+        Ok(Some(fault)) | Err(fault) => {
             let reason = wording::fault(&context.words, &fault);
             Topic::Files.broken(fill(&words.bad_store, &[("reason", &reason)]), None)
         }

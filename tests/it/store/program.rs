@@ -1,0 +1,75 @@
+//! What the full-screen program knows again when it is started once more.
+
+use std::fs;
+
+use tempfile::{TempDir, tempdir};
+
+use crate::support::files::names;
+use crate::support::pty::{Terminal, hobnob};
+use crate::support::server::Server;
+
+const CTRL_G: &str = "\x07";
+const CTRL_Q: &str = "\x11";
+const F3: &str = "\x1bOR";
+
+/// hobnob in a terminal, with its own files and its downloads in this place.
+fn hobnob_in(place: &TempDir, arguments: &[&str]) -> Terminal {
+    let data = place.path().join("data");
+    let dirs = ["--data-dir", data.to_str().unwrap()];
+    let mut terminal = Terminal::start(hobnob(place, &[arguments, &dirs].concat()));
+    terminal.wait_for("Message");
+    terminal
+}
+
+fn quit(mut terminal: Terminal) {
+    terminal.type_in(CTRL_Q);
+    assert_eq!(terminal.end(), Some(0));
+}
+
+#[test]
+fn the_program_offers_servers_names_and_peers_of_the_run_before() {
+    const FILES: &[(&[u8], &[u8])] = &[("笔记.txt".as_bytes(), b"what the file says\n")];
+    let server = Server::course(FILES);
+    let source = server.source("plain://", "/").to_string();
+    let place = tempdir().unwrap();
+    let mut terminal = hobnob_in(&place, &["--files", &source, "--peer", "127.0.0.1:9"]);
+    terminal.type_in(F3);
+    terminal.wait_for("File name");
+    terminal.type_in("笔记.txt\r");
+    terminal.wait_for("19 B in");
+    quit(terminal);
+
+    let mut terminal = hobnob_in(&place, &[]);
+    assert!(!terminal.text().contains("127.0.0.1:9 "), "{}", terminal.text());
+    terminal.type_in(CTRL_G);
+    terminal.wait_for("127.0.0.1:9 ");
+    terminal.type_in("plain");
+    terminal.wait_for(&source);
+    terminal.type_in("\r");
+    terminal.wait_for("笔记.txt");
+    terminal.wait_for("fetched before");
+    quit(terminal);
+}
+
+#[test]
+fn the_program_says_that_its_file_is_damaged_and_leaves_it_alone() {
+    let place = tempdir().unwrap();
+    let data = place.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("hobnob.db"), "mine").unwrap();
+    let mut terminal = hobnob_in(&place, &["--files", "plain://127.0.0.1:9"]);
+    terminal.wait_for("What you open is not remembered: ");
+    quit(terminal);
+    assert_eq!(fs::read(data.join("hobnob.db")).unwrap(), b"mine");
+    assert_eq!(names(&data), ["hobnob.db"]);
+}
+
+#[test]
+fn the_demonstration_is_not_remembered() {
+    let place = tempdir().unwrap();
+    let mut terminal = hobnob_in(&place, &["demo"]);
+    terminal.type_in(F3);
+    terminal.wait_for("256-MiB.bin");
+    quit(terminal);
+    assert!(!place.path().join("data").exists());
+}
