@@ -59,6 +59,13 @@ impl Kept {
         }
     }
 
+    /// The program ended: what was on its way waits from now on.
+    pub(crate) fn ends(&mut self) {
+        for row in self.rows.iter_mut().filter(|row| row.stored.delivery == Delivery::Queued) {
+            (row.waiting, row.stored.waiting) = (true, true);
+        }
+    }
+
     /// Does what is asked; what comes back.
     pub(crate) fn tell(&mut self, request: StoreRequest) -> Option<StoreEvent> {
         match request {
@@ -79,6 +86,7 @@ impl Kept {
                 let kept = self.rows.iter_mut().find(|kept| kept.stored.row == row)?;
                 kept.stored.delivery = delivery.clone();
                 kept.waiting = waiting;
+                kept.stored.waiting = waiting;
                 kept.history.push((at, delivery));
                 None
             }
@@ -154,5 +162,5 @@ fn stored(row: RowId, nth: u64, message: &hobnob::effect::NewMessage) -> Stored 
     let text = clean_text(&message.bytes.0);
     let raw = (message.bytes.0 != text.as_bytes()).then(|| message.bytes.clone());
     let (at, delivery, broadcast) = (message.at, message.delivery.clone(), message.broadcast);
-    Stored { row, nth, at, delivery, text, raw, broadcast }
+    Stored { row, nth, at, delivery, text, raw, waiting: false, broadcast }
 }

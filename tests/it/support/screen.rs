@@ -96,6 +96,7 @@ impl Screen {
     pub(crate) fn restarts(&mut self) {
         self.state.end(&mut self.effects);
         self.keep();
+        self.kept.ends();
         let size = self.state.size;
         self.state = State::new(self.state.me.clone(), KEYMAP.clone(), 2, &self.now);
         self.state.remember(self.kept.memory());
