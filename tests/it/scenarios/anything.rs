@@ -28,7 +28,7 @@ enum Happening {
     Answered(u8),
 }
 
-const KEYS: [&str; 67] = [
+const KEYS: [&str; 71] = [
     "f1",
     "f2",
     "f3",
@@ -83,6 +83,10 @@ const KEYS: [&str; 67] = [
     "f9",
     "insert",
     "ctrl+x",
+    "ctrl+x ctrl+e",
+    "alt+/",
+    "e",
+    "l",
     "alt+x",
     "backtab",
     "enter",
@@ -209,6 +213,10 @@ impl World {
                 );
             }
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
+            Some(Effect::Edit(text)) => {
+                let edited = TEXTS[usize::from(how) % TEXTS.len()].repeat(9) + &text;
+                screen.is_told(Event::Edited(if how < 200 { Ok(edited) } else { Err(fault()) }));
+            }
             Some(
                 Effect::Forget(_)
                 | Effect::Block(_)
@@ -216,7 +224,6 @@ impl World {
                 | Effect::Copy(_)
                 | Effect::Open(_)
                 | Effect::Notify(_)
-                | Effect::Edit(_)
                 | Effect::Redraw
                 | Effect::Suspend
                 | Effect::Quit,
