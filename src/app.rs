@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::effect::{Effect, Memory, Recent};
+use crate::effect::{Effect, Memory, NotifySettings, Recent};
 use crate::event::{Event, Key, Now, Size};
 use crate::text::Clean;
 use crate::wire::address::Endpoint;
@@ -78,6 +78,8 @@ pub struct State {
     pub traffic: Traffic,
     /// What has to be said once.
     pub notice: Option<Notice>,
+    /// How a user who is not looking is told.
+    pub notify: NotifySettings,
     /// Which key does what.
     pub keymap: Keymap,
     /// The first of two keys that stand for something together; the second is waited for.
@@ -107,6 +109,7 @@ impl State {
             overlay: None,
             traffic: Traffic::default(),
             notice: None,
+            notify: NotifySettings::default(),
             keymap,
             first_key: None,
             size: Size::default(),
@@ -139,7 +142,7 @@ impl State {
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
                 Event::Store(event) => state.chat.on_store(event, turn),
                 Event::Edited(answer) => state.chat.edited(answer, turn),
-                Event::Resized(_) | Event::Copied | Event::NotOpened(_) => {}
+                Event::Resized(_) | Event::Copied | Event::NotCopied(_) | Event::NotOpened(_) => {}
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);

@@ -79,3 +79,14 @@ pub struct Notification {
     /// What the desktop shows, a title and a text, if it is to show anything (OSC 9, 777 or 99).
     pub desktop: Option<(Clean, Clean)>,
 }
+
+/// How a user who is not looking is told, where nothing else is said about the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NotifySettings {
+    /// Whether the terminal's bell rings.
+    pub bell: bool,
+    /// Whether the desktop shows that a message came; false where the terminal cannot make it.
+    pub desktop: bool,
+    /// Whether the desktop shows the message's text too.
+    pub text: bool,
+}

@@ -72,6 +72,8 @@ pub enum Event {
     Edited(Result<String, Fault>),
     /// What was copied for the user is in the clipboard, as far as the terminal allows it.
     Copied,
+    /// It could not be copied.
+    NotCopied(Fault),
     /// The program that opens such things could not be started.
     NotOpened(Fault),
     /// The moment that `State::deadline` named has come.

@@ -80,7 +80,8 @@ words! {
         unresolved, refused, unreachable, no_network, timed_out_resolve, timed_out_connect, timed_out_answer,
         timed_out_body, reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
         too_many, bad_name, short, redirected, too_long_for_datagram, disk_full, exists, damaged, other_version, disk,
-        network, interrupted, nobody_reads, busy,
+        network, interrupted, nobody_reads, too_long, edited_too_long, edited_not_text,
+        not_started, program_failed, not_for_opening, busy,
     }
     /// What stands around both tabs.
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }

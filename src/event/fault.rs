@@ -75,6 +75,26 @@ pub enum Fault {
     Interrupted,
     /// The output was closed: whoever read it has enough.
     NobodyReads,
+    /// Longer than it may be.
+    TooLong {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// What the editor left is longer than a text may be.
+    EditedTooLong {
+        /// Where it is kept.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// What the editor left is not UTF-8. Where it is kept.
+    EditedNotText(PathBuf),
+    /// Another program could not be started: which, and the system's own words.
+    NotStarted(Clean, Clean),
+    /// Another program says that it failed: which, and its exit code.
+    ProgramFailed(Clean, i32),
+    /// It is no `http` or `https` URL.
+    NotForOpening,
     /// Our own queue to a worker is full.
     Busy,
 }

@@ -70,6 +70,18 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Network(said) => reason(&words.network, said),
         Fault::Interrupted => words.interrupted.clone(),
         Fault::NobodyReads => words.nobody_reads.clone(),
+        Fault::TooLong { limit } => fill(&words.too_long, &[("limit", &bytes(*limit))]),
+        Fault::EditedTooLong { path, limit } => {
+            fill(&words.edited_too_long, &[("limit", &bytes(*limit)), ("path", &shown_path(path))])
+        }
+        Fault::EditedNotText(path) => fill(&words.edited_not_text, &[("path", &shown_path(path))]),
+        Fault::NotStarted(program, said) => {
+            fill(&words.not_started, &[("program", program), ("reason", said)])
+        }
+        Fault::ProgramFailed(program, code) => {
+            fill(&words.program_failed, &[("program", program), ("code", &code.to_string())])
+        }
+        Fault::NotForOpening => words.not_for_opening.clone(),
         Fault::Busy => words.busy.clone(),
     }
 }
