@@ -37,8 +37,39 @@ pub struct Config {
     pub theme: ThemeChoice,
     /// Which language.
     pub language: Language,
+    /// How a user who is not looking is told.
+    pub notify: Notify,
     /// Which keys.
     pub keymap: Keymap,
+}
+
+/// How a user who is not looking is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notify {
+    /// Whether the terminal's bell rings.
+    pub bell: bool,
+    /// How the terminal is asked to tell the desktop.
+    pub desktop: DesktopChoice,
+    /// Whether the desktop is told the message's text, too.
+    pub text: bool,
+    /// Whether the window's title counts what is unread.
+    pub title: bool,
+}
+
+/// How the terminal is asked to tell the desktop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DesktopChoice {
+    /// In the way that it is known to understand.
+    Auto,
+    /// As iTerm2 does.
+    Osc9,
+    /// As rxvt-unicode does.
+    Osc777,
+    /// As kitty does.
+    Osc99,
+    /// Not at all.
+    Off,
 }
 
 /// Which theme.
@@ -67,6 +98,8 @@ pub struct Layer {
     pub timeouts: TimeoutLayer,
     /// `[screen]`
     pub screen: ScreenLayer,
+    /// `[notify]`
+    pub notify: NotifyLayer,
     /// `[keys]`
     pub keys: Keymap,
 }
@@ -117,6 +150,20 @@ pub struct ScreenLayer {
     pub theme: Option<ThemeChoice>,
     /// `auto`, `en` or `zh`.
     pub language: Option<LanguageChoice>,
+}
+
+/// `[notify]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotifyLayer {
+    /// Whether the terminal's bell rings.
+    pub bell: Option<bool>,
+    /// How the terminal is asked to tell the desktop.
+    pub desktop: Option<DesktopChoice>,
+    /// Whether the desktop is told the message's text, too.
+    pub text: Option<bool>,
+    /// Whether the window's title counts what is unread.
+    pub title: Option<bool>,
 }
 
 /// Which language.
@@ -190,6 +237,12 @@ impl Layer {
                 theme: self.screen.theme.or(below.screen.theme),
                 language: self.screen.language.or(below.screen.language),
             },
+            notify: NotifyLayer {
+                bell: self.notify.bell.or(below.notify.bell),
+                desktop: self.notify.desktop.or(below.notify.desktop),
+                text: self.notify.text.or(below.notify.text),
+                title: self.notify.title.or(below.notify.title),
+            },
             ..below
         }
     }
@@ -230,6 +283,12 @@ impl Config {
             },
             theme: all.screen.theme.unwrap_or(ThemeChoice::Auto),
             language: language(all.screen.language),
+            notify: Notify {
+                bell: all.notify.bell.unwrap_or_default(),
+                desktop: all.notify.desktop.unwrap_or(DesktopChoice::Off),
+                text: all.notify.text.unwrap_or_default(),
+                title: all.notify.title.unwrap_or_default(),
+            },
             keymap: Keymap::preset()?
                 .with(keys)
                 .map_err(|conflict| ConfigError::Value(conflict.to_string()))?,
@@ -324,6 +383,7 @@ mod tests {
             ("[chat]\n\nport = 70000", "line 3", "70000"),
             ("[screen]\ntheme = 'pink'", "line 2", "pink"),
             ("[keys.global]\nquit = ['hyper+x']", "line 2", "hyper+x"),
+            ("[notify]\ndesktop = 'osc8'", "line 2", "osc8"),
             ("[keys.global]\nquti = ['x']", "line 2", "quti"),
         ] {
             let error = config(text).unwrap_err().to_string();

@@ -15,19 +15,21 @@ use tokio::time::sleep_until;
 use crate::app::field::FIELD_LIMIT;
 use crate::app::keys::Keymap;
 use crate::app::{Me, Notice, State};
-use crate::effect::Effect;
-use crate::event::{Event, Now, Size};
+use crate::effect::{Effect, Notification, NotifySettings};
+use crate::event::{Event, Fault, Now, Size};
 use crate::net::Timeouts;
 use crate::net::chat::Sockets;
 use crate::store::Opened;
-use crate::term::{self, Input, Panics, Signal, Signals};
+use crate::term::{self, Abilities, Input, Panics, Signal, Signals, osc};
 use crate::text::Clean;
-use crate::view::{Look, draw};
+use crate::view::{Look, draw, title};
 use crate::wire::source::Source;
 
+mod programs;
 mod screen;
 mod workers;
 
+use programs::Programs;
 use screen::Screen;
 use workers::Workers;
 
@@ -39,6 +41,8 @@ const BATCH: usize = 256;
 const _: () = assert!(term::PASTE_LIMIT > FIELD_LIMIT);
 /// The exit code of a program whose terminal is gone: 128 and the number of SIGHUP.
 const HANGUP: u8 = 129;
+/// The exit code after SIGINT: 128 and its number.
+const INTERRUPT: u8 = 130;
 /// The screen is drawn at most about 120 times a second.
 const FRAME: Duration = Duration::from_millis(8);
 
@@ -63,6 +67,10 @@ pub struct Start {
     pub keymap: Keymap,
     /// In which words and colours.
     pub look: Look,
+    /// How a user who is not looking is told.
+    pub notify: NotifySettings,
+    /// What the terminal can do beside showing cells.
+    pub terminal: Abilities,
     /// Where downloads go.
     pub download_dir: PathBuf,
     /// Put before the name of each downloaded file.
@@ -94,9 +102,10 @@ pub async fn run(start: Start) -> io::Result<End> {
     };
     let left = shell.guard.leave();
     shell.keep_all();
+    let Shell { mut programs, workers, .. } = shell;
     tokio::select! {
         // Partial files are gone when the workers are, and what is to be remembered is kept.
-        () = shell.workers.end() => {}
+        ((), ()) = async { tokio::join!(programs.end(), workers.end()) } => {}
         // A disk that does not answer holds nobody who asks once more.
         code = terminated(&mut signals) => return Ok(End::Terminated(code)),
     }
@@ -127,7 +136,11 @@ struct Shell {
     screen: Screen<io::BufWriter<io::Stdout>>,
     workers: Workers,
     guard: term::Guard,
+    terminal: Abilities,
+    /// The window's title as it was written last.
+    titled: Option<Clean>,
     input: Input,
+    programs: Programs,
     effects: Vec<Effect>,
     drawn: Option<Instant>,
     quit: bool,
@@ -141,6 +154,7 @@ impl Shell {
         let mut effects = Vec::new();
         state.notice = start.notice;
         state.keeps = start.store.fault.is_none();
+        state.notify = start.notify;
         state.remember(start.store.memory.clone());
         for (address, name) in start.peers {
             state.introduce(address, name);
@@ -164,7 +178,10 @@ impl Shell {
             screen,
             workers,
             guard,
+            terminal: start.terminal,
+            titled: None,
             input,
+            programs: Programs::default(),
             effects,
             drawn: None,
             quit: false,
@@ -184,6 +201,8 @@ impl Shell {
             tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
+                    // Ctrl+C while the editor has the terminal is meant for the editor.
+                    Signal::Terminate(INTERRUPT) if self.programs.is_editing() => {}
                     Signal::Terminate(code) => return Ok(End::Terminated(code)),
                     Signal::Stop => self.suspend = true,
                     Signal::Continue => self.come_back()?,
@@ -195,6 +214,12 @@ impl Shell {
                 }
                 // Whoever else has the terminal has what is typed, too.
                 event = self.input.next(), if self.guard.is_entered() => self.on_input(event?)?,
+                event = self.programs.next() => {
+                    if matches!(event, Event::Edited(_)) {
+                        self.come_back()?;
+                    }
+                    self.update(event);
+                }
                 Some(event) = self.workers.next() => {
                     self.update(event);
                     self.drain_workers();
@@ -272,6 +297,14 @@ impl Shell {
                     Effect::Quit => self.quit = true,
                     Effect::Suspend => self.suspend = true,
                     Effect::Redraw => self.screen.forget()?,
+                    Effect::Copy(text) => self.copy(&text)?,
+                    Effect::Notify(notification) => self.notify(&notification)?,
+                    Effect::Open(url) => {
+                        if let Err(fault) = self.programs.open(&url) {
+                            self.update(Event::NotOpened(fault));
+                        }
+                    }
+                    Effect::Edit(text) => self.edit(text)?,
                     Effect::Send { .. }
                     | Effect::Resolve { .. }
                     | Effect::Browse { .. }
@@ -279,11 +312,7 @@ impl Shell {
                     | Effect::Fetch { .. }
                     | Effect::Cancel(_)
                     | Effect::Store(_)
-                    | Effect::Block(_)
-                    | Effect::Copy(_)
-                    | Effect::Open(_)
-                    | Effect::Notify(_)
-                    | Effect::Edit(_) => {
+                    | Effect::Block(_) => {
                         if let Some(refused) = self.workers.tell(effect) {
                             self.update(refused);
                         }
@@ -294,8 +323,51 @@ impl Shell {
         Ok(())
     }
 
+    fn copy(&mut self, text: &Clean) -> io::Result<()> {
+        let happened = match osc::copy(text) {
+            Some(command) => {
+                term::write(&command)?;
+                Event::Copied
+            }
+            None => Event::NotCopied(Fault::TooLong { limit: osc::COPY_LIMIT as u64 }),
+        };
+        self.update(happened);
+        Ok(())
+    }
+
+    /// Tells the user, unless another program has the terminal.
+    fn notify(&self, notification: &Notification) -> io::Result<()> {
+        if !self.guard.is_entered() {
+            return Ok(());
+        }
+        if notification.bell {
+            term::write(osc::BELL)?;
+        }
+        match (self.terminal.desktop, &notification.desktop) {
+            (Some(desktop), Some((title, text))) => {
+                term::write(&desktop.notification(title, text, self.terminal.tmux))
+            }
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
+    /// Gives the terminal to the user's editor, until the editor ends.
+    fn edit(&mut self, text: String) -> io::Result<()> {
+        self.guard.leave()?;
+        if let Err(fault) = self.programs.edit(text) {
+            self.come_back()?;
+            self.update(Event::Edited(Err(fault)));
+        }
+        Ok(())
+    }
+
+    /// Takes the terminal again, unless it is the editor's.
     fn come_back(&mut self) -> io::Result<()> {
+        if self.programs.is_editing() {
+            return Ok(());
+        }
         self.guard.reenter()?;
+        self.titled = None;
         self.resize()?;
         self.screen.forget()
     }
@@ -309,6 +381,11 @@ impl Shell {
     fn draw(&mut self) -> io::Result<()> {
         term::synchronised(|| self.screen.draw(|frame| draw(&self.state, &self.look, frame)))?;
         self.drawn = Some(clock());
+        let title = self.terminal.title.then(|| title(&self.state));
+        if let Some(title) = title.filter(|title| self.titled.as_ref() != Some(title)) {
+            term::write(&osc::title(&title))?;
+            self.titled = Some(title);
+        }
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The terminal as a resource: taken by [`Guard`], given back in every way the program can end or stop.
-//! Owns its modes, the signals ([`Signals`]), the panics ([`Panics`]) and the reading of what is typed ([`Input`]).
+//! Owns its modes, the signals ([`Signals`]), the panics ([`Panics`]), the reading of what is typed ([`Input`])
+//! and what is written beside cells ([`osc`]).
 //! Must never draw, and never decide what a key means.
 
 use std::io::{self, IsTerminal, Write};
@@ -14,10 +15,13 @@ use crossterm::terminal::{
 use nix::sys::signal::{self, Signal as UnixSignal};
 use nix::unistd::{Pid, getpgrp, getsid, tcgetpgrp};
 
+mod abilities;
 mod input;
+pub mod osc;
 mod panics;
 mod signals;
 
+pub use abilities::Abilities;
 pub use input::{Input, PASTE_LIMIT};
 pub use panics::{PANICKED, Panic, Panics};
 pub use signals::{Signal, Signals};
@@ -26,6 +30,15 @@ pub use signals::{Signal, Signals};
 /// command asks for too: each would wake the program for nothing.
 const MOUSE_ON: Print<&str> = Print("\x1b[?1000h\x1b[?1006h");
 const MOUSE_OFF: Print<&str> = Print("\x1b[?1006l\x1b[?1000l");
+
+/// The title of the window is kept, and comes back (XTWINOPS).
+const TITLE_KEPT: Print<&str> = Print("\x1b[22;2t");
+const TITLE_BACK: Print<&str> = Print("\x1b[23;2t");
+
+/// Writes what goes to the terminal beside cells ([`osc`]), at once.
+pub fn write(sequence: &str) -> io::Result<()> {
+    crossterm::execute!(io::stdout(), Print(sequence))
+}
 
 /// Draws as one: the terminal shows nothing before all of it is there (synchronized output, mode 2026).
 pub fn synchronised(draw: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
@@ -104,7 +117,14 @@ impl Drop for Guard {
 
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
-    crossterm::execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, MOUSE_ON)
+    crossterm::execute!(
+        io::stdout(),
+        TITLE_KEPT,
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        MOUSE_ON
+    )
 }
 
 /// Undoes [`take`] in the opposite order, and what drawing may have left half done.
@@ -121,7 +141,8 @@ fn give_back() -> io::Result<()> {
         DisableBracketedPaste,
         ResetColor,
         Show,
-        LeaveAlternateScreen
+        LeaveAlternateScreen,
+        TITLE_BACK
     )
     .and_then(|()| out.flush());
     disable_raw_mode().and(written)

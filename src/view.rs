@@ -20,11 +20,13 @@ mod overlays;
 mod paint;
 mod peers;
 pub mod theme;
+mod title;
 mod traffic;
 mod transfers;
 pub mod wording;
 
 use theme::Theme;
+pub use title::title;
 
 /// In which words and colours the state is shown.
 #[derive(Debug, Clone)]

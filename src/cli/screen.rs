@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, Ending};
 use crate::app::{Me, Notice};
-use crate::config::{ThemeChoice, with_tilde};
+use crate::config::{DesktopChoice, Notify, ThemeChoice, with_tilde};
+use crate::effect::NotifySettings;
 use crate::net::chat::{self, Sockets};
 use crate::net::{Port, interfaces};
 use crate::shell::{self, End, Start};
 use crate::store::{self, Opened};
-use crate::term;
+use crate::term::osc::Desktop;
+use crate::term::{self, Abilities};
 use crate::text::Clean;
 use crate::view::theme::{Preset, Theme};
 use crate::view::{Look, wording};
@@ -86,6 +88,7 @@ pub(super) async fn open(
     let config = &context.config;
     let theme = theme(config.theme).map_err(|error| Ending::Failed(error.to_string()))?;
     let bound = sockets.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
+    let terminal = abilities(config.notify);
     let start = Start {
         me: Me {
             name: config.name.clone(),
@@ -100,6 +103,12 @@ pub(super) async fn open(
         store,
         keymap: config.keymap.clone(),
         look: Look { words: context.words.clone(), theme },
+        notify: NotifySettings {
+            bell: config.notify.bell,
+            desktop: terminal.desktop.is_some(),
+            text: config.notify.text,
+        },
+        terminal,
         download_dir,
         prefix: config.prefix.clone(),
         at_once: config.at_once,
@@ -111,6 +120,19 @@ pub(super) async fn open(
         Ok(End::Terminated(code)) => Err(Ending::Signalled(code)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the terminal can do, as far as the user wants it.
+fn abilities(notify: Notify) -> Abilities {
+    let terminal = Abilities::of_terminal(|name| env::var(name).unwrap_or_default());
+    let desktop = match notify.desktop {
+        DesktopChoice::Auto => terminal.desktop,
+        DesktopChoice::Osc9 => Some(Desktop::Osc9),
+        DesktopChoice::Osc777 => Some(Desktop::Osc777),
+        DesktopChoice::Osc99 => Some(Desktop::Osc99),
+        DesktopChoice::Off => None,
+    };
+    Abilities { desktop, title: terminal.title && notify.title, ..terminal }
 }
 
 fn theme(choice: ThemeChoice) -> Result<Theme, toml::de::Error> {

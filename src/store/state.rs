@@ -66,6 +66,12 @@ fn reason(fault: &Fault) -> String {
         | Fault::Exists(_)
         | Fault::Damaged(..)
         | Fault::OtherVersion(..)
+        | Fault::TooLong { .. }
+        | Fault::EditedTooLong { .. }
+        | Fault::EditedNotText(..)
+        | Fault::NotStarted(..)
+        | Fault::ProgramFailed(..)
+        | Fault::NotForOpening
         | Fault::NobodyReads => "network: ?".to_owned(),
     }
 }

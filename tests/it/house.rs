@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("net", &["effect", "event", "text", "wire"]),
     ("serve", &["effect", "event", "text", "wire"]),
     ("store", &["effect", "event", "text", "wire"]),
-    ("term", &["event"]),
+    ("term", &["event", "text"]),
     ("config", &["app", "locale", "net", "text"]),
     ("shell", ALL),
     ("cli", ALL),

@@ -11,8 +11,10 @@ use crate::support::peer::Peer;
 use crate::support::pty::{Terminal, hobnob, hobnob_in_shell};
 use crate::support::server::Server;
 
+mod editor;
 mod gone;
 mod panics;
+mod titles;
 mod typing;
 
 const CTRL_Q: &str = "\x11";
@@ -191,7 +193,12 @@ fn a_hostile_datagram_reaches_the_terminal_as_harmless_signs_only() {
     terminal.type_in(CTRL_Q);
     assert_eq!(terminal.end(), Some(0));
 
-    let written = str::from_utf8(terminal.written()).unwrap();
+    // The program's own: the window's title is its name, the peer, and what is unread.
+    assert_eq!(terminal.title(), Some(&*format!("hobnob - {}", peer.address())));
+    let (before, titled) = str::from_utf8(terminal.written()).unwrap().split_once("\x1b]2;").unwrap();
+    let (title, after) = titled.split_once("\x1b\\").unwrap();
+    assert!(!title.contains(char::is_control), "{title:?}");
+    let written = [before, after].concat();
     let foreign = |c: char| c.is_control() && c != '\x1b';
     assert!(!written.contains(foreign), "a control character in {written:?}");
     let hostile = ["\x1b]", "\x1bP", "\x1bc", "\x1b\\", "\x1b[6n", "\x1b[3;5r"];

@@ -150,6 +150,14 @@ impl Terminal {
         }
     }
 
+    /// The window's title, as the program set it last.
+    pub(crate) fn title(&self) -> Option<&str> {
+        const SET: &[u8] = b"\x1b]2;";
+        let begun = &self.written[find_last(&self.written, SET)? + SET.len()..];
+        let end = begun.windows(2).position(|window| window == b"\x1b\\")?;
+        str::from_utf8(&begun[..end]).ok()
+    }
+
     /// All that the program has written, as far as was waited for.
     pub(crate) fn written(&self) -> &[u8] {
         &self.written
