@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::id;
+use std::process::{Command, id};
 
 use hobnob::net::probe::firewall::{Activity, Firewall, firewalls};
 use hobnob::net::probe::{round_trip, way_to};
@@ -110,6 +110,22 @@ fn a_folder_that_cannot_be_written_is_broken() {
     let report = unwrapped(&outcome);
     assert!(report.contains("/file/x cannot be written: Not a directory"), "{report}");
     assert!(report.contains("→ nothing can be downloaded;"), "{report}");
+}
+
+#[test]
+fn a_store_that_is_damaged_is_broken_and_left_as_it_is() {
+    let data = tempfile::tempdir().unwrap();
+    let store = data.path().join("hobnob.db");
+    fs::write(&store, "not what hobnob writes").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hobnob"));
+    command.args(["doctor", "--bind", "127.0.0.1", "--port", "0", "--data-dir"]).arg(data.path());
+    command.env_clear().env("HOME", data.path()).env("LANG", "C.UTF-8");
+    let outcome = Outcome::of(&command.output().unwrap());
+    assert_eq!(outcome.code, Some(1));
+    let report = unwrapped(&outcome);
+    assert!(report.contains("✗ broken what was kept there cannot be used: "), "{report}");
+    assert!(report.contains("hobnob.db is damaged"), "{report}");
+    assert_eq!(fs::read(&store).unwrap(), b"not what hobnob writes");
 }
 
 #[test]
