@@ -395,9 +395,9 @@ mod tests {
     #[test]
     fn what_was_written_comes_back_byte_by_byte() {
         let mut conversation = conversation();
-        conversation.send(written(1, "a\tb\u{200b}\u{1b}c"));
+        conversation.send(written(1, "a\tb\u{200b}\nc"));
         conversation.recall_older();
-        assert_eq!(conversation.draft.text(), "a\tb\u{200b}\u{1b}c");
+        assert_eq!(conversation.draft.text(), "a\tb\u{200b}\nc");
     }
 
     #[test]

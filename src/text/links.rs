@@ -17,7 +17,9 @@ pub fn links(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (separator, slashes) in text.match_indices("://") {
         let free = found.last().map_or(0, |last| last.end);
-        let Some(start) = scheme(&text[free..separator]).map(|at| free + at) else { continue };
+        // Where one link reaches over this there is nothing before it.
+        let before = text.get(free..separator);
+        let Some(start) = before.and_then(scheme).map(|at| free + at) else { continue };
         let authority = separator + slashes.len();
         let Some(end) = end(&text[authority..]).map(|length| authority + length) else { continue };
         let link = start..whole(text, start, end);
