@@ -70,9 +70,9 @@ fn what_arrives_meanwhile_is_there_afterwards() {
 
 #[test]
 fn an_editor_that_fails_leaves_the_draft_as_it_was() {
-    let (mut terminal, home) = started("echo lost >\"$2\"; read line; exit 1", &[]);
+    let (mut terminal, home) = started("echo lost >\"$2\"; echo edit this; read line; exit 1", &[]);
     terminal.type_in(CTRL_X_CTRL_E);
-    terminal.wait_until("the normal screen", |screen| !screen.alternate_screen());
+    terminal.wait_for("edit this");
     terminal.type_in("\r");
     terminal.wait_until("the alternate screen", vt100::Screen::alternate_screen);
     terminal.type_in("!");
