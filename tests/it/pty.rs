@@ -13,6 +13,7 @@ use crate::support::server::Server;
 
 mod editor;
 mod gone;
+mod naughty;
 mod panics;
 mod titles;
 mod typing;

@@ -8,7 +8,7 @@ mod files;
 mod general;
 mod history;
 mod hostile;
-mod naughty;
+pub(crate) mod naughty;
 mod peers;
 mod traffic;
 mod transfers;

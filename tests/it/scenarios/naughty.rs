@@ -40,7 +40,7 @@ fn invisible() -> Vec<char> {
 }
 
 /// The strings, and the characters between letters, some at a time.
-fn all() -> Vec<String> {
+pub(crate) fn all() -> Vec<String> {
     let characters = invisible();
     let between =
         characters.chunks(12).map(|some| some.iter().map(|character| format!("a{character}b ")).collect());
