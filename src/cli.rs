@@ -19,7 +19,9 @@ use crate::view::wording;
 mod demo;
 mod doctor;
 mod get;
+mod history;
 pub mod json;
+mod keeping;
 mod listen;
 mod ls;
 mod screen;
@@ -87,6 +89,7 @@ enum Command {
     Get(Get),
     Send(Send),
     Listen(Listen),
+    History(History),
     Doctor(Doctor),
 }
 
@@ -138,6 +141,9 @@ pub struct Send {
     /// What; from standard input where there is none.
     #[arg(value_name = "TEXT")]
     pub text: Vec<String>,
+    /// Keep nothing of it.
+    #[arg(long)]
+    pub no_history: bool,
     /// Where to send from.
     #[command(flatten)]
     pub socket: Socket,
@@ -158,6 +164,29 @@ pub struct Listen {
     /// End after so many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<std::time::Duration>,
+    /// Keep nothing of it.
+    #[arg(long)]
+    pub no_history: bool,
+}
+
+/// `hobnob history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// Whose; everybody's where there is none.
+    #[arg(value_name = "PEER")]
+    pub peer: Option<String>,
+    /// With these words only.
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// From then on.
+    #[arg(long, value_name = "WHEN", value_parser = history::moment)]
+    pub since: Option<jiff::Timestamp>,
+    /// The newest so many.
+    #[arg(long, value_name = "N", default_value_t = 100, hide_default_value = true)]
+    pub limit: u64,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `hobnob doctor`
@@ -345,6 +374,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
         Some(Command::Get(options)) => block_on(get::run(&context, &options)),
         Some(Command::Send(send)) => send::run(&context, &send),
         Some(Command::Listen(listen)) => listen::run(&context, &listen),
+        Some(Command::History(wanted)) => history::run(&context, &wanted),
         Some(Command::Doctor(options)) => block_on(doctor::run(&context, &options)),
         Some(Command::Serve(arguments)) => block_on(serve::run(&context, arguments)),
     }

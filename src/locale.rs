@@ -133,6 +133,8 @@ words! {
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
         no_lists, no_name, one_output, stopped,
     }
+    /// What was kept, as `hobnob history` prints it.
+    HistoryWords { nothing, no_such_peer, not_kept, queued, heard_back, refused, failed, folded }
     /// What `hobnob doctor` finds.
     DoctorWords {
         ok, warning, broken, summary, see_above, port, network, files, terminal, firewall, peer, free, taken,
@@ -179,6 +181,8 @@ pub struct Words {
     pub demo: DemoWords,
     /// What commands say while they start and stop.
     pub command: CommandWords,
+    /// What was kept, as `hobnob history` prints it.
+    pub history: HistoryWords,
     /// What `hobnob doctor` finds.
     pub doctor: Box<DoctorWords>,
     /// The log of the file server.

@@ -19,6 +19,7 @@ use crate::event::{Event, Fault, StoreEvent};
 use crate::text::clean_line;
 
 mod clerk;
+mod history;
 mod known;
 mod open;
 mod read;
@@ -28,6 +29,7 @@ mod state;
 mod write;
 
 use clerk::Clerk;
+pub use history::{History, Wanted};
 
 /// Requests that may wait for a thread.
 const QUEUE: usize = 1024;
@@ -55,12 +57,6 @@ pub struct Opened {
 pub fn open(dir: &Path) -> Result<Opened, Fault> {
     let mut place = open::open(dir)?;
     Ok(Opened { memory: std::mem::take(&mut place.memory), fault: place.fault.take(), place })
-}
-
-/// Whether there is a store in this folder, whatever its state.
-#[must_use]
-pub fn is_in(dir: &Path) -> bool {
-    open::path(dir).symlink_metadata().is_ok()
 }
 
 impl Opened {

@@ -3,15 +3,20 @@
 use std::io::{self, Read};
 use std::time::Duration;
 
+use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::timeout;
 
+use super::keeping::{Keeping, Kept};
 use super::{Context, Ending, Send, block_on};
-use crate::event::{ChatEvent, Event, Fault, MessageId, system_words};
+use crate::effect::{NewMessage, StoreRequest};
+use crate::event::{ChatEvent, Delivery, Event, Fault, MessageId, Saved, system_words};
 use crate::locale::fill;
 use crate::net::chat::{self, ChatCommand, Noise};
 use crate::net::{Port, resolve};
 use crate::view::wording;
+use crate::wire::Raw;
 use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 
@@ -19,6 +24,8 @@ use crate::wire::peer::Peer;
 /// so each send takes this long. On one's own machine the answer is there at once.
 const PATIENCE: Duration = Duration::from_millis(200);
 const PATIENCE_ON_LOOPBACK: Duration = Duration::from_millis(50);
+/// How long the history is waited for before what became of a message is kept.
+const PATIENCE_WITH_DISK: Duration = Duration::from_secs(1);
 
 /// Sends the text. A name can have several addresses: where one of them refuses, the next is tried.
 pub(super) fn run(context: &Context, send: &Send) -> Result<(), Ending> {
@@ -51,19 +58,54 @@ async fn deliver(context: &Context, send: &Send, endpoint: &Endpoint, text: Stri
     let (commands, told) = mpsc::channel(1);
     let (heard, mut events) = mpsc::channel(64);
     tokio::spawn(chat::run(sockets, told, heard, Noise::Folded));
+    let mut keeping = None;
 
     let mut outcome = Ok(());
     for (id, to) in (0..).map(MessageId).zip(peers) {
         // Where the worker has ended, its last event says why.
         let _ = commands.send(ChatCommand::Send { id, to, text: text.clone() }).await;
+        // Not before: nobody waits for a disk to have something sent.
+        let keeping = keeping.get_or_insert_with(|| Keeping::open(context, send.no_history));
+        let taken = keeping.tell(StoreRequest::Save(Box::new(message(id, to, &text))));
         let nearby = to.address().is_some_and(|address| address.ip().is_loopback());
         let patience = if nearby { PATIENCE_ON_LOOPBACK } else { PATIENCE };
-        outcome = fate(&mut events, id, patience).await.map_err(|fault| failed(&fault));
+        let fate = fate(&mut events, id, patience).await;
+        if taken {
+            keep_fate(keeping, &fate).await;
+        }
+        outcome = fate.map_err(|fault| failed(&fault));
         if outcome.is_ok() {
             break;
         }
     }
+    if let Some(keeping) = keeping {
+        keeping.end().await;
+    }
     outcome
+}
+
+fn message(id: MessageId, peer: Peer, text: &str) -> NewMessage {
+    let bytes = Raw(Bytes::copy_from_slice(text.as_bytes()));
+    NewMessage { id, peer, at: now(), delivery: Delivery::Queued, bytes, broadcast: false }
+}
+
+/// Keeps what became of the message that was kept last. It is on disk long since, where the disk is not full or stuck.
+async fn keep_fate(keeping: &mut Keeping, fate: &Result<(), Fault>) {
+    let delivery = match fate {
+        Ok(()) => Delivery::Sent,
+        Err(Fault::Refused) => Delivery::Refused,
+        Err(fault) => Delivery::Failed(fault.clone()),
+    };
+    if let Ok(Kept::Saved(saved)) = timeout(PATIENCE_WITH_DISK, keeping.next()).await {
+        for Saved { row, .. } in saved {
+            keeping.tell(StoreRequest::Update { row, at: now(), delivery: delivery.clone(), waiting: false });
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a message has a time")]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// Whom an address means: everyone, or one peer with an address or several.

@@ -19,7 +19,8 @@ pub(super) fn memory(connection: &Connection) -> Result<Memory> {
             "SELECT peer, name, invited, pinned, muted, blocked, silent, draft, read, newest, latest, heard, heard_at,
                 theirs - coalesce((SELECT theirs FROM message
                     WHERE message.peer = peer.id AND nth <= read ORDER BY nth DESC LIMIT 1), 0),
-                (SELECT count(*) FROM message WHERE message.peer = peer.id AND waiting > 0), named
+                (SELECT count(*) FROM message WHERE message.peer = peer.id AND waiting > 0),
+                named
             FROM peer WHERE chosen = ?1 ORDER BY latest DESC LIMIT ?2",
         )?;
         let rows = rows.query_map((chosen, limit), known_in)?.collect::<Result<Vec<_>>>()?;

@@ -50,13 +50,23 @@ pub(super) struct Place {
 
 /// Opens the file in this folder. Both are made where they are missing.
 pub(super) fn open(dir: &Path) -> Result<Place, Fault> {
-    let path = path(dir);
+    let path = dir.join(FILE);
     file(dir, &path).or_else(|fault| in_memory(path.clone(), fault))
 }
 
-/// Where the file is in this folder.
-pub(super) fn path(dir: &Path) -> PathBuf {
-    dir.join(FILE)
+/// Opens the file, and only to read it. None where there is none.
+pub(super) fn open_to_read(dir: &Path) -> Result<Option<Connection>, Fault> {
+    let path = dir.join(FILE);
+    if !exists(&path)? {
+        return Ok(None);
+    }
+    // Not as a file that cannot be written: what SQLite puts beside it would be left there.
+    let connection = match writable(&path) {
+        Err(Fault::Disk(_)) => read_only(&path),
+        opened => opened,
+    }?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| fault(&path, &error))?;
+    Ok(Some(connection))
 }
 
 fn file(dir: &Path, path: &Path) -> Result<Place, Fault> {

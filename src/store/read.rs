@@ -20,8 +20,14 @@ const HITS: usize = 256;
 /// So many hits are counted, and no more.
 const COUNTED: usize = 10_000;
 /// What [`stored`] reads.
-const COLUMNS: &str = "message.id, message.nth, message.at, message.state, message.detail, message.waiting,
-    message.broadcast, message.bytes";
+const COLUMNS: &str = "message.id, message.nth, message.at, message.state, message.detail, message.broadcast,
+    message.bytes, message.waiting";
+
+/// What [`hit`] reads.
+pub(super) const HIT: &str =
+    "SELECT message.id, message.nth, message.at, message.state, message.detail, message.broadcast,
+    message.bytes, message.waiting, peer.peer, peer.heard
+    FROM message JOIN peer ON peer.id = message.peer";
 
 /// Reads through a connection.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +76,7 @@ impl Reading<'_> {
         let mut rows = statement.query(parameters)?;
         let (mut messages, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            let message = self.stored(row)?;
+            let message = stored(row, self.began)?;
             bytes += message.text.len();
             if bytes > ANSWER_BYTES && !messages.is_empty() {
                 break;
@@ -78,24 +84,6 @@ impl Reading<'_> {
             messages.push(message);
         }
         Ok(messages)
-    }
-
-    fn stored(&self, row: &Row<'_>) -> Result<Stored> {
-        let id = RowId(row.get(0)?);
-        let bytes = row.get_ref(7)?.as_blob()?;
-        let text = clean_text(bytes);
-        let raw = (text.as_bytes() != bytes).then(|| Raw(Bytes::copy_from_slice(bytes)));
-        let waiting: i64 = row.get(5)?;
-        Ok(Stored {
-            row: id,
-            nth: row.get(1)?,
-            at: time(row, 2)?,
-            delivery: delivery(row, 3)?,
-            text,
-            raw,
-            waiting: waiting == write::WAITING || (waiting == write::UNDER_WAY && id <= self.began),
-            broadcast: row.get(6)?,
-        })
     }
 
     /// What waits in the outbox, oldest first; no more than fits into a page.
@@ -142,14 +130,10 @@ impl Reading<'_> {
             .collect::<Result<_>>()?;
         found.total = rows.len().min(COUNTED);
         found.more = rows.len() > COUNTED;
-        let sql = format!(
-            "SELECT {COLUMNS}, peer.peer FROM message JOIN peer ON peer.id = message.peer WHERE message.id = ?1"
-        );
-        let mut read = self.connection.prepare_cached(&sql)?;
+        let mut read = self.connection.prepare_cached(&format!("{HIT} WHERE message.id = ?1"))?;
         let mut bytes = 0;
         for row in rows.into_iter().take(HITS) {
-            let hit =
-                read.query_row([row], |row| Ok(Hit { peer: peer_in(row, 8)?, message: self.stored(row)? }))?;
+            let hit = read.query_row([row], |row| hit(row, self.began))?;
             bytes += hit.message.text.len();
             if bytes > ANSWER_BYTES && !found.hits.is_empty() {
                 break;
@@ -177,6 +161,29 @@ impl Reading<'_> {
             .optional()?;
         Ok(known.map(|peer| format!("peer : {} AND text : ({text})", write::peer_word(peer))))
     }
+}
+
+fn stored(row: &Row<'_>, began: RowId) -> Result<Stored> {
+    let id = RowId(row.get(0)?);
+    let waiting: i64 = row.get(7)?;
+    let bytes = row.get_ref(6)?.as_blob()?;
+    let text = clean_text(bytes);
+    let raw = (text.as_bytes() != bytes).then(|| Raw(Bytes::copy_from_slice(bytes)));
+    Ok(Stored {
+        row: id,
+        nth: row.get(1)?,
+        at: time(row, 2)?,
+        delivery: delivery(row, 3)?,
+        text,
+        raw,
+        waiting: waiting == write::WAITING || (waiting == write::UNDER_WAY && id <= began),
+        broadcast: row.get(5)?,
+    })
+}
+
+/// A message with its peer, from a row of [`HIT`].
+pub(super) fn hit(row: &Row<'_>, began: RowId) -> Result<Hit> {
+    Ok(Hit { peer: peer_in(row, 8)?, message: stored(row, began)? })
 }
 
 /// A column that makes no sense.

@@ -123,6 +123,8 @@ mod tests {
             (Delivery::Failed(Fault::Closed), "failed", Some("closed")),
             (Delivery::Failed(Fault::TooLongForDatagram), "failed", Some("too long")),
             (Delivery::Failed(Fault::Busy), "failed", Some("busy")),
+            (Delivery::Failed(Fault::NoNetwork), "failed", Some("no network")),
+            (Delivery::Failed(Fault::Interrupted), "failed", Some("interrupted")),
             (Delivery::Failed(Fault::Disk(words("a: b"))), "failed", Some("disk: a: b")),
             (Delivery::Failed(Fault::Network(words("No buffer"))), "failed", Some("network: No buffer")),
         ] {

@@ -117,10 +117,10 @@ fn keep_contact(connection: &Connection, contact: &Contact) -> Result<()> {
     let Contact { peer, name, named, invited, pinned, muted, blocked, silent, draft, read } = contact;
     connection
         .prepare_cached(
-            "INSERT INTO peer (peer, name, invited, pinned, muted, blocked, silent, draft, read, named)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-            ON CONFLICT (peer) DO UPDATE SET name = ?2, invited = ?3, pinned = ?4, muted = ?5, blocked = ?6,
-                silent = ?7, draft = ?8, read = ?9, named = ?10",
+            "INSERT INTO peer (peer, name, named, invited, pinned, muted, blocked, silent, draft, read)
+            VALUES (?1, ?2, ?10, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            ON CONFLICT (peer) DO UPDATE SET name = ?2, named = ?10, invited = ?3, pinned = ?4, muted = ?5, blocked = ?6,
+                silent = ?7, draft = ?8, read = ?9",
         )?
         .execute(params![
             peer.to_string(),

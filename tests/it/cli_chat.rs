@@ -180,7 +180,7 @@ fn json_has_the_exact_text_and_nothing_that_a_terminal_acts_upon() {
         assert!(time.as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{time}");
         let from = peer.address().to_string();
         let expected = json!({
-            "from": from, "text": text, "bytes": bytes.len(), "valid_utf8": valid, "broadcast": false,
+            "from": from, "text": text, "bytes": bytes.len(), "valid_utf8": valid, "broadcast": false, "saved": true,
         });
         assert_eq!(line, expected);
     }

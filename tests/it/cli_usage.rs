@@ -33,7 +33,9 @@ fn what_makes_no_sense_is_said_in_one_line_in_the_users_language_and_ends_with_2
 
 #[test]
 fn the_help_of_every_command_is_in_the_users_language_and_explains_every_argument() {
-    for command in [&[][..], &["demo"], &["serve"], &["ls"], &["get"], &["send"], &["listen"], &["doctor"]] {
+    for command in
+        [&[][..], &["demo"], &["serve"], &["ls"], &["get"], &["send"], &["listen"], &["history"], &["doctor"]]
+    {
         for (language, usage) in [("en", "Usage: "), ("zh", "用法: ")] {
             let (code, help, lines) = hobnob(&[command, &["--help", "--lang", language]].concat());
             assert_eq!((code, lines.len()), (Some(0), 0));

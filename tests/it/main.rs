@@ -16,6 +16,7 @@ mod chat_flood;
 mod cli_chat;
 mod cli_doctor;
 mod cli_files;
+mod cli_history;
 mod cli_usage;
 mod fetch;
 mod house;

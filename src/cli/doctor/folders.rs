@@ -9,7 +9,7 @@ use super::report::{Finding, Topic};
 use crate::cli::Context;
 use crate::event::system_words;
 use crate::locale::{DoctorWords, fill};
-use crate::store;
+use crate::store::History;
 use crate::text::size::bytes;
 use crate::view::wording;
 
@@ -59,12 +59,10 @@ fn free(dir: &Path) -> io::Result<u64> {
 
 fn kept(context: &Context) -> Finding {
     let words = &context.words.doctor;
-    if !store::is_in(&context.data_dir) {
-        return Topic::Files.ok(words.no_store.clone());
-    }
-    match store::open(&context.data_dir).map(|opened| opened.fault) {
-        Ok(None) => Topic::Files.ok(words.store.clone()),
-        Ok(Some(fault)) | Err(fault) => {
+    match History::open(&context.data_dir) {
+        Ok(None) => Topic::Files.ok(words.no_store.clone()),
+        Ok(Some(_)) => Topic::Files.ok(words.store.clone()),
+        Err(fault) => {
             let reason = wording::fault(&context.words, &fault);
             Topic::Files.broken(fill(&words.bad_store, &[("reason", &reason)]), None)
         }

@@ -173,7 +173,7 @@ async fn a_peer_is_known_as_it_was_kept_with_what_was_not_read() {
     let mut keeper = Keeper::sound(place.path());
     let mut kept = contact(lin());
     kept.name = Some(clean_line("林".as_bytes()));
-    (kept.invited, kept.muted) = (true, true);
+    (kept.named, kept.invited, kept.muted) = (true, true, true);
     kept.silent = Silent { bell: true, desktop: false, title: true };
     kept.draft = "half a\nthought\0".to_owned();
     kept.read = 2;
