@@ -18,6 +18,7 @@ pub mod chat;
 pub mod conversation;
 pub mod field;
 pub mod files;
+pub mod find;
 pub mod folder;
 pub mod keys;
 pub mod layout;
@@ -32,7 +33,7 @@ pub mod unlisted;
 
 use chat::{Chat, ChatFocus};
 use files::{Files, FilesFocus};
-use keys::{Global, Keymap, Move};
+use keys::{Global, Keymap, walked};
 pub use notice::Notice;
 use overlay::{GoTo, Overlay};
 use traffic::{Pane, Traffic};
@@ -140,7 +141,7 @@ impl State {
                 Event::Resolved(request, answer) => state.chat.resolved(request, answer, turn),
                 Event::Browse(request, event) => state.files.on_event(request, event, turn),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
-                Event::Store(event) => state.chat.on_store(event, turn),
+                Event::Store(event) => state.on_store(event, turn),
                 Event::Edited(answer) => state.chat.edited(answer, turn),
                 Event::Resized(_) | Event::Copied | Event::NotCopied(_) | Event::NotOpened(_) => {}
                 Event::Wake => state.files.transfers.wake(now.instant),
@@ -257,7 +258,7 @@ impl State {
     #[must_use]
     pub fn is_typing(&self) -> bool {
         match (&self.overlay, self.tab) {
-            (Some(Overlay::GoTo(_)), _) => true,
+            (Some(Overlay::GoTo(_) | Overlay::Find(_)), _) => true,
             (Some(Overlay::Help(_) | Overlay::Quit | Overlay::Paste(_)), _) => false,
             (None, _) if !self.is_in_tab() => false,
             (None, Tab::Chat) => self.chat.focus != ChatFocus::Messages,
@@ -277,6 +278,7 @@ impl State {
                 let open = matches!(self.overlay, Some(Overlay::GoTo(_)));
                 self.overlay = (!open).then(|| Overlay::GoTo(GoTo::default()));
             }
+            Global::Find => self.find(turn),
             Global::Traffic => {
                 self.overlay = None;
                 self.traffic.toggle();
@@ -380,6 +382,7 @@ impl State {
         }
         let fits = match (&mut self.overlay, self.tab) {
             (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
+            (Some(Overlay::Find(search)), _) => search.paste(text, turn),
             (Some(Overlay::Help(_) | Overlay::Quit | Overlay::Paste(_)), _) => true,
             (None, Tab::Chat) => match self.chat.question_before_paste(text) {
                 Some(question) => {
@@ -394,19 +397,4 @@ impl State {
             *turn.notice = Some(Notice::TooLongToPaste);
         }
     }
-}
-
-/// The selection among `count` rows after a move, with so many of them in view.
-fn walked(action: Move, selected: usize, count: usize, rows: usize) -> usize {
-    let page = rows.saturating_sub(1).max(1);
-    let last = count.saturating_sub(1);
-    let to = match action {
-        Move::Up => selected.saturating_sub(1),
-        Move::Down => selected + 1,
-        Move::PageUp => selected.saturating_sub(page),
-        Move::PageDown => selected + page,
-        Move::First => 0,
-        Move::Last => last,
-    };
-    to.min(last)
 }

@@ -101,13 +101,15 @@ words! {
     /// What is said once, until the next key.
     NoticeWords {
         port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
-        socket_down, not_remembered, not_saved, not_read, name_moved,
+        socket_down, not_remembered, not_saved, not_read, not_searched, name_moved,
     }
     /// What lies over the screen.
     OverlayWords {
         help, go_to, go_to_hint, nothing_found, peer, server, new_peer, new_server, quit, quit_question,
         pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
     }
+    /// Searching for words.
+    FindWords { here, everywhere, placeholder, count, searching, nothing, nothing_hint, unreadable }
     /// What went over the wire.
     TrafficWords {
         title, only, dropped, empty, no_match, way_out, way_in, way_here, name, broadcast, split, queued, not_sent,
@@ -115,6 +117,7 @@ words! {
     }
     /// The key line.
     HintWords {
+        older_hit, newer_hit, find, everywhere, here,
         send, newline, editor,
         go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
@@ -167,6 +170,8 @@ pub struct Words {
     pub notice: NoticeWords,
     /// What lies over the screen.
     pub overlay: OverlayWords,
+    /// Searching for words.
+    pub find: FindWords,
     /// What went over the wire.
     pub traffic: TrafficWords,
     /// The key line.

@@ -14,6 +14,7 @@ use crate::locale::{Words, fill};
 mod bars;
 mod composer;
 mod entries;
+mod find;
 mod footer;
 mod messages;
 mod overlays;
@@ -81,7 +82,9 @@ fn chat(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
         peers::draw(state, look, area, buffer);
     }
     messages::draw(state, look, areas.messages, buffer);
-    composer::draw(state, look, &areas, buffer)
+    let in_search = areas.search.and_then(|line| find::line(state, look, line, buffer));
+    let in_composer = composer::draw(state, look, &areas, buffer);
+    in_search.or(in_composer)
 }
 
 fn files(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {

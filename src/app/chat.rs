@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::bar::{AddressBar, Problem};
 use super::conversation::{Conversation, Pane};
 use super::field::Field;
+use super::find::Search;
 use super::keys::{self, Act, Edit, Move};
 use super::layout::{self, ChatLayout, Columns};
 use super::{Notice, Turn};
@@ -37,6 +38,16 @@ pub enum ChatFocus {
     Messages,
     /// Into the address of a peer.
     Address,
+    /// Into the words that are looked for.
+    Find,
+}
+
+impl ChatFocus {
+    /// Whether the message that is selected is shown to be.
+    #[must_use]
+    pub fn selects(self) -> bool {
+        matches!(self, Self::Messages | Self::Find)
+    }
 }
 
 /// The chat tab.
@@ -50,6 +61,8 @@ pub struct Chat {
     pub focus: ChatFocus,
     /// The peer's address.
     pub bar: AddressBar,
+    /// The search in the conversation in front, while its line is open.
+    pub search: Option<Search>,
     /// Messages of strangers whose conversations gave way to newer ones before they were on disk.
     pub turned_away: u64,
     /// Datagrams that the system had no room for; nobody knows whose.
@@ -75,7 +88,7 @@ impl Chat {
         self.conversations.get(self.current?)
     }
 
-    fn conversation_mut(&mut self) -> Option<&mut Conversation> {
+    pub(super) fn conversation_mut(&mut self) -> Option<&mut Conversation> {
         self.conversations.get_mut(self.current?)
     }
 
@@ -97,10 +110,12 @@ impl Chat {
     #[must_use]
     pub fn layout(&self, size: crate::event::Size) -> Option<ChatLayout> {
         let columns = usize::from(layout::composer_width(size));
-        layout::chat(size, self.draft().lines(columns, usize::from(layout::composer_lines(size))))
+        let areas =
+            layout::chat(size, self.draft().lines(columns, usize::from(layout::composer_lines(size))))?;
+        Some(if self.search.is_some() { areas.with_search() } else { areas })
     }
 
-    fn pane(&self, turn: &Turn<'_>) -> Option<(Columns, usize)> {
+    pub(super) fn pane(&self, turn: &Turn<'_>) -> Option<(Columns, usize)> {
         let messages = self.layout(turn.size)?.messages;
         Some((layout::columns(messages.width), usize::from(messages.height)))
     }
@@ -227,11 +242,20 @@ impl Chat {
         }
     }
 
-    /// The way back: from an address to the composer, from the conversation to its end.
-    pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
+    /// An address that is being typed is thrown away.
+    pub(super) fn leave_address(&mut self, turn: &mut Turn<'_>) {
         if self.focus == ChatFocus::Address {
             self.cancel_resolving(turn);
             self.bar = AddressBar::default();
+        }
+    }
+
+    /// The way back: from an address to the composer, from a search to what it found, from the conversation to its end.
+    pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
+        if self.focus == ChatFocus::Address {
+            self.leave_address(turn);
+        } else if self.end_search().is_some() {
+            return;
         } else if let Some(conversation) = self.conversation_mut() {
             conversation.selected = None;
             conversation.show_newest();
@@ -242,6 +266,7 @@ impl Chat {
     /// After whatever happened: what has to be read from disk is asked for, and what is in view was seen
     /// where somebody watches.
     pub(super) fn follow(&mut self, turn: &mut Turn<'_>) {
+        self.follow_search();
         self.put_in_order();
         self.keep(turn);
         if self.conversation().is_none() {
@@ -264,7 +289,7 @@ impl Chat {
     /// The next pane; whether that is the first one again.
     pub fn next_pane(&mut self) -> bool {
         self.focus = match self.focus {
-            ChatFocus::Composer => ChatFocus::Messages,
+            ChatFocus::Composer | ChatFocus::Find => ChatFocus::Messages,
             ChatFocus::Messages | ChatFocus::Address => ChatFocus::Composer,
         };
         self.focus == ChatFocus::Composer
@@ -275,6 +300,7 @@ impl Chat {
         match self.focus {
             ChatFocus::Composer => self.compose(key, turn),
             ChatFocus::Messages => self.on_message_key(key, turn),
+            ChatFocus::Find => self.on_find_key(key, turn),
             ChatFocus::Address => match keys::action(&turn.keymap.field, key) {
                 Some(Edit::Accept) => self.accept_address(turn),
                 Some(Edit::Up) => self.step(-1),
@@ -291,9 +317,15 @@ impl Chat {
     /// A key while the messages are walked through.
     fn on_message_key(&mut self, key: Key, turn: &mut Turn<'_>) {
         let selected = self.conversation().is_some_and(|open| open.selected_message().is_some());
-        let act = keys::action(&turn.keymap.messages, key).filter(|_| selected);
+        let searched = self.search.is_some();
+        let act = keys::action(&turn.keymap.messages, key).filter(|act| match act {
+            Act::OlderHit | Act::NewerHit => searched,
+            Act::Resend => selected,
+        });
         match (act, keys::action(&turn.keymap.list, key)) {
             (Some(Act::Resend), _) => self.resend_selected(turn),
+            (Some(Act::OlderHit), _) => self.walk_hits(Move::Down, turn),
+            (Some(Act::NewerHit), _) => self.walk_hits(Move::Up, turn),
             (None, Some(action)) => self.scroll(action, turn),
             // Whoever types means to write.
             (None, None) if key.types().is_some() => {

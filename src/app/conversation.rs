@@ -11,6 +11,7 @@ use super::message::Message;
 use crate::effect::{Contact, Known, PAGE, Part};
 use crate::event::{Delivery, Fault, MessageId, RequestId, RowId, Saved};
 use crate::text::Clean;
+use crate::text::find::Query;
 use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 
@@ -51,6 +52,8 @@ pub struct Conversation {
     divider: Option<(u64, usize)>,
     /// A message that is to be in view as soon as it is in memory.
     jump: Option<u64>,
+    /// The words in that message that are to be in view.
+    sought: Query,
     /// The conversation just came to the front.
     arriving: bool,
     /// What is kept of the peer is not what was last given to the store.
@@ -91,6 +94,7 @@ impl Conversation {
             blocked: 0,
             loaded: Loaded::up_to(newest),
             jump: None,
+            sought: Query::default(),
             arriving: false,
             changed: false,
             recalled: None,

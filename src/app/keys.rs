@@ -27,7 +27,7 @@ actions! {
     /// Everywhere, unless a narrower place uses the key.
     Global {
         Help, ChatTab, FilesTab, Traffic,
-        GoTo, Address, NextPane, Back,
+        GoTo, Find, Address, NextPane, Back,
         PreviousPeer, NextPeer, NextUnread, Peer1, Peer2, Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9,
         Resend, PeerFiles,
         Interrupt, Redraw, Suspend, Quit,
@@ -40,7 +40,7 @@ actions! {
     /// Where a message is written, before what every field does.
     Compose { Send, Newline, Editor, PageUp, PageDown, Last }
     /// With a message of the conversation, before what every list does.
-    Act { Resend }
+    Act { Resend, OlderHit, NewerHit }
     /// Wherever there is something to walk through.
     Move { Up, Down, PageUp, PageDown, First, Last }
     /// In the list of a server's folder.
@@ -132,6 +132,22 @@ pub fn is_first<A>(bindings: &Bindings<A>, key: Key) -> bool {
 #[must_use]
 pub fn first_key<A: Ord + Copy>(bindings: &Bindings<A>, action: A) -> Option<Key> {
     bindings.get(&action)?.first().copied()
+}
+
+/// The selection among `count` rows after a move, with so many of them in view.
+#[must_use]
+pub(super) fn walked(action: Move, selected: usize, count: usize, rows: usize) -> usize {
+    let page = rows.saturating_sub(1).max(1);
+    let last = count.saturating_sub(1);
+    let to = match action {
+        Move::Up => selected.saturating_sub(1),
+        Move::Down => selected + 1,
+        Move::PageUp => selected.saturating_sub(page),
+        Move::PageDown => selected + page,
+        Move::First => 0,
+        Move::Last => last,
+    };
+    to.min(last)
 }
 
 impl Keymap {

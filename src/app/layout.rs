@@ -10,7 +10,9 @@ const WIDE: u16 = 60;
 const TALL: u16 = 12;
 /// From this height on the traffic leaves room for the tab above it.
 const ROOMY: u16 = 20;
-/// From this width on a record of the traffic stands in one row, and below it in two.
+/// The most columns for the list of what was found.
+const HITS: u16 = 160;
+/// From this width on a record of the traffic, or a hit of a search, stands in one row, and below it in two.
 const ONE_ROW: u16 = 60;
 /// From this width on what is known of a selected record stands beside the others, below it under them.
 const BESIDE: u16 = 140;
@@ -72,10 +74,33 @@ pub struct ChatLayout {
     pub peers: Option<Area>,
     /// The conversation.
     pub messages: Area,
+    /// The line where words are typed that are looked for; none while there is no search.
+    pub search: Option<Area>,
     /// The composer with its border.
     pub composer: Area,
     /// Where the text goes inside it.
     pub input: Area,
+}
+
+/// The regions of the list of what was found in all conversations.
+#[derive(Debug, Clone, Copy)]
+pub struct HitsLayout {
+    /// All of it, with its border.
+    pub frame: Area,
+    /// Where words are typed.
+    pub field: Area,
+    /// The hits.
+    pub list: Area,
+    /// Rows of a hit.
+    pub hit: u16,
+}
+
+impl HitsLayout {
+    /// How many hits there is room for.
+    #[must_use]
+    pub fn hits(&self) -> usize {
+        usize::from(self.list.height / self.hit)
+    }
 }
 
 /// The regions of the files tab.
@@ -204,7 +229,29 @@ pub fn chat(size: Size, lines: usize) -> Option<ChatLayout> {
         (Some(above.columns(0, peers_width)), above.columns(peers_width + 1, rest))
     };
     let input = composer.rows(1, lines).columns(COMPOSER_FRAME / 2, composer.width - COMPOSER_FRAME);
-    Some(ChatLayout { peers, messages, composer, input })
+    Some(ChatLayout { peers, messages, search: None, composer, input })
+}
+
+impl ChatLayout {
+    /// The same with a line above the composer for a search.
+    #[must_use]
+    pub fn with_search(self) -> Self {
+        let lower = |area: Area| area.rows(0, area.height - 1);
+        let search = Area { y: self.composer.y - 1, height: 1, ..self.composer };
+        let peers = self.peers.map(lower);
+        Self { peers, messages: lower(self.messages), search: Some(search), ..self }
+    }
+}
+
+/// The regions of the list of what was found in all conversations; none on a screen that is too small.
+#[must_use]
+pub fn hits(size: Size) -> Option<HitsLayout> {
+    let body = frame(size)?.body;
+    let width = body.width.min(HITS);
+    let frame = body.columns((body.width - width) / 2, width);
+    let inside = frame.columns(2, width - 4);
+    let hit = if size.width < ONE_ROW { 2 } else { 1 };
+    Some(HitsLayout { frame, field: inside.rows(1, 1), list: inside.rows(2, body.height - 3), hit })
 }
 
 /// The columns of a conversation on so many columns.
@@ -257,6 +304,12 @@ mod tests {
                 assert_eq!(chat.peers.map_or(0, |peers| peers.width + 1) + chat.messages.width, width);
                 assert_eq!(chat.composer.y, chat.messages.y + chat.messages.height);
                 assert!(chat.messages.height >= 4, "{width}x{height}");
+                let (searched, line) = (chat.with_search(), chat.with_search().search.unwrap());
+                assert_eq!(searched.messages.height + 1, chat.messages.height);
+                assert_eq!(
+                    (line.y, line.y + 1),
+                    (searched.messages.y + searched.messages.height, chat.composer.y)
+                );
                 assert_eq!(chat.input.width, composer_width(size));
             }
         }

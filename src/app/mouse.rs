@@ -3,6 +3,7 @@
 use super::chat::ChatFocus;
 use super::files::{FilesFocus, Place};
 use super::keys::Move;
+use super::overlay::Overlay;
 use super::{State, Tab, Turn, layout};
 use crate::event::{Mouse, MouseAction};
 
@@ -17,6 +18,9 @@ impl State {
             MouseAction::ScrollDown => Some(Move::Down),
             MouseAction::Press => None,
         };
+        if matches!(self.overlay, Some(Overlay::Find(_))) {
+            return self.on_hits_mouse(mouse, turned, turn);
+        }
         if self.overlay.is_some() || self.on_traffic_mouse(mouse) {
             return;
         }
@@ -47,6 +51,9 @@ impl State {
         if let Some(direction) = turned {
             if areas.peers.is_some_and(hit) {
                 self.chat.step(if direction == Move::Up { -1 } else { 1 });
+            } else if areas.search.is_some_and(hit) {
+                // What is found further up is older.
+                self.chat.walk_hits(if direction == Move::Up { Move::Down } else { Move::Up }, turn);
             } else {
                 (0..NOTCH).for_each(|_| self.chat.scroll(direction, turn));
             }
@@ -55,6 +62,8 @@ impl State {
             if let Some((at, _)) = rows.get(usize::from(mouse.row - peers.y)) {
                 self.chat.select(*at);
             }
+        } else if areas.search.is_some_and(hit) {
+            self.chat.search_here(None, turn);
         } else if hit(areas.messages) {
             self.chat.focus = ChatFocus::Messages;
         } else if hit(areas.composer) {

@@ -34,6 +34,8 @@ pub enum Notice {
     NotSaved(Fault),
     /// What was looked for on disk cannot be read.
     NotRead(Fault),
+    /// What is on disk cannot be searched.
+    NotSearched(Fault),
     /// A name has another address than before.
     NameMoved {
         /// The name.

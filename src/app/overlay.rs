@@ -6,6 +6,7 @@ use nucleo_matcher::{Config, Matcher};
 use super::State;
 use super::chat::{Chat, Pasted};
 use super::field::Field;
+use super::find::Search;
 use super::keys::{self, Answer, Edit};
 use super::layout;
 use crate::effect::Recent;
@@ -20,6 +21,8 @@ pub enum Overlay {
     Help(usize),
     /// Going to a peer or a server.
     GoTo(GoTo),
+    /// Finding words in all conversations.
+    Find(Box<Search>),
     /// Whether to leave while downloads run.
     Quit,
     /// What to do with several lines that were pasted into a message.
@@ -144,6 +147,7 @@ impl State {
                 }
             }
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
+            Some(Overlay::Find(search)) => self.on_hits_key(search, key, turn),
         }
     }
 

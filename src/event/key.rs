@@ -171,6 +171,7 @@ impl fmt::Display for Key {
             write!(out, "{first} ")?;
         }
         let Modifiers { ctrl, alt, shift } = self.modifiers;
+        let shift = shift || matches!(self.code, KeyCode::Char(letter) if letter.is_uppercase());
         for (held, name) in [(ctrl, "Ctrl+"), (alt, "Alt+"), (shift, "Shift+")] {
             if held {
                 out.write_str(name)?;
@@ -206,6 +207,7 @@ mod tests {
             ("Alt+Enter", "Alt+Enter"),
             ("backtab", "Shift+Tab"),
             ("f", "F"),
+            ("F", "Shift+F"),
             ("ctrl+x ctrl+e", "Ctrl+X Ctrl+E"),
         ] {
             assert_eq!(name.parse::<Key>().unwrap().to_string(), shown, "{name}");

@@ -32,6 +32,14 @@ const TAB: &str = "    ";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Clean(String);
 
+impl Clean {
+    /// A piece of it, which is clean too where it is a row of whole grapheme clusters.
+    #[must_use]
+    pub(crate) fn piece(&self, clusters: std::ops::Range<usize>) -> Self {
+        Self(self.0[clusters].to_owned())
+    }
+}
+
 impl Deref for Clean {
     type Target = str;
     fn deref(&self) -> &str {

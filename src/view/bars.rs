@@ -119,8 +119,7 @@ fn chat_facts(state: &State, conversation: &Conversation, look: &Look) -> (Strin
         style = if conversation.is_back { theme.unread } else { theme.warning };
         facts.push(fill(if conversation.is_back { &words.back } else { &words.undelivered }, &values));
     }
-    if let Some(message) = conversation.selected_message().filter(|_| state.chat.focus == ChatFocus::Messages)
-    {
+    if let Some(message) = conversation.selected_message().filter(|_| state.chat.focus.selects()) {
         facts.push(message.at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
     }
     if !state.keeps {

@@ -6,9 +6,9 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
 use super::{Look, wording};
-use crate::app::chat::ChatFocus;
+use crate::app::chat::{Chat, ChatFocus};
 use crate::app::files::{Files, FilesFocus, Place};
-use crate::app::keys::{self, Browse, Compose, Edit, Global, Keymap, Move, Transfer, Watch};
+use crate::app::keys::{self, Act, Browse, Compose, Edit, Global, Keymap, Move, Transfer, Watch};
 use crate::app::layout::{Area, Frame};
 use crate::app::overlay::Overlay;
 use crate::app::transfers::TransferState;
@@ -102,6 +102,9 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         }
         Notice::NotSaved(fault) => fill(&words_of.not_saved, &[("reason", &wording::fault(words, fault))]),
         Notice::NotRead(fault) => fill(&words_of.not_read, &[("reason", &wording::fault(words, fault))]),
+        Notice::NotSearched(fault) => {
+            fill(&words_of.not_searched, &[("reason", &wording::fault(words, fault))])
+        }
         Notice::NameMoved { name, before, now } => {
             let (before, now) = (before.to_string(), now.to_string());
             fill(&words_of.name_moved, &[("name", name), ("before", &before), ("now", &now)])
@@ -129,17 +132,25 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
             (keys::first_key(&map.field, Edit::Down), &words.choose),
         ],
+        (Some(Overlay::Find(_)), _) => vec![
+            (keys::first_key(&map.field, Edit::Accept), &words.accept),
+            (keys::first_key(&map.field, Edit::Down), &words.choose),
+            (global(Global::Find), &words.here),
+        ],
         (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {
             return vec![(keys::first_key(&map.composer, Compose::Editor), &words.editor)];
         }
-        (None, Tab::Chat) => chat_hints(state.chat.focus, map, words),
+        (None, Tab::Chat) => chat_hints(&state.chat, map, words),
         (None, Tab::Files) => files_hints(&state.files, map, words),
     };
     if state.is_in_tab() {
         hints.push((global(Global::GoTo), &words.go_to));
         hints.push((global(Global::Address), &words.address));
+        if state.tab == Tab::Chat && state.chat.search.is_none() {
+            hints.push((global(Global::Find), &words.find));
+        }
         hints.push(match state.tab {
             Tab::Chat => (global(Global::FilesTab), &words.files),
             Tab::Files => (global(Global::ChatTab), &words.chat),
@@ -152,12 +163,24 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
     hints
 }
 
-fn chat_hints<'a>(focus: ChatFocus, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
-    match focus {
+fn chat_hints<'a>(chat: &Chat, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
+    match chat.focus {
         ChatFocus::Composer => vec![
             (keys::first_key(&map.composer, Compose::Send), &words.send),
             (keys::first_key(&map.composer, Compose::Newline), &words.newline),
             (keys::first_key(&map.global, Global::NextPeer), &words.peers),
+        ],
+        ChatFocus::Find => vec![
+            (keys::first_key(&map.field, Edit::Up), &words.older_hit),
+            (keys::first_key(&map.field, Edit::Down), &words.newer_hit),
+            (keys::first_key(&map.global, Global::Back), &words.back),
+            (keys::first_key(&map.global, Global::Find), &words.everywhere),
+            (keys::first_key(&map.field, Edit::Accept), &words.accept),
+        ],
+        ChatFocus::Messages if chat.search.is_some() => vec![
+            (keys::first_key(&map.messages, Act::OlderHit), &words.older_hit),
+            (keys::first_key(&map.messages, Act::NewerHit), &words.newer_hit),
+            (keys::first_key(&map.global, Global::Back), &words.back),
         ],
         ChatFocus::Messages => vec![
             (keys::first_key(&map.list, Move::Up), &words.scroll),

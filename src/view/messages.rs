@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use super::find::Highlight;
 use super::paint::{self, Piece};
 use super::{Look, wording};
 use crate::app::State;
@@ -26,10 +27,12 @@ pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) 
     let columns = layout::columns(area.width);
     let height = usize::from(area.height);
     let window = conversation.window(Pane { columns: &columns, zone: &state.zone, height });
+    let mut highlight = Highlight::new(state, look);
     let pane = Painter { state, look, conversation, columns };
     for (nth, (message, row)) in window.rows.iter().enumerate() {
         let line = paint::row(area, u16::try_from(nth).unwrap_or(area.height));
         pane.row(*message, row, line, buffer);
+        highlight.row(*message, row, line, buffer);
     }
     let bottom = paint::row(area, area.height - 1);
     if window.below > 0 {
@@ -62,7 +65,7 @@ impl Painter<'_> {
     fn row(&self, at: usize, row: &Row, line: Area, buffer: &mut Buffer) {
         let theme = &self.look.theme;
         let Some(message) = self.conversation.messages().get(at) else { return };
-        let selected = self.state.chat.focus == ChatFocus::Messages
+        let selected = self.state.chat.focus.selects()
             && self.conversation.selected == Some(message.nth)
             && !matches!(row, Row::Day | Row::Unread);
         if selected {

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars};
+use super::{Look, bars, find};
 use crate::app::State;
 use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
@@ -35,6 +35,7 @@ pub(super) fn draw(
             None
         }
         Overlay::GoTo(goto) => Some(go_to(state, goto, look, body, buffer)),
+        Overlay::Find(search) => find::everywhere(state, search, look, buffer),
         Overlay::Quit => {
             question(state, look, body, buffer);
             None
@@ -47,7 +48,7 @@ pub(super) fn draw(
 }
 
 /// A box over everything below; what is inside its border.
-fn boxed(title: &str, area: Area, look: &Look, buffer: &mut Buffer) -> Area {
+pub(super) fn boxed(title: &str, area: Area, look: &Look, buffer: &mut Buffer) -> Area {
     Clear.render(area.into(), buffer);
     // A character that begins left of the box and reaches into it would hide its border.
     for y in area.y..area.y + area.height {

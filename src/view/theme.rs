@@ -59,6 +59,8 @@ roles! {
     peer,
     /// A folder's name.
     folder,
+    /// What was looked for and found, over the style of its text.
+    found,
     /// What was not read.
     unread,
     /// What did not work.

@@ -5,6 +5,7 @@ mod caret;
 mod chat;
 mod composer;
 mod files;
+mod find;
 mod general;
 mod history;
 mod hostile;

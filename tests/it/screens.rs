@@ -23,11 +23,11 @@ const ALL: [(u16, u16); 4] = [(40, 10), (80, 24), (100, 30), (200, 60)];
 const COMPOSER: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 60)];
 
 /// What has happened so far.
-type Scene = fn(&mut Screen);
+pub(crate) type Scene = fn(&mut Screen);
 
 /// Compares the scene with its snapshots: in each language, on a screen of each size.
 #[track_caller]
-fn looks(name: &str, sizes: &[(u16, u16)], scene: Scene) {
+pub(crate) fn looks(name: &str, sizes: &[(u16, u16)], scene: Scene) {
     for language in Language::VARIANTS {
         for &(width, height) in sizes {
             let mut screen = Screen::speaking(*language, width, height);

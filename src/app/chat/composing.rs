@@ -34,13 +34,15 @@ impl Pasted {
 }
 
 impl Chat {
-    /// A text was pasted: into the address where that is being typed, else into the message. `false` where there is no
+    /// A text was pasted: into the address or the search where that is being typed, else into the message. `false` where there is no
     /// room for it.
     pub(in crate::app) fn paste(&mut self, text: &str, turn: &mut Turn<'_>) -> bool {
         if self.focus == ChatFocus::Address {
             self.cancel_resolving(turn);
             self.bar.problem = None;
             self.bar.field.paste_line(text)
+        } else if self.focus == ChatFocus::Find {
+            self.paste_into_search(text, turn)
         } else {
             self.focus = ChatFocus::Composer;
             self.draft_mut().paste(&without_end(text))
@@ -50,7 +52,10 @@ impl Chat {
     /// What has to be asked before a text is pasted: several lines may be meant as one message or as several. There is
     /// nothing to ask where they cannot be sent anyway.
     pub(in crate::app) fn question_before_paste(&self, text: &str) -> Option<Pasted> {
-        let to = self.conversation().filter(|_| self.focus != ChatFocus::Address)?.peer();
+        let to = self
+            .conversation()
+            .filter(|_| !matches!(self.focus, ChatFocus::Address | ChatFocus::Find))?
+            .peer();
         let text = without_end(text);
         let (before, behind) = self.draft().text().split_at(self.draft().caret());
         let fits = before.len() + text.len() + behind.len() <= FIELD_LIMIT;

@@ -26,7 +26,12 @@ impl Chat {
         match event {
             StoreEvent::Saved(saved) => {
                 for saved in saved {
-                    let folded = self.conversations.iter_mut().find_map(|open| open.saved(&saved));
+                    let mut open = self.conversations.iter_mut();
+                    let folded = open.find_map(|open| {
+                        let (peer, message) = (open.peer(), open.saved(&saved)?);
+                        self.search.iter_mut().for_each(|search| search.note(peer, message));
+                        Some(message)
+                    });
                     // It goes on being counted while it is written.
                     if let Some(delivery @ Delivery::Folded(_)) = folded.map(|message| &message.delivery) {
                         let (row, delivery, at) = (saved.row, delivery.clone(), turn.now.wall.timestamp());

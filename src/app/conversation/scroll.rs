@@ -9,6 +9,7 @@ use crate::app::layout::Columns;
 use crate::app::message::Message;
 use crate::effect::Part;
 use crate::event::{Delivery, RequestId};
+use crate::text::find::Query;
 use crate::text::wrap::{Spaces, wrap};
 
 /// Which part of the conversation is in view.
@@ -246,6 +247,22 @@ impl Conversation {
         self.loaded.retry();
         self.selected = Some(nth);
         self.jump = Some(nth);
+        self.sought = Query::default();
+    }
+
+    /// The same for the line of a long message in which these words are.
+    pub(in crate::app) fn reveal_words(&mut self, nth: u64, words: &Query) {
+        self.reveal(nth);
+        self.sought = words.clone();
+    }
+
+    /// The row of a message in which the words are that are sought, or its first.
+    fn row_sought(&self, place: usize, pane: Pane<'_>) -> usize {
+        let found = self.messages().get(place).map(|message| self.sought.matches(&message.text));
+        let Some(first) = found.and_then(|found| found.first().map(|first| first.start)) else { return 0 };
+        let rows = self.rows_of(place, pane);
+        let has = |row: &Row| matches!(row, Row::Text(range, _) if range.end > first);
+        rows.iter().position(has).unwrap_or(0)
     }
 
     /// Selects the message before (`true`) or after the selected one, and keeps it in view. What of a message is not in
@@ -325,7 +342,8 @@ impl Conversation {
         self.jump = None;
         // What was looked for is in the middle, what is to be read at the top.
         let above = if self.selected == Some(nth) { pane.height / 2 } else { 0 };
-        let top = self.back(Place { message: place, row: 0 }, above, pane);
+        let row = if above > 0 { self.row_sought(place, pane) } else { 0 };
+        let top = self.back(Place { message: place, row }, above, pane);
         self.scroll = if top >= self.newest_top(pane) && self.loaded.is_at_newest() {
             Scroll::Newest
         } else {

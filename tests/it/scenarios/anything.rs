@@ -28,7 +28,12 @@ enum Happening {
     Answered(u8),
 }
 
-const KEYS: [&str; 71] = [
+const KEYS: [&str; 76] = [
+    "ctrl+f",
+    "ctrl+f",
+    "ctrl+f",
+    "N",
+    "n",
     "f1",
     "f2",
     "f3",

@@ -7,9 +7,13 @@ use hobnob::event::{
     Delivery, Details, Fault, Found, Hit, MessageId, Page, RequestId, RowId, Saved, StoreEvent, Stored,
 };
 use hobnob::text::clean_text;
+use hobnob::text::find::Query;
 use hobnob::wire::Raw;
 use hobnob::wire::peer::Peer;
 use jiff::Timestamp;
+
+/// So many hits are counted, and no more.
+const COUNTED: usize = 10_000;
 
 /// What is kept.
 #[derive(Default)]
@@ -19,6 +23,10 @@ pub(crate) struct Kept {
     recent: Recent,
     /// Why nothing more is kept.
     pub(crate) broken: Option<Fault>,
+    /// Why nothing can be searched.
+    pub(crate) unsearchable: Option<Fault>,
+    /// What was found, where the answers are not given at once.
+    pub(crate) held: Option<Vec<StoreEvent>>,
 }
 
 struct Row {
@@ -105,7 +113,15 @@ impl Kept {
             }
             StoreRequest::Page { request, peer, part } => Some(self.page(request, peer, part)),
             StoreRequest::Find { request, peer, text, before } => {
-                Some(self.find(request, peer, &text, before))
+                let answer = match &self.unsearchable {
+                    Some(fault) => StoreEvent::Unreadable(request, fault.clone()),
+                    None => self.find(request, peer, &text, before),
+                };
+                match &mut self.held {
+                    Some(held) => held.push(answer),
+                    None => return Some(answer),
+                }
+                None
             }
             StoreRequest::Details { request, row } => {
                 let kept = self.rows.iter().find(|kept| kept.stored.row == row)?;
@@ -139,12 +155,11 @@ impl Kept {
     }
 
     fn find(&self, request: RequestId, peer: Option<Peer>, text: &str, before: Option<RowId>) -> StoreEvent {
-        let wanted = text.to_lowercase();
+        let wanted = Query::parse(text);
         let fits = |row: &&Row| {
             peer.is_none_or(|peer| peer == row.peer)
                 && before.is_none_or(|before| row.stored.row < before)
-                && !wanted.is_empty()
-                && row.stored.text.to_lowercase().contains(&wanted)
+                && !wanted.matches(&row.stored.text).is_empty()
         };
         let hits: Vec<Hit> = self
             .rows
@@ -153,8 +168,9 @@ impl Kept {
             .filter(fits)
             .map(|row| Hit { peer: row.peer, message: row.stored.clone() })
             .collect();
-        let total = hits.len();
-        StoreEvent::Found(request, Found { hits: hits.into_iter().take(256).collect(), total, more: false })
+        let total = hits.len().min(COUNTED);
+        let more = hits.len() > COUNTED;
+        StoreEvent::Found(request, Found { hits: hits.into_iter().take(256).collect(), total, more })
     }
 }
 
