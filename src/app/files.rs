@@ -7,11 +7,12 @@ use super::layout;
 use super::transfers::Transfers;
 use super::unlisted::Unlisted;
 use super::{Notice, Turn};
-use crate::effect::Effect;
-use crate::event::{BrowseEvent, Fault, Key, Listing, RequestId, TransferEvent, TransferId};
+use crate::event::{Fault, Key, RequestId, TransferEvent, TransferId};
 use crate::wire::Raw;
 use crate::wire::listing::Kind;
-use crate::wire::source::{Scheme, Source};
+use crate::wire::source::Source;
+
+mod asking;
 
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +60,8 @@ pub struct Files {
     sort: Sort,
     /// What to select when the folder that was asked for is there.
     came_from: Option<Raw>,
+    /// The file that was asked for by its address, while the folder around it is.
+    file: Option<Source>,
 }
 
 impl Files {
@@ -74,6 +77,7 @@ impl Files {
             transfers: Transfers::new(at_once),
             sort: Sort::default(),
             came_from: None,
+            file: None,
         }
     }
 
@@ -84,64 +88,6 @@ impl Files {
             Place::Nowhere => self.pending.as_ref().map(|(_, source)| source),
             Place::Folder(folder) => Some(&folder.source),
             Place::Unlisted(server) => Some(&server.source),
-        }
-    }
-
-    /// Asks what is there.
-    pub(super) fn browse(&mut self, source: Source, turn: &mut Turn<'_>) {
-        self.forget(turn);
-        self.came_from = None;
-        self.bar = AddressBar::default();
-        self.focus = FilesFocus::Entries;
-        if source.scheme == Scheme::Plain {
-            return self.open_unlisted(&source, turn);
-        }
-        let request = turn.ids.request();
-        turn.out.push(Effect::Browse { request, source: source.clone() });
-        self.pending = Some((request, source));
-    }
-
-    fn forget(&mut self, turn: &mut Turn<'_>) {
-        self.failed = None;
-        if let Some((request, _)) = self.pending.take() {
-            turn.out.push(Effect::Forget(request));
-        }
-    }
-
-    /// The answer to it; late ones are dropped.
-    pub(super) fn on_event(&mut self, request: RequestId, event: BrowseEvent, turn: &mut Turn<'_>) {
-        let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
-        match event {
-            BrowseEvent::Listed(listing) => self.open_folder(listing, turn),
-            BrowseEvent::Plain => self.open_unlisted(&source.spoken(Scheme::Plain), turn),
-            // It speaks HTTP, and has files: their names can be typed.
-            BrowseEvent::Failed(Fault::NoListing | Fault::IsFile) => {
-                self.open_unlisted(&source.spoken(Scheme::Http), turn);
-            }
-            BrowseEvent::Failed(fault) => {
-                self.came_from = None;
-                self.failed = Some((source, fault));
-            }
-        }
-    }
-
-    fn open_folder(&mut self, listing: Listing, turn: &mut Turn<'_>) {
-        turn.remember(|recent| recent.add_server(&listing.source));
-        let mut folder = Folder::new(listing, self.sort);
-        if let Some(name) = self.came_from.take() {
-            folder.select(&name);
-        }
-        self.place = Place::Folder(Box::new(folder));
-        if matches!(self.focus, FilesFocus::Name | FilesFocus::Filter) {
-            self.focus = FilesFocus::Entries;
-        }
-    }
-
-    fn open_unlisted(&mut self, source: &Source, turn: &mut Turn<'_>) {
-        turn.remember(|recent| recent.add_server(source));
-        self.place = Place::Unlisted(Unlisted::new(source));
-        if !matches!(self.focus, FilesFocus::Address | FilesFocus::Transfers) {
-            self.focus = FilesFocus::Name;
         }
     }
 

@@ -335,7 +335,13 @@ fn of_a_server_whose_list_cannot_be_read_a_file_is_taken_by_its_name() {
     for fault in [Fault::NoListing, Fault::IsFile] {
         let mut screen = Screen::new(80, 24);
         let (request, _) = asked(&mut screen, "192.168.1.5:80/a.txt");
+        let is_file = fault == Fault::IsFile;
         screen.is_told(Event::Browse(request, BrowseEvent::Failed(fault)));
+        if is_file {
+            let (request, folder) = screen.asks();
+            assert_eq!(folder, "http://192.168.1.5/");
+            screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::NoListing)));
+        }
         assert!(screen.shows("File name  a.txt") && screen.shows("HTTP · no list that can be read"));
         screen.press("enter");
         let [Effect::Fetch { source, .. }] = &screen.effects()[..] else { panic!("nothing was asked for") };

@@ -1,0 +1,97 @@
+//! What a server is asked for, and what becomes of the answer. Never asks for the bytes of a file.
+
+use super::{Files, FilesFocus, Place};
+use crate::app::Turn;
+use crate::app::bar::AddressBar;
+use crate::app::folder::Folder;
+use crate::app::unlisted::Unlisted;
+use crate::effect::Effect;
+use crate::event::{BrowseEvent, Fault, Listing, RequestId};
+use crate::wire::Raw;
+use crate::wire::source::{Scheme, Source};
+
+impl Files {
+    /// Asks what is there.
+    pub(in crate::app) fn browse(&mut self, source: Source, turn: &mut Turn<'_>) {
+        self.forget(turn);
+        self.came_from = None;
+        self.bar = AddressBar::default();
+        self.focus = FilesFocus::Entries;
+        if source.scheme == Scheme::Plain {
+            return self.open_unlisted(&source, turn);
+        }
+        self.ask(source, turn);
+    }
+
+    fn ask(&mut self, source: Source, turn: &mut Turn<'_>) {
+        let request = turn.ids.request();
+        turn.out.push(Effect::Browse { request, source: source.clone() });
+        self.pending = Some((request, source));
+    }
+
+    pub(super) fn forget(&mut self, turn: &mut Turn<'_>) {
+        self.failed = None;
+        self.file = None;
+        if let Some((request, _)) = self.pending.take() {
+            turn.out.push(Effect::Forget(request));
+        }
+    }
+
+    /// The answer to it; late ones are dropped.
+    pub(in crate::app) fn on_event(&mut self, request: RequestId, event: BrowseEvent, turn: &mut Turn<'_>) {
+        let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
+        let file = self.file.take();
+        match (event, file) {
+            (BrowseEvent::Listed(listing), Some(file)) => self.open_around(listing, &file, turn),
+            // The folder around it has no list that we can read: what is left is the name.
+            (BrowseEvent::Plain | BrowseEvent::Failed(_), Some(file)) => self.open_unlisted(&file, turn),
+            (BrowseEvent::Listed(listing), None) => self.open_folder(listing, turn),
+            (BrowseEvent::Plain, None) => self.open_unlisted(&source.spoken(Scheme::Plain), turn),
+            (BrowseEvent::Failed(Fault::IsFile), None) => {
+                let file = source.spoken(Scheme::Http);
+                let folder = file.path.parent().map_or_else(|| file.clone(), |path| file.at(path));
+                self.ask(folder, turn);
+                self.file = Some(file);
+            }
+            // It speaks HTTP, and has files: their names can be typed.
+            (BrowseEvent::Failed(Fault::NoListing), None) => {
+                self.open_unlisted(&source.spoken(Scheme::Http), turn);
+            }
+            (BrowseEvent::Failed(fault), None) => {
+                self.came_from = None;
+                self.failed = Some((source, fault));
+            }
+        }
+    }
+
+    /// Opens the folder around a file, which is selected there: nothing is downloaded before the user says so.
+    fn open_around(&mut self, listing: Listing, file: &Source, turn: &mut Turn<'_>) {
+        let name = Raw(file.path.last().into());
+        if listing.entries.iter().any(|entry| entry.raw == name) {
+            self.came_from = Some(name);
+            self.open_folder(listing, turn);
+        } else {
+            self.open_unlisted(file, turn);
+        }
+    }
+
+    fn open_folder(&mut self, listing: Listing, turn: &mut Turn<'_>) {
+        turn.remember(|recent| recent.add_server(&listing.source));
+        let mut folder = Folder::new(listing, self.sort);
+        if let Some(name) = self.came_from.take() {
+            folder.select(&name);
+        }
+        self.place = Place::Folder(Box::new(folder));
+        if matches!(self.focus, FilesFocus::Name | FilesFocus::Filter) {
+            self.focus = FilesFocus::Entries;
+        }
+    }
+
+    fn open_unlisted(&mut self, source: &Source, turn: &mut Turn<'_>) {
+        turn.remember(|recent| recent.add_server(source));
+        self.place = Place::Unlisted(Unlisted::new(source));
+        if !matches!(self.focus, FilesFocus::Address | FilesFocus::Transfers) {
+            self.focus = FilesFocus::Name;
+        }
+    }
+}
