@@ -13,6 +13,7 @@ use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 use crate::wire::source::Source;
 
+pub mod acting;
 pub mod bar;
 pub mod chat;
 pub mod conversation;
@@ -20,6 +21,7 @@ pub mod field;
 pub mod files;
 pub mod find;
 pub mod folder;
+pub mod inspected;
 pub mod keys;
 pub mod layout;
 pub mod message;
@@ -141,12 +143,20 @@ impl State {
                 Event::Resolved(request, answer) => state.chat.resolved(request, answer, turn),
                 Event::Browse(request, event) => state.files.on_event(request, event, turn),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
-                Event::Store(event) => state.on_store(event, turn),
+                Event::Store(event) => {
+                    if let Some(event) = state.learn(event, turn) {
+                        state.on_store(event, turn);
+                    }
+                }
                 Event::Edited(answer) => state.chat.edited(answer, turn),
-                Event::Resized(_) | Event::Copied | Event::NotCopied(_) | Event::NotOpened(_) => {}
+                Event::Copied => *turn.notice = Some(Notice::Copied),
+                Event::NotCopied(fault) => *turn.notice = Some(Notice::NotCopied(fault)),
+                Event::NotOpened(fault) => *turn.notice = Some(Notice::NotOpened(fault)),
+                Event::Resized(_) => {}
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);
+            state.follow_inspected();
             turn.watching = state.is_watching();
             state.chat.follow(turn);
         });
@@ -244,7 +254,10 @@ impl State {
             None if self.overlay.is_some() => self.on_overlay_key(key, turn),
             None if self.traffic.pane == Pane::Focused => self.on_traffic_key(key, turn),
             None => match self.tab {
-                Tab::Chat => self.chat.on_key(key, turn),
+                Tab::Chat => match self.act_of(key, turn.keymap) {
+                    Some(act) => self.act_on_message(act, turn),
+                    None => self.chat.on_key(key, turn),
+                },
                 Tab::Files => self.files.on_key(key, turn),
             },
         }
@@ -259,7 +272,16 @@ impl State {
     pub fn is_typing(&self) -> bool {
         match (&self.overlay, self.tab) {
             (Some(Overlay::GoTo(_) | Overlay::Find(_)), _) => true,
-            (Some(Overlay::Help(_) | Overlay::Quit | Overlay::Paste(_)), _) => false,
+            (
+                Some(
+                    Overlay::Help(_)
+                    | Overlay::Quit
+                    | Overlay::Paste(_)
+                    | Overlay::Links(_)
+                    | Overlay::Details(_),
+                ),
+                _,
+            ) => false,
             (None, _) if !self.is_in_tab() => false,
             (None, Tab::Chat) => self.chat.focus != ChatFocus::Messages,
             (None, Tab::Files) => {
@@ -383,7 +405,16 @@ impl State {
         let fits = match (&mut self.overlay, self.tab) {
             (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
             (Some(Overlay::Find(search)), _) => search.paste(text, turn),
-            (Some(Overlay::Help(_) | Overlay::Quit | Overlay::Paste(_)), _) => true,
+            (
+                Some(
+                    Overlay::Help(_)
+                    | Overlay::Quit
+                    | Overlay::Paste(_)
+                    | Overlay::Links(_)
+                    | Overlay::Details(_),
+                ),
+                _,
+            ) => true,
             (None, Tab::Chat) => match self.chat.question_before_paste(text) {
                 Some(question) => {
                     self.overlay = Some(Overlay::Paste(question));

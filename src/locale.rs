@@ -101,6 +101,7 @@ words! {
     /// What is said once, until the next key.
     NoticeWords {
         port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
+        copied, not_copied, opened, not_opened,
         socket_down, not_remembered, not_saved, not_read, not_searched, name_moved,
     }
     /// What lies over the screen.
@@ -115,9 +116,15 @@ words! {
         title, only, dropped, empty, no_match, way_out, way_in, way_here, name, broadcast, split, queued, not_sent,
         bounced, folded, blocked, overflowed, lookup, resolved, list, fetch, plain, started, finished, stopped, kept,
     }
+    /// All that is known of a message.
+    DetailsWords {
+        title, links, time, way, came, went, peer, name, size, datagrams, folded, encoding, utf8, other, broadcast,
+        everyone, nobody_else, disk, saved, saving, states, received, now,
+    }
     /// The key line.
     HintWords {
         older_hit, newer_hit, find, everywhere, here,
+        open_link, copy, quote, resend,
         send, newline, editor,
         go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
@@ -174,6 +181,8 @@ pub struct Words {
     pub find: FindWords,
     /// What went over the wire.
     pub traffic: TrafficWords,
+    /// All that is known of a message.
+    pub details: DetailsWords,
     /// The key line.
     pub hint: HintWords,
     /// The places where keys work, by their names in the key table.

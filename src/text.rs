@@ -9,6 +9,7 @@ pub mod clean;
 pub mod cut;
 pub mod find;
 pub mod hex;
+pub mod links;
 pub mod size;
 mod visible;
 pub mod width;

@@ -13,9 +13,11 @@ use crate::locale::{Words, fill};
 
 mod bars;
 mod composer;
+mod details;
 mod entries;
 mod find;
 mod footer;
+mod links;
 mod messages;
 mod overlays;
 mod paint;

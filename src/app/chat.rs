@@ -8,7 +8,7 @@ use super::bar::{AddressBar, Problem};
 use super::conversation::{Conversation, Pane};
 use super::field::Field;
 use super::find::Search;
-use super::keys::{self, Act, Edit, Move};
+use super::keys::{self, Edit, Move};
 use super::layout::{self, ChatLayout, Columns};
 use super::{Notice, Turn};
 use crate::effect::{Effect, StoreRequest};
@@ -22,6 +22,7 @@ mod incoming;
 mod keeping;
 mod order;
 mod outgoing;
+mod pointing;
 
 use order::Order;
 use outgoing::Flight;
@@ -314,25 +315,16 @@ impl Chat {
         }
     }
 
-    /// A key while the messages are walked through.
+    /// A key while the messages are walked through, which does nothing with the selected one.
     fn on_message_key(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let selected = self.conversation().is_some_and(|open| open.selected_message().is_some());
-        let searched = self.search.is_some();
-        let act = keys::action(&turn.keymap.messages, key).filter(|act| match act {
-            Act::OlderHit | Act::NewerHit => searched,
-            Act::Resend => selected,
-        });
-        match (act, keys::action(&turn.keymap.list, key)) {
-            (Some(Act::Resend), _) => self.resend_selected(turn),
-            (Some(Act::OlderHit), _) => self.walk_hits(Move::Down, turn),
-            (Some(Act::NewerHit), _) => self.walk_hits(Move::Up, turn),
-            (None, Some(action)) => self.scroll(action, turn),
+        match keys::action(&turn.keymap.list, key) {
+            Some(action) => self.scroll(action, turn),
             // Whoever types means to write.
-            (None, None) if key.types().is_some() => {
+            None if key.types().is_some() => {
                 self.focus = ChatFocus::Composer;
                 self.compose(key, turn);
             }
-            (None, None) => {}
+            None => {}
         }
     }
 

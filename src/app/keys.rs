@@ -40,7 +40,7 @@ actions! {
     /// Where a message is written, before what every field does.
     Compose { Send, Newline, Editor, PageUp, PageDown, Last }
     /// With a message of the conversation, before what every list does.
-    Act { Resend, OlderHit, NewerHit }
+    Act { Open, Copy, Quote, Resend, Details, OlderHit, NewerHit }
     /// Wherever there is something to walk through.
     Move { Up, Down, PageUp, PageDown, First, Last }
     /// In the list of a server's folder.

@@ -201,6 +201,22 @@ pub fn traffic(size: Size, selected: bool, alone: bool) -> Option<TrafficLayout>
     Some(TrafficLayout { pane, rule, list, record, details })
 }
 
+/// What a box has inside its border, with a blank at either side.
+#[must_use]
+pub fn inside(outside: Area) -> Area {
+    let (width, height) = (outside.width.saturating_sub(4), outside.height.saturating_sub(2));
+    Area { x: outside.x + 2, y: outside.y + 1, width, height }
+}
+
+/// The box in which one of so many links is chosen.
+#[must_use]
+pub fn links(size: Size, count: usize) -> Option<Area> {
+    let body = frame(size)?.body;
+    let (width, height) =
+        (body.width.min(100), u16::try_from(count + 2).unwrap_or(u16::MAX).min(body.height));
+    Some(Area { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height })
+}
+
 /// Columns that the composer has for text.
 #[must_use]
 pub fn composer_width(size: Size) -> u16 {

@@ -21,7 +21,10 @@ impl State {
         if matches!(self.overlay, Some(Overlay::Find(_))) {
             return self.on_hits_mouse(mouse, turned, turn);
         }
-        if self.overlay.is_some() || self.on_traffic_mouse(mouse) {
+        if self.overlay.is_some() {
+            return self.on_overlay_mouse(mouse, turned, turn);
+        }
+        if self.on_traffic_mouse(mouse) {
             return;
         }
         if let (None, true) = (turned, frame.header.contains(mouse.column, mouse.row)) {
@@ -65,7 +68,7 @@ impl State {
         } else if areas.search.is_some_and(hit) {
             self.chat.search_here(None, turn);
         } else if hit(areas.messages) {
-            self.chat.focus = ChatFocus::Messages;
+            self.click_message(mouse.column - areas.messages.x, mouse.row - areas.messages.y, turn);
         } else if hit(areas.composer) {
             self.chat.focus = ChatFocus::Composer;
             let (columns, rows) = (usize::from(areas.input.width), usize::from(areas.input.height));
@@ -74,6 +77,21 @@ impl State {
             let row = usize::from(mouse.row.saturating_sub(areas.input.y)) + first;
             let offset = shown.offset_at(row, usize::from(mouse.column.saturating_sub(areas.input.x)));
             self.chat.draft_mut().move_to(offset);
+        }
+    }
+
+    fn on_overlay_mouse(&mut self, mouse: Mouse, turned: Option<Move>, turn: &mut Turn<'_>) {
+        let size = self.size;
+        match (&mut self.overlay, turned) {
+            (Some(Overlay::Details(inspected)), Some(direction)) => {
+                (0..NOTCH).for_each(|_| inspected.walk(direction, size));
+            }
+            (Some(Overlay::Links(links)), Some(direction)) => links.walk(direction),
+            (Some(Overlay::Links(links)), None) => {
+                let url = links.url_at(mouse.column, mouse.row, size);
+                self.open_chosen(url, turn);
+            }
+            (None | Some(_), _) => {}
         }
     }
 

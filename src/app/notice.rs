@@ -24,6 +24,14 @@ pub enum Notice {
     TooLongToPaste,
     /// Ctrl+C does not quit.
     HowToQuit,
+    /// The text of a message was given to the clipboard.
+    Copied,
+    /// The text of a message was not given to the clipboard, and why.
+    NotCopied(Fault),
+    /// This link was given to the system's program for such things.
+    Opened(Clean),
+    /// That program could not be started.
+    NotOpened(Fault),
     /// The user's editor did not change the draft, and why.
     NotEdited(Fault),
     /// Nothing can be sent or received any more.

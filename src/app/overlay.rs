@@ -4,9 +4,11 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
 use super::State;
+use super::acting::Links;
 use super::chat::{Chat, Pasted};
 use super::field::Field;
 use super::find::Search;
+use super::inspected::Inspected;
 use super::keys::{self, Answer, Edit};
 use super::layout;
 use crate::effect::Recent;
@@ -27,6 +29,10 @@ pub enum Overlay {
     Quit,
     /// What to do with several lines that were pasted into a message.
     Paste(Pasted),
+    /// Which of several links is to be opened.
+    Links(Links),
+    /// All that is known of a message.
+    Details(Box<Inspected>),
 }
 
 /// A search for a peer or a server.
@@ -146,6 +152,8 @@ impl State {
                     self.overlay = Some(Overlay::Paste(pasted));
                 }
             }
+            Some(Overlay::Links(links)) => self.on_links_key(links, key, turn),
+            Some(Overlay::Details(inspected)) => self.on_details_key(inspected, key, turn),
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
             Some(Overlay::Find(search)) => self.on_hits_key(search, key, turn),
         }

@@ -97,13 +97,20 @@ fn chat_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mu
         paint::left(buffer, area, &[(label, theme.title), (&words.frame.nobody, theme.dim)]);
         return;
     };
-    let address = conversation.peer().to_string();
+    let (facts, style) = chat_facts(state, conversation, look);
+    // Who walks through the messages reads the date of each.
+    let date = state.selected_message().and(facts.split(" · ").next()).map_or(0, |date| width(date) + 3);
+    let room = usize::from(area.width).saturating_sub(width(label) + date);
+    let whole = conversation.peer().to_string();
+    let address = match conversation.name() {
+        Some(_) if width(&whole) > room => String::new(),
+        _ => ellipsis_middle(&whole, room).into_owned(),
+    };
     // Where both do not fit, the name gives way.
-    let room = usize::from(area.width).saturating_sub(width(label) + width(&address) + 2);
+    let room = room.saturating_sub(width(&address) + 2);
     let name = conversation.name().map(|name| format!("{} ", ellipsis_middle(name, room)));
     let name = name.unwrap_or_default();
     let pieces = [(label, theme.title), (name.as_str(), theme.peer), (address.as_str(), theme.text)];
-    let (facts, style) = chat_facts(state, conversation, look);
     paint::both(buffer, area, &pieces, (&facts, style));
 }
 
@@ -113,14 +120,14 @@ fn chat_facts(state: &State, conversation: &Conversation, look: &Look) -> (Strin
     let counted = |sentence: &str, count: u64| fill(sentence, &[("count", &grouped(count))]);
     let mut style = theme.dim;
     let mut facts = Vec::new();
+    if let Some(message) = state.selected_message() {
+        facts.push(message.at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    }
     if conversation.waiting > 0 {
         let key = keys::first_key(&state.keymap.global, Global::Resend).map(|key| key.to_string());
         let values = [("count", &*conversation.waiting.to_string()), ("key", &key.unwrap_or_default())];
         style = if conversation.is_back { theme.unread } else { theme.warning };
         facts.push(fill(if conversation.is_back { &words.back } else { &words.undelivered }, &values));
-    }
-    if let Some(message) = conversation.selected_message().filter(|_| state.chat.focus.selects()) {
-        facts.push(message.at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
     }
     if !state.keeps {
         facts.push(words.nothing_saved.clone());

@@ -10,13 +10,15 @@ use crate::app::chat::{Chat, ChatFocus};
 use crate::app::files::{Files, FilesFocus, Place};
 use crate::app::keys::{self, Act, Browse, Compose, Edit, Global, Keymap, Move, Transfer, Watch};
 use crate::app::layout::{Area, Frame};
+use crate::app::message::Message;
 use crate::app::overlay::Overlay;
 use crate::app::transfers::TransferState;
 use crate::app::{Notice, State, Tab};
-use crate::event::Key;
+use crate::event::{Delivery, Key};
 use crate::locale::{HintWords, Words, fill};
+use crate::text::links::links;
 use crate::text::size;
-use crate::text::width::width;
+use crate::text::width::{ellipsis_middle, width};
 use crate::text::wrap::{Spaces, wrap};
 use crate::wire::chat::DATAGRAM_LIMIT;
 
@@ -96,6 +98,14 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let key = keys::first_key(&state.keymap.global, Global::Quit).map(|key| key.to_string());
             fill(&words_of.how_to_quit, &[("key", &key.unwrap_or_default())])
         }
+        Notice::Copied => words_of.copied.clone(),
+        Notice::NotCopied(fault) => fill(&words_of.not_copied, &[("reason", &wording::fault(words, fault))]),
+        Notice::Opened(url) => {
+            // More than a row of it helps nobody.
+            let url = ellipsis_middle(url, usize::from(state.size.width));
+            fill(&words_of.opened, &[("url", &url)])
+        }
+        Notice::NotOpened(fault) => fill(&words_of.not_opened, &[("reason", &wording::fault(words, fault))]),
         Notice::NotEdited(fault) => fill(&words_of.not_edited, &[("reason", &wording::fault(words, fault))]),
         Notice::SocketDown(fault) => {
             fill(&words_of.socket_down, &[("reason", &wording::fault(words, fault))])
@@ -137,12 +147,20 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             (keys::first_key(&map.field, Edit::Down), &words.choose),
             (global(Global::Find), &words.here),
         ],
+        (Some(Overlay::Links(_)), _) => vec![
+            (keys::first_key(&map.messages, Act::Open), &words.open_link),
+            (keys::first_key(&map.list, Move::Down), &words.choose),
+        ],
+        (Some(Overlay::Details(_)), _) => vec![(keys::first_key(&map.list, Move::Down), &words.scroll)],
         (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {
             return vec![(keys::first_key(&map.composer, Compose::Editor), &words.editor)];
         }
-        (None, Tab::Chat) => chat_hints(&state.chat, map, words),
+        (None, Tab::Chat) => match state.selected_message().filter(|_| state.chat.search.is_none()) {
+            Some(message) => message_hints(message, map, words),
+            None => chat_hints(&state.chat, map, words),
+        },
         (None, Tab::Files) => files_hints(&state.files, map, words),
     };
     if state.is_in_tab() {
@@ -160,6 +178,26 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         hints.push((global(Global::Back), &words.back));
     }
     hints.push((global(Global::Help), &words.help));
+    hints
+}
+
+/// What can be done with the selected message.
+fn message_hints<'a>(message: &Message, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
+    let act = |action: Act| keys::first_key(&map.messages, action);
+    let mut hints: Vec<Hint<'a>> = Vec::new();
+    if message.delivery.is_undelivered() {
+        hints.push((act(Act::Resend), &words.resend));
+    }
+    if !links(&message.text).is_empty() {
+        hints.push((act(Act::Open), &words.open_link));
+    }
+    if !matches!(message.delivery, Delivery::Folded(_)) {
+        hints.push((act(Act::Copy), &words.copy));
+        hints.push((act(Act::Quote), &words.quote));
+    }
+    hints.push((act(Act::Details), &words.details));
+    hints.push((keys::first_key(&map.list, Move::Up), &words.choose));
+    hints.push((keys::first_key(&map.global, Global::Back), &words.write));
     hints
 }
 

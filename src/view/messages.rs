@@ -1,5 +1,7 @@
 //! The conversation.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
@@ -16,7 +18,9 @@ use crate::app::layout::{self, Area, Columns};
 use crate::app::message::Message;
 use crate::event::Delivery;
 use crate::locale::fill;
+use crate::text::links::links;
 use crate::text::size::grouped;
+use crate::text::width::width;
 
 /// What is in view of the conversation in front.
 pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) {
@@ -28,7 +32,13 @@ pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) 
     let height = usize::from(area.height);
     let window = conversation.window(Pane { columns: &columns, zone: &state.zone, height });
     let mut highlight = Highlight::new(state, look);
-    let pane = Painter { state, look, conversation, columns };
+    let mut shown: Vec<usize> = window.rows.iter().map(|(place, _)| *place).collect();
+    shown.dedup();
+    let links = shown.into_iter().flat_map(|place| {
+        let text = conversation.messages().get(place).map(|message| &*message.text);
+        links(text.unwrap_or_default()).into_iter().map(move |link| (place, link))
+    });
+    let pane = Painter { state, look, conversation, columns, links: links.collect() };
     for (nth, (message, row)) in window.rows.iter().enumerate() {
         let line = paint::row(area, u16::try_from(nth).unwrap_or(area.height));
         pane.row(*message, row, line, buffer);
@@ -59,6 +69,8 @@ struct Painter<'a> {
     look: &'a Look,
     conversation: &'a Conversation,
     columns: Columns,
+    /// The links in view, each with the place of its message.
+    links: Vec<(usize, Range<usize>)>,
 }
 
 impl Painter<'_> {
@@ -96,6 +108,7 @@ impl Painter<'_> {
                     paint::left(buffer, place, &[(&self.look.words.chat.empty, theme.dim)]);
                 } else {
                     paint::left(buffer, place, &[(text, theme.text)]);
+                    self.underline(at, range, place, buffer);
                 }
             }
             Row::Folded(count) => {
@@ -109,6 +122,19 @@ impl Painter<'_> {
                 let (text, style) = self.state_of(message);
                 let place = paint::columns(line, from, line.width.saturating_sub(from + 1));
                 paint::left(buffer, place, &[(wording::fitting(&text, usize::from(place.width)), style)]);
+            }
+        }
+    }
+
+    /// Marks what of a line is part of a link.
+    fn underline(&self, at: usize, line: &Range<usize>, place: Area, buffer: &mut Buffer) {
+        let Some(message) = self.conversation.messages().get(at) else { return };
+        let cells = |text: Range<usize>| u16::try_from(width(&message.text[text])).unwrap_or(place.width);
+        for link in self.links.iter().filter(|(of, _)| *of == at).map(|(_, link)| link) {
+            let (from, to) = (link.start.max(line.start), link.end.min(line.end));
+            if from < to {
+                let part = paint::columns(place, cells(line.start..from), cells(from..to));
+                paint::tint(buffer, part, self.look.theme.link);
             }
         }
     }
@@ -182,7 +208,6 @@ fn rule(text: &str, style: Style, line_style: Style, line: Area, buffer: &mut Bu
     let dashes = "─".repeat(usize::from(whole.width));
     paint::left(buffer, whole, &[(&dashes, line_style)]);
     let text = format!(" {text} ");
-    let room =
-        whole.width.saturating_sub(u16::try_from(crate::text::width::width(&text)).unwrap_or(whole.width));
+    let room = whole.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(whole.width));
     paint::left(buffer, paint::inset(whole, room / 2), &[(&text, style)]);
 }

@@ -6,11 +6,11 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars, find};
+use super::{Look, bars, details, find, links};
 use crate::app::State;
 use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
-use crate::app::layout::Area;
+use crate::app::layout::{self, Area};
 use crate::app::overlay::{GoTo, Goal, Overlay};
 use crate::event::Key;
 use crate::locale::fill;
@@ -40,6 +40,14 @@ pub(super) fn draw(
             question(state, look, body, buffer);
             None
         }
+        Overlay::Links(urls) => {
+            links::draw(state, urls, look, buffer);
+            None
+        }
+        Overlay::Details(inspected) => {
+            details::draw(state, inspected, look, body, buffer);
+            None
+        }
         Overlay::Paste(pasted) => {
             paste(state, pasted, look, body, buffer);
             None
@@ -63,12 +71,7 @@ pub(super) fn boxed(title: &str, area: Area, look: &Look, buffer: &mut Buffer) -
         .border_style(look.theme.border_focused)
         .title(Line::styled(format!(" {title} "), look.theme.title))
         .render(area.into(), buffer);
-    Area {
-        x: area.x + 2,
-        y: area.y + 1,
-        width: area.width.saturating_sub(4),
-        height: area.height.saturating_sub(2),
-    }
+    layout::inside(area)
 }
 
 fn help(keymap: &Keymap, top: usize, look: &Look, body: Area, buffer: &mut Buffer) {

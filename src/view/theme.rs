@@ -61,6 +61,8 @@ roles! {
     folder,
     /// What was looked for and found, over the style of its text.
     found,
+    /// A link in a message.
+    link,
     /// What was not read.
     unread,
     /// What did not work.

@@ -1,5 +1,6 @@
 //! Keys, clicks and news of the network in; the screen, and what the world is asked to do, out.
 
+mod acting;
 mod anything;
 mod caret;
 mod chat;

@@ -358,6 +358,10 @@ impl Picture {
         panic!("no {text:?} on\n{}", self.rows().join("\n"));
     }
 
+    pub(crate) fn style_of(&self, column: u16, row: u16) -> Style {
+        self.buffer[(column, row)].style()
+    }
+
     pub(crate) fn symbol_at(&self, column: u16, row: u16) -> &str {
         self.buffer[(column, row)].symbol()
     }
