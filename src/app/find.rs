@@ -278,7 +278,7 @@ mod tests {
     fn of_a_long_message_the_piece_around_the_first_match_is_kept() {
         let text = format!("{}\n讲义 {} 讲义", "前".repeat(1000), "x ".repeat(400));
         let (piece, is_cut, found) = piece(&clean_text(text.as_bytes()), &Query::parse("讲义"));
-        assert!(is_cut && piece.starts_with("前前") && piece.ends_with("x "));
+        assert!(is_cut && piece.starts_with("前前") && piece.ends_with("x x"));
         assert_eq!(piece.graphemes(true).count(), BEFORE + AFTER);
         assert_eq!(found.iter().map(|range| &piece[range.clone()]).collect::<Vec<_>>(), ["讲义"]);
     }
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn of_a_short_one_all_is_kept() {
         let text = clean_text("你好\nworld".as_bytes());
-        let found = piece(&text, &Query::parse("wor 好"));
+        let found = piece(&text, &Query::parse("好 wor"));
         assert_eq!(found, (text, false, vec![3..6, 7..10]));
     }
 }
