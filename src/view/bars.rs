@@ -99,7 +99,8 @@ fn chat_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mu
     };
     let (facts, style) = chat_facts(state, conversation, look);
     // Who walks through the messages reads the date of each.
-    let date = state.selected_message().and(facts.split(" · ").next()).map_or(0, |date| width(date) + 3);
+    let dated = conversation.selected_message().filter(|_| state.chat.focus.selects());
+    let date = dated.and(facts.split(" · ").next()).map_or(0, |date| width(date) + 3);
     let room = usize::from(area.width).saturating_sub(width(label) + date);
     let whole = conversation.peer().to_string();
     let address = match conversation.name() {
@@ -120,7 +121,7 @@ fn chat_facts(state: &State, conversation: &Conversation, look: &Look) -> (Strin
     let counted = |sentence: &str, count: u64| fill(sentence, &[("count", &grouped(count))]);
     let mut style = theme.dim;
     let mut facts = Vec::new();
-    if let Some(message) = state.selected_message() {
+    if let Some(message) = conversation.selected_message().filter(|_| state.chat.focus.selects()) {
         facts.push(message.at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
     }
     if conversation.waiting > 0 {
