@@ -369,7 +369,7 @@ mod tests {
         }
         assert_eq!(read(&[b"\x1b\x1bx"]), ["Esc", "Alt+X"]);
         assert_eq!(read(&[b"\x1b[\x1b[A"]), ["Alt+[", "Up"]);
-        assert_eq!(read(&[b"\x1bO\r"]), ["Alt+O", "Enter"]);
+        assert_eq!(read(&[b"\x1bO\r"]), ["Alt+Shift+O", "Enter"]);
         assert_eq!(read(&["\x1b[1;5你".as_bytes()]), ["你"]);
         assert_eq!(read(&[b"\xe4\xbdx"]), ["X"]);
         assert_eq!(read(&[b"\x1b[1;5\r"]), ["Enter"]);
@@ -382,7 +382,7 @@ mod tests {
             (b"\x1b\x1b", &["Esc", "Esc"]),
             (b"\x1b\x1b\x1b", &["Esc", "Esc", "Esc"]),
             (b"\x1b[", &["Alt+["]),
-            (b"\x1bO", &["Alt+O"]),
+            (b"\x1bO", &["Alt+Shift+O"]),
             (b"\x1bP", &["Alt+P"]),
             (b"\x1b]", &["Alt+]"]),
             (b"\x1b\x1b[", &["Esc", "Alt+["]),

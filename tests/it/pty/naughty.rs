@@ -115,7 +115,7 @@ fn no_sequence_but_the_renderers_own_reaches_the_terminal() {
         !innocent.shapes.contains(*shape)
             && ![
                 "CSI m", "CSI H", "CSI A", "CSI B", "CSI C", "CSI D", "CSI G", "CSI d", "CSI K", "CSI J",
-                "ESC 7", "ESC 8",
+                "ESC 7", "ESC 8", "CSI ?25l",
             ]
             .contains(&shape.as_str())
     };
