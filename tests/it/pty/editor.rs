@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use nix::sys::signal::Signal;
 use tempfile::{TempDir, tempdir};
@@ -30,7 +31,7 @@ fn started(script: &str, arguments: &[&str]) -> (Terminal, TempDir) {
 fn left(home: &TempDir) -> Vec<String> {
     let names =
         fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".txt")).collect()
+    names.filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "txt")).collect()
 }
 
 #[test]

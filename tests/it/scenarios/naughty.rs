@@ -42,8 +42,10 @@ fn invisible() -> Vec<char> {
 /// The strings, and the characters between letters, some at a time.
 pub(crate) fn all() -> Vec<String> {
     let characters = invisible();
-    let between =
-        characters.chunks(12).map(|some| some.iter().map(|character| format!("a{character}b ")).collect());
+    let between = characters.chunks(12).map(|some| {
+        let words: Vec<String> = some.iter().map(|character| format!("a{character}b")).collect();
+        words.join(" ")
+    });
     strings().into_iter().chain(between).collect()
 }
 
