@@ -28,16 +28,19 @@ pub mod message;
 pub mod mouse;
 mod notice;
 pub mod overlay;
+pub mod peers;
 pub mod traffic;
 pub mod transfers;
 mod turn;
+mod typing;
 pub mod unlisted;
 
 use chat::{Chat, ChatFocus};
-use files::{Files, FilesFocus};
+use files::Files;
 use keys::{Global, Keymap, walked};
 pub use notice::Notice;
 use overlay::{GoTo, Overlay};
+use peers::Setting;
 use traffic::{Pane, Traffic};
 use turn::{Ids, Turn};
 
@@ -91,6 +94,8 @@ pub struct State {
     pub size: Size,
     /// The present time zone, in which times are shown.
     pub zone: jiff::tz::TimeZone,
+    /// The present day there.
+    pub today: jiff::civil::Date,
     /// Whether messages are kept for the next run.
     pub keeps: bool,
     focused: bool,
@@ -117,6 +122,7 @@ impl State {
             first_key: None,
             size: Size::default(),
             zone: now.wall.time_zone().clone(),
+            today: now.wall.date(),
             keeps: true,
             focused: true,
             ids: Ids::default(),
@@ -133,7 +139,10 @@ impl State {
         self.turn(now, out, |state, turn| {
             match event {
                 Event::Key(key) => {
-                    *turn.notice = None;
+                    turn.noisy = match turn.notice.take() {
+                        Some(Notice::Noisy(peer)) => Some(peer),
+                        Some(_) | None => None,
+                    };
                     state.on_key(key, turn);
                 }
                 Event::Paste(text) => state.on_paste(&text, turn),
@@ -157,6 +166,7 @@ impl State {
             }
             state.files.follow(turn);
             state.follow_inspected();
+            state.leave_settings();
             turn.watching = state.is_watching();
             state.chat.follow(turn);
         });
@@ -175,7 +185,9 @@ impl State {
     }
 
     fn is_watching(&self) -> bool {
-        self.tab == Tab::Chat && self.focused && self.overlay.is_none() && !self.traffic.covers(self.size)
+        let covered = self.chat.layout(self.tab_size()).is_some_and(|areas| areas.is_list_alone());
+        let open = self.overlay.is_none() && !self.traffic.covers(self.size) && !covered;
+        self.tab == Tab::Chat && self.focused && open
     }
 
     /// Makes a peer known under a name. The first one is in front.
@@ -217,11 +229,13 @@ impl State {
                 notice: &mut notice,
                 recent: &mut recent,
                 watching,
+                noisy: None,
                 out: &mut *out,
             },
         );
         self.traffic.log.note_effects(&out[asked..], now);
         self.zone = now.wall.time_zone().clone();
+        self.today = now.wall.date();
         // One that is still to come stays, or whatever else happens would put it off without end.
         let ahead = self.measured.filter(|at| *at > now.instant);
         self.measured = self.files.transfers.deadline(now.instant).map(|next| ahead.unwrap_or(next));
@@ -254,39 +268,13 @@ impl State {
             None if self.overlay.is_some() => self.on_overlay_key(key, turn),
             None if self.traffic.pane == Pane::Focused => self.on_traffic_key(key, turn),
             None => match self.tab {
+                Tab::Chat if self.chat.focus == ChatFocus::Peers => self.on_peers_key(key, turn),
                 Tab::Chat => match self.act_of(key, turn.keymap) {
                     Some(act) => self.act_on_message(act, turn),
                     None => self.chat.on_key(key, turn),
                 },
                 Tab::Files => self.files.on_key(key, turn),
             },
-        }
-    }
-
-    fn is_composing(&self) -> bool {
-        self.is_in_tab() && self.tab == Tab::Chat && self.chat.focus == ChatFocus::Composer
-    }
-
-    /// Whether the input goes into a text.
-    #[must_use]
-    pub fn is_typing(&self) -> bool {
-        match (&self.overlay, self.tab) {
-            (Some(Overlay::GoTo(_) | Overlay::Find(_)), _) => true,
-            (
-                Some(
-                    Overlay::Help(_)
-                    | Overlay::Quit
-                    | Overlay::Paste(_)
-                    | Overlay::Links(_)
-                    | Overlay::Details(_),
-                ),
-                _,
-            ) => false,
-            (None, _) if !self.is_in_tab() => false,
-            (None, Tab::Chat) => self.chat.focus != ChatFocus::Messages,
-            (None, Tab::Files) => {
-                matches!(self.files.focus, FilesFocus::Name | FilesFocus::Filter | FilesFocus::Address)
-            }
         }
     }
 
@@ -315,8 +303,9 @@ impl State {
                 Tab::Chat => self.chat.back(turn),
                 Tab::Files => self.files.back(turn),
             },
-            Global::NextPane if self.overlay.is_none() => self.next_pane(),
-            Global::NextPane => {}
+            Global::NextPane if self.overlay.is_some() => {}
+            Global::NextPane if self.complete_address(turn) => {}
+            Global::NextPane => self.next_pane(),
             Global::ChatTab => self.show(Tab::Chat),
             Global::FilesTab => self.show(Tab::Files),
             Global::Address => self.edit_address(),
@@ -325,6 +314,9 @@ impl State {
                 self.chat.resend_all(turn);
             }
             Global::PeerFiles => self.open_peers_files(turn),
+            Global::PeerSettings => self.show_settings(turn),
+            Global::MutePeer => self.switch(Setting::Muted, Notice::Muted, turn),
+            Global::BlockPeer => self.switch(Setting::Blocked, Notice::Blocked, turn),
             Global::PreviousPeer => self.in_chat(|chat| chat.step(-1)),
             Global::NextPeer => self.in_chat(|chat| chat.step(1)),
             Global::NextUnread => self.in_chat(Chat::next_unread),
@@ -395,37 +387,6 @@ impl State {
             self.chat.draft_mut().take();
         } else {
             *turn.notice = Some(Notice::HowToQuit);
-        }
-    }
-
-    fn on_paste(&mut self, text: &str, turn: &mut Turn<'_>) {
-        if self.overlay.is_none() {
-            self.traffic.leave(self.size);
-        }
-        let fits = match (&mut self.overlay, self.tab) {
-            (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
-            (Some(Overlay::Find(search)), _) => search.paste(text, turn),
-            (
-                Some(
-                    Overlay::Help(_)
-                    | Overlay::Quit
-                    | Overlay::Paste(_)
-                    | Overlay::Links(_)
-                    | Overlay::Details(_),
-                ),
-                _,
-            ) => true,
-            (None, Tab::Chat) => match self.chat.question_before_paste(text) {
-                Some(question) => {
-                    self.overlay = Some(Overlay::Paste(question));
-                    true
-                }
-                None => self.chat.paste(text, turn),
-            },
-            (None, Tab::Files) => self.files.paste(text),
-        };
-        if !fits {
-            *turn.notice = Some(Notice::TooLongToPaste);
         }
     }
 }

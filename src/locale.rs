@@ -98,8 +98,14 @@ words! {
         no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, asked, no_length, saved, failed,
         cancelled,
     }
+    /// What is set for a peer.
+    PeerWords {
+        name, no_name, naming, pinned, muted, blocked, bell, desktop, title, forget, forget_question,
+        monday, tuesday, wednesday, thursday, friday, saturday, sunday,
+    }
     /// What is said once, until the next key.
     NoticeWords {
+        muted, unmuted, blocked, unblocked, noisy, name_shared,
         port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
         copied, not_copied, opened, not_opened,
         socket_down, not_remembered, not_saved, not_read, not_searched, name_moved,
@@ -129,6 +135,7 @@ words! {
         go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
+        talk, settings, name, pin, mute, block, forget, change, complete,
     }
     /// The command line itself.
     UsageWords {
@@ -173,6 +180,8 @@ pub struct Words {
     pub chat: ChatWords,
     /// The files tab.
     pub files: FilesWords,
+    /// What is set for a peer.
+    pub peer: PeerWords,
     /// What is said once, until the next key.
     pub notice: NoticeWords,
     /// What lies over the screen.

@@ -21,6 +21,7 @@ mod links;
 mod messages;
 mod overlays;
 mod paint;
+mod peer_menu;
 mod peers;
 pub mod theme;
 mod title;
@@ -80,13 +81,13 @@ fn paint_all(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position
 
 fn chat(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
     let areas = state.chat.layout(state.tab_size())?;
-    if let Some(area) = areas.peers {
-        peers::draw(state, look, area, buffer);
+    if !areas.is_list_alone() {
+        messages::draw(state, look, areas.messages, buffer);
     }
-    messages::draw(state, look, areas.messages, buffer);
     let in_search = areas.search.and_then(|line| find::line(state, look, line, buffer));
+    let in_list = areas.peers.and_then(|area| peers::draw(state, look, area, buffer));
     let in_composer = composer::draw(state, look, &areas, buffer);
-    in_search.or(in_composer)
+    in_search.or(in_list).or(in_composer)
 }
 
 fn files(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {

@@ -1,4 +1,5 @@
-//! An address that is being typed: what is wrong with it, and whether its name is being looked up.
+//! An address that is being typed: what is wrong with it, whether its name is being looked up, and what is known that
+//! begins like it.
 
 use super::field::Field;
 use crate::event::{Fault, RequestId};
@@ -13,6 +14,8 @@ pub struct AddressBar {
     pub problem: Option<Problem>,
     /// The question to the resolver that is under way.
     pub pending: Option<(RequestId, Endpoint)>,
+    /// What was typed, where something known stands in its place, and which of those that begin like that.
+    pub(super) completed: Option<(String, usize)>,
 }
 
 /// Why what was typed cannot be used.
@@ -29,10 +32,87 @@ impl AddressBar {
     pub fn show(&mut self, text: &str) {
         self.field.replace(text);
         self.problem = None;
+        self.completed = None;
+    }
+
+    /// The rest of the first of these that begins like what was typed.
+    #[must_use]
+    pub fn rest<'a>(&self, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let typed = self.field.text();
+        let at_end = self.field.caret() == typed.len() && !typed.is_empty() && self.completed.is_none();
+        at_end.then(|| known.find_map(|text| rest_of(text, typed)))?
+    }
+
+    /// Puts the first of these that begins like what was typed in its place, or the next where one stands there already.
+    /// `false` where there is none, or no other.
+    pub fn complete(&mut self, known: &[String]) -> bool {
+        let (typed, nth) = match &self.completed {
+            Some((typed, nth)) => (typed.clone(), nth + 1),
+            None if self.field.caret() < self.field.text().len() => return false,
+            None => (self.field.text().to_owned(), 0),
+        };
+        let begin_like_it: Vec<&String> =
+            known.iter().filter(|text| !typed.is_empty() && rest_of(text, &typed).is_some()).collect();
+        let Some(nth) = nth.checked_rem(begin_like_it.len()) else { return false };
+        if begin_like_it[nth] == self.field.text() {
+            return false;
+        }
+        self.show(begin_like_it[nth]);
+        self.completed = Some((typed, nth));
+        true
     }
 
     /// What was asked for, if this is the answer to the question that is under way.
     pub fn answered(&mut self, request: RequestId) -> Option<Endpoint> {
         self.pending.take_if(|(pending, _)| *pending == request).map(|(_, endpoint)| endpoint)
+    }
+}
+
+/// What of a text comes behind its beginning, however that is capitalised; none where it begins otherwise, or is no longer.
+fn rest_of<'a>(text: &'a str, beginning: &str) -> Option<&'a str> {
+    let mut rest = text.chars();
+    for wanted in beginning.chars() {
+        if !rest.next()?.to_lowercase().eq(wanted.to_lowercase()) {
+            return None;
+        }
+    }
+    Some(rest.as_str()).filter(|rest| !rest.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Vec<String> {
+        ["Lin", "linda", "192.168.1.5:7890", "everyone"].map(str::to_owned).to_vec()
+    }
+
+    fn typed(text: &str) -> AddressBar {
+        AddressBar { field: Field::with(text), ..AddressBar::default() }
+    }
+
+    #[test]
+    fn what_is_known_and_begins_like_what_was_typed_takes_its_place_one_after_the_other() {
+        let mut bar = typed("LI");
+        assert_eq!(bar.rest(known().iter().map(String::as_str)), Some("n"));
+        let taken: Vec<String> = (0..3)
+            .map(|_| {
+                assert!(bar.complete(&known()));
+                bar.field.text().to_owned()
+            })
+            .collect();
+        assert_eq!(taken, ["Lin", "linda", "Lin"]);
+    }
+
+    #[test]
+    fn where_nothing_else_is_known_nothing_is_taken() {
+        for text in ["", "x", "everyone", "192.168.1.5:78901"] {
+            assert!(!typed(text).complete(&known()), "{text}");
+        }
+        let mut bar = typed("ev");
+        assert!(bar.complete(&known()) && !bar.complete(&known()));
+        let mut bar = typed("ev");
+        bar.field.move_to(1);
+        assert!(!bar.complete(&known()) && bar.rest(known().iter().map(String::as_str)).is_none());
     }
 }

@@ -14,18 +14,21 @@ use super::{Notice, Turn};
 use crate::effect::{Effect, StoreRequest};
 use crate::event::{Fault, Key, MessageId, RequestId};
 use crate::text::Clean;
-use crate::wire::address::{Endpoint, Host};
+use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 
 mod composing;
 mod incoming;
 mod keeping;
+mod known;
 mod order;
 mod outgoing;
+mod peers;
 mod pointing;
 
 use order::Order;
 use outgoing::Flight;
+pub use peers::{PeerList, PeerRow};
 
 pub use composing::{Pasted, SEPARATE_LIMIT};
 
@@ -41,6 +44,8 @@ pub enum ChatFocus {
     Address,
     /// Into the words that are looked for.
     Find,
+    /// Walking through the list of peers.
+    Peers,
 }
 
 impl ChatFocus {
@@ -68,6 +73,10 @@ pub struct Chat {
     pub turned_away: u64,
     /// Datagrams that the system had no room for; nobody knows whose.
     pub overflowed: u64,
+    /// The list of peers.
+    pub list: PeerList,
+    /// Whose messages are thrown away is not what the network was last told.
+    blocks_anew: bool,
     /// In which order the peers are shown.
     order: Order,
     /// Messages of ours of which the network may still have something to say.
@@ -111,9 +120,10 @@ impl Chat {
     #[must_use]
     pub fn layout(&self, size: crate::event::Size) -> Option<ChatLayout> {
         let columns = usize::from(layout::composer_width(size));
-        let areas =
-            layout::chat(size, self.draft().lines(columns, usize::from(layout::composer_lines(size))))?;
-        Some(if self.search.is_some() { areas.with_search() } else { areas })
+        let lines = self.draft().lines(columns, usize::from(layout::composer_lines(size)));
+        let areas = layout::chat(size, lines)?;
+        let areas = if self.search.is_some() { areas.with_search() } else { areas };
+        Some(if self.focus == ChatFocus::Peers { areas.with_list() } else { areas })
     }
 
     pub(super) fn pane(&self, turn: &Turn<'_>) -> Option<(Columns, usize)> {
@@ -130,7 +140,10 @@ impl Chat {
         let namesake = self.conversations.iter().find(same).map(Conversation::peer);
         self.conversations[at].change(|contact| {
             contact.invited = true;
-            contact.name = name.or_else(|| contact.name.take());
+            // The name that the user gave is better than the one that the address was typed as.
+            if !contact.named {
+                contact.name = name.or_else(|| contact.name.take());
+            }
         });
         self.select(at);
         namesake
@@ -147,6 +160,12 @@ impl Chat {
     }
 
     /// The conversation with this peer.
+    #[must_use]
+    pub fn with(&self, peer: Peer) -> Option<&Conversation> {
+        self.conversations.iter().find(|conversation| conversation.peer() == peer)
+    }
+
+    /// The same, to be changed.
     pub(super) fn with_mut(&mut self, peer: Peer) -> Option<&mut Conversation> {
         self.conversations.iter_mut().find(|conversation| conversation.peer() == peer)
     }
@@ -203,11 +222,21 @@ impl Chat {
 
     /// Takes the address that was typed.
     pub(super) fn accept_address(&mut self, turn: &mut Turn<'_>) {
-        match self.bar.field.text().parse::<Endpoint>() {
+        let typed = self.bar.field.text().trim();
+        let endpoint = typed.parse::<Endpoint>();
+        let literal = endpoint.as_ref().ok().and_then(Peer::literal);
+        if let Some(peer) = self.called(typed).filter(|_| literal.is_none()) {
+            self.cancel_resolving(turn);
+            if let Some(address) = peer.address() {
+                turn.remember(|recent| recent.add_peer(address.into()));
+            }
+            return self.open_as(peer, None, turn);
+        }
+        match endpoint {
             Err(error) => self.bar.problem = Some(Problem::Address(error)),
             Ok(endpoint) => {
                 self.cancel_resolving(turn);
-                if let Some(peer) = self.named(&endpoint).or_else(|| Peer::literal(&endpoint)) {
+                if let Some(peer) = literal {
                     turn.remember(|recent| recent.add_peer(endpoint));
                     return self.open_as(peer, None, turn);
                 }
@@ -216,17 +245,6 @@ impl Chat {
                 turn.out.push(Effect::Resolve { request, endpoint });
             }
         }
-    }
-
-    /// The one peer that the user gave this name, at the port that is meant. A name that has to be looked up may have
-    /// another address by now.
-    fn named(&self, endpoint: &Endpoint) -> Option<Peer> {
-        let Host::Name(typed) = &endpoint.host else { return None };
-        let called = |conversation: &&Conversation| {
-            let name = conversation.name().is_some_and(|name| name.to_lowercase() == typed.to_lowercase());
-            name && conversation.contact.named && conversation.peer().port() == endpoint.port
-        };
-        self.conversations.iter().find(called).map(Conversation::peer)
     }
 
     /// Opens the conversation, and says so where a name that was another peer's leads to it.
@@ -255,6 +273,10 @@ impl Chat {
     pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
         if self.focus == ChatFocus::Address {
             self.leave_address(turn);
+        } else if self.focus == ChatFocus::Peers && self.list.filter.take().is_some() {
+            return self.filter_changed();
+        } else if self.focus == ChatFocus::Peers {
+            // What is read stays where it is.
         } else if self.end_search().is_some() {
             return;
         } else if let Some(conversation) = self.conversation_mut() {
@@ -270,6 +292,9 @@ impl Chat {
         self.follow_search();
         self.put_in_order();
         self.keep(turn);
+        if std::mem::take(&mut self.blocks_anew) {
+            turn.out.push(Effect::Block(self.blocked()));
+        }
         if self.conversation().is_none() {
             return;
         }
@@ -291,7 +316,11 @@ impl Chat {
     pub fn next_pane(&mut self) -> bool {
         self.focus = match self.focus {
             ChatFocus::Composer | ChatFocus::Find => ChatFocus::Messages,
-            ChatFocus::Messages | ChatFocus::Address => ChatFocus::Composer,
+            ChatFocus::Messages if !self.conversations.is_empty() => {
+                self.enter_list();
+                ChatFocus::Peers
+            }
+            ChatFocus::Messages | ChatFocus::Peers | ChatFocus::Address => ChatFocus::Composer,
         };
         self.focus == ChatFocus::Composer
     }
@@ -302,13 +331,17 @@ impl Chat {
             ChatFocus::Composer => self.compose(key, turn),
             ChatFocus::Messages => self.on_message_key(key, turn),
             ChatFocus::Find => self.on_find_key(key, turn),
+            // What is done to a peer may ask something over the screen.
+            ChatFocus::Peers => {}
             ChatFocus::Address => match keys::action(&turn.keymap.field, key) {
                 Some(Edit::Accept) => self.accept_address(turn),
+                Some(Edit::Right) if self.complete(turn) => {}
                 Some(Edit::Up) => self.step(-1),
                 Some(Edit::Down) => self.step(1),
                 edit => {
                     self.cancel_resolving(turn);
                     self.bar.problem = None;
+                    self.bar.completed = None;
                     self.bar.field.on_key(key, edit);
                 }
             },

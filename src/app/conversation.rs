@@ -48,6 +48,8 @@ pub struct Conversation {
     /// Datagrams that were thrown away while the peer was blocked.
     pub blocked: u64,
     loaded: Loaded,
+    /// When the peer last sent more than is kept.
+    flooded: Option<Timestamp>,
     /// The first message that was new when the conversation came to the front, and how many are new since.
     divider: Option<(u64, usize)>,
     /// A message that is to be in view as soon as it is in memory.
@@ -93,6 +95,7 @@ impl Conversation {
             latest,
             blocked: 0,
             loaded: Loaded::up_to(newest),
+            flooded: None,
             jump: None,
             sought: Query::default(),
             arriving: false,
@@ -131,6 +134,12 @@ impl Conversation {
         self.loaded.newest() == 0
     }
 
+    /// How many messages there are, here and on disk.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.loaded.newest()
+    }
+
     /// Messages that were let go without being on disk.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -167,6 +176,11 @@ impl Conversation {
     #[must_use]
     pub fn title(&self) -> String {
         self.name().map_or_else(|| self.peer().to_string(), ToString::to_string)
+    }
+
+    /// What a search for the peer looks through.
+    pub(super) fn sought(&self) -> String {
+        format!("{} {}", self.title(), self.peer())
     }
 
     /// Whether the peer came by itself, and was never named, answered, written to or pinned.
@@ -216,6 +230,11 @@ impl Conversation {
             *count += more;
             Some((message.row, message.delivery.clone()))
         })
+    }
+
+    /// The peer sent more than is kept: whether it did not just do so before.
+    pub(super) fn begins_to_flood(&mut self, now: Timestamp) -> bool {
+        self.flooded.replace(now).is_none_or(|last| now.duration_since(last) >= FOLD_FOR)
     }
 
     fn push(&mut self, message: Message) -> u64 {

@@ -30,6 +30,7 @@ actions! {
         GoTo, Find, Address, NextPane, Back,
         PreviousPeer, NextPeer, NextUnread, Peer1, Peer2, Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9,
         Resend, PeerFiles,
+        PeerSettings, MutePeer, BlockPeer,
         Interrupt, Redraw, Suspend, Quit,
     }
     /// Where text is typed.
@@ -43,6 +44,8 @@ actions! {
     Act { Open, Copy, Quote, Resend, Details, OlderHit, NewerHit }
     /// Wherever there is something to walk through.
     Move { Up, Down, PageUp, PageDown, First, Last }
+    /// In the list of peers, and in what is set for one of them.
+    PeerAct { Choose, Settings, Filter, Name, Pin, Mute, Block, Forget }
     /// In the list of a server's folder.
     Browse { Open, Parent, Mark, Get, Filter, Sort, Reload, Cancel }
     /// In the downloads.
@@ -73,6 +76,8 @@ pub struct Keymap {
     pub composer: Bindings<Compose>,
     /// `[messages]`
     pub messages: Bindings<Act>,
+    /// `[peers]`
+    pub peers: Bindings<PeerAct>,
     /// `[list]`
     pub list: Bindings<Move>,
     /// `[entries]`
@@ -164,6 +169,7 @@ impl Keymap {
         lay_over("field", &mut self.field, user.field)?;
         lay_over(COMPOSER, &mut self.composer, user.composer)?;
         lay_over("messages", &mut self.messages, user.messages)?;
+        lay_over("peers", &mut self.peers, user.peers)?;
         lay_over("list", &mut self.list, user.list)?;
         lay_over("entries", &mut self.entries, user.entries)?;
         lay_over("transfers", &mut self.transfers, user.transfers)?;
@@ -188,6 +194,7 @@ impl Keymap {
             .chain(rows_of(COMPOSER, &self.composer))
             .chain(rows_of("field", &self.field))
             .chain(rows_of("messages", &self.messages))
+            .chain(rows_of("peers", &self.peers))
             .chain(rows_of("list", &self.list))
             .chain(rows_of("entries", &self.entries))
             .chain(rows_of("transfers", &self.transfers))
@@ -245,6 +252,7 @@ mod tests {
         without.extend(missing(&preset.field));
         without.extend(missing(&preset.composer));
         without.extend(missing(&preset.messages));
+        without.extend(missing(&preset.peers));
         without.extend(missing(&preset.list));
         without.extend(missing(&preset.entries));
         without.extend(missing(&preset.transfers));

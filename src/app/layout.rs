@@ -50,6 +50,21 @@ impl Area {
     }
 }
 
+impl ChatLayout {
+    /// The same while the input goes into the list of peers: where there is no room for it beside the conversation, it
+    /// takes the conversation's place.
+    #[must_use]
+    pub fn with_list(self) -> Self {
+        Self { peers: self.peers.or(Some(self.messages)), ..self }
+    }
+
+    /// Whether the list of peers takes the conversation's place.
+    #[must_use]
+    pub fn is_list_alone(&self) -> bool {
+        self.peers == Some(self.messages)
+    }
+}
+
 /// What both tabs have around them.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame {
@@ -70,7 +85,7 @@ pub struct Frame {
 /// The regions of the chat tab.
 #[derive(Debug, Clone, Copy)]
 pub struct ChatLayout {
-    /// The column of peers; none on a narrow screen.
+    /// The column of peers; none on a narrow screen, as long as nobody walks through it.
     pub peers: Option<Area>,
     /// The conversation.
     pub messages: Area,

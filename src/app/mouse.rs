@@ -52,7 +52,9 @@ impl State {
         let Some(areas) = self.chat.layout(turn.size) else { return };
         let hit = |area: layout::Area| area.contains(mouse.column, mouse.row);
         if let Some(direction) = turned {
-            if areas.peers.is_some_and(hit) {
+            if areas.peers.is_some_and(hit) && self.chat.focus == ChatFocus::Peers {
+                self.chat.walk_peers(direction, 1);
+            } else if areas.peers.is_some_and(hit) {
                 self.chat.step(if direction == Move::Up { -1 } else { 1 });
             } else if areas.search.is_some_and(hit) {
                 // What is found further up is older.
@@ -61,9 +63,11 @@ impl State {
                 (0..NOTCH).for_each(|_| self.chat.scroll(direction, turn));
             }
         } else if let Some(peers) = areas.peers.filter(|area| hit(*area)) {
-            let rows = self.chat.peer_rows(usize::from(peers.height));
-            if let Some((at, _)) = rows.get(usize::from(mouse.row - peers.y)) {
-                self.chat.select(*at);
+            let (_, list) = self.chat.list_areas(peers);
+            let rows = self.chat.peer_rows(usize::from(list.height));
+            let row = mouse.row.checked_sub(list.y).and_then(|nth| rows.get(usize::from(nth)));
+            if let Some(at) = row.map(|row| row.at) {
+                self.chat.select(at);
             }
         } else if areas.search.is_some_and(hit) {
             self.chat.search_here(None, turn);

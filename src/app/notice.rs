@@ -44,6 +44,19 @@ pub enum Notice {
     NotRead(Fault),
     /// What is on disk cannot be searched.
     NotSearched(Fault),
+    /// A peer is muted, or not any more.
+    Muted(Peer, bool),
+    /// A peer is blocked, or not any more.
+    Blocked(Peer, bool),
+    /// A peer sends more than is kept.
+    Noisy(Peer),
+    /// Two peers have the same name.
+    NameShared {
+        /// The name.
+        name: Clean,
+        /// Who has it too.
+        other: Peer,
+    },
     /// A name has another address than before.
     NameMoved {
         /// The name.

@@ -11,9 +11,11 @@ use super::find::Search;
 use super::inspected::Inspected;
 use super::keys::{self, Answer, Edit};
 use super::layout;
+use super::peers::PeerMenu;
 use crate::effect::Recent;
 use crate::event::Key;
-use crate::wire::address::{Endpoint, Host};
+use crate::wire::address::{DEFAULT_PORT, Endpoint, Host};
+use crate::wire::peer::{EVERYONE, Peer};
 use crate::wire::source::Source;
 
 /// What lies over the screen.
@@ -25,6 +27,8 @@ pub enum Overlay {
     GoTo(GoTo),
     /// Finding words in all conversations.
     Find(Box<Search>),
+    /// What is set for a peer.
+    Peer(PeerMenu),
     /// Whether to leave while downloads run.
     Quit,
     /// What to do with several lines that were pasted into a message.
@@ -33,6 +37,13 @@ pub enum Overlay {
     Links(Links),
     /// All that is known of a message.
     Details(Box<Inspected>),
+}
+
+impl Overlay {
+    /// The peer whose settings these are.
+    pub(super) fn peer(&self) -> Option<Peer> {
+        if let Self::Peer(menu) = self { Some(menu.peer) } else { None }
+    }
 }
 
 /// A search for a peer or a server.
@@ -73,10 +84,11 @@ impl GoTo {
         let typed = self.field.text().trim();
         let mut known: Vec<(String, Goal)> = Vec::new();
         for (at, conversation) in chat.conversations.iter().enumerate() {
-            let text = format!("{} {}", conversation.title(), conversation.peer());
-            known.push((text, Goal::Conversation(at)));
+            known.push((conversation.sought(), Goal::Conversation(at)));
         }
-        for peer in recent.peers() {
+        let everyone = Endpoint { host: Host::Name(EVERYONE.to_owned()), port: DEFAULT_PORT };
+        let others = recent.peers().iter().filter(|peer| **peer != everyone).chain([&everyone]);
+        for peer in others {
             if !chat.conversations.iter().any(|conversation| conversation.is_with(peer)) {
                 known.push((peer.to_string(), Goal::Peer(peer.clone())));
             }
@@ -86,7 +98,9 @@ impl GoTo {
         }
         let endpoint = typed.parse::<Endpoint>();
         // Of an address every digit counts: 10.0.0.77 is not 10.0.0.7 at port 7890.
-        let exact = endpoint.as_ref().is_ok_and(|endpoint| !matches!(endpoint.host, Host::Name(_)));
+        let by_name =
+            |endpoint: &Endpoint| matches!(endpoint.host, Host::Name(_)) && Peer::literal(endpoint).is_none();
+        let exact = endpoint.as_ref().is_ok_and(|endpoint| !by_name(endpoint));
         let mut goals = ranked(typed, exact, known);
         if let Ok(endpoint) = endpoint {
             let open = |goal: &Goal| match goal {
@@ -99,22 +113,28 @@ impl GoTo {
                 goals.insert(0, Goal::NewPeer(endpoint));
             } else {
                 goals.sort_by_key(|goal| exact && !open(goal));
-                goals.push(Goal::NewPeer(endpoint));
+                if !exact {
+                    goals.push(Goal::NewPeer(endpoint));
+                }
             }
         }
-        if let Ok(source) = Source::parse(typed) {
+        let nobodys = |source: &Source| matches!(Peer::literal(&source.endpoint), Some(Peer::Broadcast(_)));
+        if let Ok(source) = Source::parse(typed)
+            && !nobodys(&source)
+        {
             goals.push(Goal::NewServer(source));
         }
         goals
     }
 }
 
-fn ranked(wanted: &str, exact: bool, known: Vec<(String, Goal)>) -> Vec<Goal> {
+/// Those of which the text fits what is wanted, the best first; where it is to be `exact`, the text contains it.
+pub(super) fn ranked<T>(wanted: &str, exact: bool, known: Vec<(String, T)>) -> Vec<T> {
     let kind = if exact { AtomKind::Substring } else { AtomKind::Fuzzy };
     let pattern = Pattern::new(wanted, CaseMatching::Ignore, Normalization::Smart, kind);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut scored: Vec<(u32, Goal)> = known
+    let mut scored: Vec<(u32, T)> = known
         .into_iter()
         .filter_map(|(text, goal)| {
             let text = nucleo_matcher::Utf32Str::new(&text, &mut buffer);
@@ -156,6 +176,7 @@ impl State {
             Some(Overlay::Details(inspected)) => self.on_details_key(inspected, key, turn),
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
             Some(Overlay::Find(search)) => self.on_hits_key(search, key, turn),
+            Some(Overlay::Peer(menu)) => self.on_peer_menu_key(menu, key, turn),
         }
     }
 

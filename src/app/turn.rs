@@ -4,6 +4,7 @@ use super::Notice;
 use super::keys::Keymap;
 use crate::effect::{Effect, Recent, StoreRequest};
 use crate::event::{MessageId, Now, RequestId, Size, TransferId};
+use crate::wire::peer::Peer;
 
 /// What the parts of the state need while they deal with an event.
 pub(crate) struct Turn<'a> {
@@ -16,6 +17,8 @@ pub(crate) struct Turn<'a> {
     pub(super) recent: &'a mut Recent,
     /// Whether the user has the conversation in front before the eyes.
     pub(super) watching: bool,
+    /// The peer of whom it was said, until the key that is looked at now, that it sends too much.
+    pub(super) noisy: Option<Peer>,
     pub(super) out: &'a mut Vec<Effect>,
 }
 

@@ -71,6 +71,13 @@ impl Recent {
     pub fn add_peer(&mut self, peer: Endpoint) -> bool {
         put_first(&mut self.peers, peer, PEER_LIMIT)
     }
+
+    /// Peers are to be known no more.
+    pub fn forget_peers(&mut self, gone: impl Fn(&Endpoint) -> bool) -> bool {
+        let before = self.peers.len();
+        self.peers.retain(|peer| !gone(peer));
+        self.peers.len() < before
+    }
 }
 
 fn put_first<T: PartialEq>(list: &mut Vec<T>, item: T, limit: usize) -> bool {

@@ -82,7 +82,12 @@ pub(super) fn address(state: &State, look: &Look, area: Area, buffer: &mut Buffe
     if typing {
         let rest = paint::inset(area, paint::left(buffer, area, &[(&label, look.theme.title)]));
         let room = Area { width: rest.width.saturating_sub(1), ..rest };
-        return Some(one_line(&bar.field, look.theme.text, room, buffer));
+        let caret = one_line(&bar.field, look.theme.text, room, buffer);
+        if let Some(completion) = state.chat.completion(&state.recent).filter(|_| state.tab == Tab::Chat) {
+            let behind = paint::inset(room, caret.x - room.x);
+            paint::left(buffer, behind, &[(&completion, look.theme.dim)]);
+        }
+        return Some(caret);
     }
     match state.tab {
         Tab::Chat => chat_address(state, look, &label, area, buffer),

@@ -6,12 +6,14 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
 use super::{Look, wording};
-use crate::app::chat::{Chat, ChatFocus};
+use crate::app::chat::ChatFocus;
+use crate::app::conversation::Conversation;
 use crate::app::files::{Files, FilesFocus, Place};
-use crate::app::keys::{self, Act, Browse, Compose, Edit, Global, Keymap, Move, Transfer, Watch};
+use crate::app::keys::{self, Act, Browse, Compose, Edit, Global, Keymap, Move, PeerAct, Transfer, Watch};
 use crate::app::layout::{Area, Frame};
 use crate::app::message::Message;
 use crate::app::overlay::Overlay;
+use crate::app::peers::Question;
 use crate::app::transfers::TransferState;
 use crate::app::{Notice, State, Tab};
 use crate::event::{Delivery, Key};
@@ -21,7 +23,10 @@ use crate::text::size;
 use crate::text::width::{ellipsis_middle, width};
 use crate::text::wrap::{Spaces, wrap};
 use crate::wire::chat::DATAGRAM_LIMIT;
+use crate::wire::peer::Peer;
 
+/// The most columns of a name in a sentence.
+const NAME_COLUMNS: usize = 40;
 /// Columns between two hints.
 const GAP: u16 = 3;
 
@@ -94,10 +99,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         }
         Notice::TooLongToPaste => words_of.too_long_to_paste.clone(),
         Notice::NotAFile => words_of.not_a_file.clone(),
-        Notice::HowToQuit => {
-            let key = keys::first_key(&state.keymap.global, Global::Quit).map(|key| key.to_string());
-            fill(&words_of.how_to_quit, &[("key", &key.unwrap_or_default())])
-        }
+        Notice::HowToQuit => fill(&words_of.how_to_quit, &[("key", &key_of(state, Global::Quit))]),
         Notice::Copied => words_of.copied.clone(),
         Notice::NotCopied(fault) => fill(&words_of.not_copied, &[("reason", &wording::fault(words, fault))]),
         Notice::Opened(url) => {
@@ -115,6 +117,24 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         Notice::NotSearched(fault) => {
             fill(&words_of.not_searched, &[("reason", &wording::fault(words, fault))])
         }
+        Notice::Muted(peer, on) => {
+            let values = peer_and_key(state, *peer, Global::MutePeer);
+            let sentence = if *on { &words_of.muted } else { &words_of.unmuted };
+            fill(sentence, &[("peer", &values.0), ("key", &values.1)])
+        }
+        Notice::Blocked(peer, on) => {
+            let values = peer_and_key(state, *peer, Global::BlockPeer);
+            let sentence = if *on { &words_of.blocked } else { &words_of.unblocked };
+            fill(sentence, &[("peer", &values.0), ("key", &values.1)])
+        }
+        Notice::Noisy(peer) => {
+            let (peer, mute) = peer_and_key(state, *peer, Global::MutePeer);
+            let block = key_of(state, Global::BlockPeer);
+            fill(&words_of.noisy, &[("peer", &peer), ("mute", &mute), ("block", &block)])
+        }
+        Notice::NameShared { name, other } => {
+            fill(&words_of.name_shared, &[("name", name), ("other", &other.to_string())])
+        }
         Notice::NameMoved { name, before, now } => {
             let (before, now) = (before.to_string(), now.to_string());
             fill(&words_of.name_moved, &[("name", name), ("before", &before), ("now", &now)])
@@ -123,6 +143,16 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             fill(&words_of.not_remembered, &[("reason", &wording::fault(words, fault))])
         }
     }
+}
+
+fn key_of(state: &State, action: Global) -> String {
+    keys::first_key(&state.keymap.global, action).map(|key| key.to_string()).unwrap_or_default()
+}
+
+/// What the peer is called, as far as a sentence has room for it, and the key for this.
+fn peer_and_key(state: &State, peer: Peer, action: Global) -> (String, String) {
+    let title = state.chat.with(peer).map_or_else(|| peer.to_string(), Conversation::title);
+    (ellipsis_middle(&title, NAME_COLUMNS).into_owned(), key_of(state, action))
 }
 
 type Hint<'a> = (Option<Key>, &'a str);
@@ -152,6 +182,14 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             (keys::first_key(&map.list, Move::Down), &words.choose),
         ],
         (Some(Overlay::Details(_)), _) => vec![(keys::first_key(&map.list, Move::Down), &words.scroll)],
+        (Some(Overlay::Peer(menu)), _) => match menu.question {
+            Question::Row => vec![
+                (keys::first_key(&map.peers, PeerAct::Choose), &words.change),
+                (keys::first_key(&map.list, Move::Up), &words.choose),
+            ],
+            Question::Name(_) => vec![(keys::first_key(&map.field, Edit::Accept), &words.accept)],
+            Question::Forget => Vec::new(),
+        },
         (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {
@@ -159,7 +197,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         }
         (None, Tab::Chat) => match state.selected_message().filter(|_| state.chat.search.is_none()) {
             Some(message) => message_hints(message, map, words),
-            None => chat_hints(&state.chat, map, words),
+            None => chat_hints(state, map, words),
         },
         (None, Tab::Files) => files_hints(&state.files, map, words),
     };
@@ -201,8 +239,8 @@ fn message_hints<'a>(message: &Message, map: &Keymap, words: &'a HintWords) -> V
     hints
 }
 
-fn chat_hints<'a>(chat: &Chat, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
-    match chat.focus {
+fn chat_hints<'a>(state: &State, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
+    match state.chat.focus {
         ChatFocus::Composer => vec![
             (keys::first_key(&map.composer, Compose::Send), &words.send),
             (keys::first_key(&map.composer, Compose::Newline), &words.newline),
@@ -215,7 +253,7 @@ fn chat_hints<'a>(chat: &Chat, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'
             (keys::first_key(&map.global, Global::Find), &words.everywhere),
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
         ],
-        ChatFocus::Messages if chat.search.is_some() => vec![
+        ChatFocus::Messages if state.chat.search.is_some() => vec![
             (keys::first_key(&map.messages, Act::OlderHit), &words.older_hit),
             (keys::first_key(&map.messages, Act::NewerHit), &words.newer_hit),
             (keys::first_key(&map.global, Global::Back), &words.back),
@@ -224,7 +262,29 @@ fn chat_hints<'a>(chat: &Chat, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'
             (keys::first_key(&map.list, Move::Up), &words.scroll),
             (keys::first_key(&map.global, Global::Back), &words.write),
         ],
-        ChatFocus::Address => typing_hints(map, words),
+        ChatFocus::Address => {
+            let begun = state.chat.completion(&state.recent);
+            let complete = begun.map(|_| (keys::first_key(&map.global, Global::NextPane), &*words.complete));
+            complete.into_iter().chain(typing_hints(map, words)).collect()
+        }
+        ChatFocus::Peers if state.chat.filter().is_some() => vec![
+            (keys::first_key(&map.field, Edit::Accept), &words.talk),
+            (keys::first_key(&map.field, Edit::Down), &words.choose),
+            (keys::first_key(&map.global, Global::Back), &words.back),
+        ],
+        ChatFocus::Peers => {
+            let act = |act: PeerAct| keys::first_key(&map.peers, act);
+            vec![
+                (act(PeerAct::Choose), &words.talk),
+                (act(PeerAct::Filter), &words.filter),
+                (act(PeerAct::Settings), &words.settings),
+                (act(PeerAct::Name), &words.name),
+                (act(PeerAct::Pin), &words.pin),
+                (act(PeerAct::Mute), &words.mute),
+                (act(PeerAct::Block), &words.block),
+                (act(PeerAct::Forget), &words.forget),
+            ]
+        }
     }
 }
 

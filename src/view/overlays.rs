@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars, details, find, links};
+use super::{Look, bars, details, find, links, peer_menu};
 use crate::app::State;
 use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
@@ -16,6 +16,7 @@ use crate::event::Key;
 use crate::locale::fill;
 use crate::text::cut::fit_bytes;
 use crate::text::width::{ellipsis, ellipsis_middle, pad_to, width};
+use crate::text::wrap::{Spaces, wrap};
 use crate::text::{clean_line, size};
 
 /// The most lines of what was pasted that are shown.
@@ -36,8 +37,11 @@ pub(super) fn draw(
         }
         Overlay::GoTo(goto) => Some(go_to(state, goto, look, body, buffer)),
         Overlay::Find(search) => find::everywhere(state, search, look, buffer),
+        Overlay::Peer(menu) => peer_menu::draw(state, menu, look, body, buffer),
         Overlay::Quit => {
-            question(state, look, body, buffer);
+            let count = state.files.transfers.open().to_string();
+            let sentence = fill(&look.words.overlay.quit_question, &[("count", &count)]);
+            question(state, &look.words.overlay.quit, &sentence, look, body, buffer);
             None
         }
         Overlay::Links(urls) => {
@@ -146,21 +150,29 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
     caret
 }
 
-fn question(state: &State, look: &Look, body: Area, buffer: &mut Buffer) {
+/// A question that is answered with yes or no.
+pub(super) fn question(
+    state: &State,
+    title: &str,
+    sentence: &str,
+    look: &Look,
+    body: Area,
+    buffer: &mut Buffer,
+) {
     let words = &look.words;
-    let count = state.files.transfers.open().to_string();
-    let sentence = fill(&words.overlay.quit_question, &[("count", &count)]);
     let key = |answer: Answer| {
         keys::first_key(&state.keymap.question, answer).map(|key| key.to_string()).unwrap_or_default()
     };
     let answers =
         format!("{} {}     {} {}", key(Answer::Yes), words.hint.yes, key(Answer::No), words.hint.no);
     let width = body.width.min(60);
-    let height = 6.min(body.height);
+    // A sentence of some lines, an answer, the border.
+    let lines = wrap(sentence, usize::from(width.saturating_sub(8)), Spaces::Hang).len();
+    let height = u16::try_from(lines + 3).unwrap_or(body.height).max(6).min(body.height);
     let y = body.y + (body.height - height) / 2;
     let area = Area { x: body.x + (body.width - width) / 2, y, width, height };
-    let inside = boxed(&words.overlay.quit, area, look, buffer);
-    paint::middle(buffer, inside, &[(&sentence, look.theme.warning), (&answers, look.theme.key)]);
+    let inside = boxed(title, area, look, buffer);
+    paint::middle(buffer, inside, &[(sentence, look.theme.warning), (&answers, look.theme.key)]);
 }
 
 /// How much was pasted, how it begins, and what can be done with it.

@@ -5,6 +5,7 @@ mod anything;
 mod caret;
 mod chat;
 mod composer;
+mod contacts;
 mod files;
 mod find;
 mod general;

@@ -13,6 +13,8 @@ use strum::VariantArray;
 
 use crate::support::screen::{Screen, file, folder, pipe};
 
+mod peers;
+
 const ECHO: &str = "192.168.1.7:7890";
 const LIN: &str = "192.168.1.5:7890";
 const STRANGER: &str = "[fe80::1234:5678:9abc:def0]:51234";

@@ -40,9 +40,13 @@ impl Chat {
         if self.focus == ChatFocus::Address {
             self.cancel_resolving(turn);
             self.bar.problem = None;
+            self.bar.completed = None;
             self.bar.field.paste_line(text)
         } else if self.focus == ChatFocus::Find {
             self.paste_into_search(text, turn)
+        } else if self.filter().is_some() {
+            self.filter_changed();
+            self.list.filter.as_mut().is_none_or(|filter| filter.paste_line(text))
         } else {
             self.focus = ChatFocus::Composer;
             self.draft_mut().paste(&without_end(text))
@@ -52,10 +56,8 @@ impl Chat {
     /// What has to be asked before a text is pasted: several lines may be meant as one message or as several. There is
     /// nothing to ask where they cannot be sent anyway.
     pub(in crate::app) fn question_before_paste(&self, text: &str) -> Option<Pasted> {
-        let to = self
-            .conversation()
-            .filter(|_| !matches!(self.focus, ChatFocus::Address | ChatFocus::Find))?
-            .peer();
+        let elsewhere = matches!(self.focus, ChatFocus::Address | ChatFocus::Find) || self.filter().is_some();
+        let to = self.conversation().filter(|_| !elsewhere)?.peer();
         let text = without_end(text);
         let (before, behind) = self.draft().text().split_at(self.draft().caret());
         let fits = before.len() + text.len() + behind.len() <= FIELD_LIMIT;

@@ -40,6 +40,11 @@ impl Chat {
 
     fn receive(&mut self, datagram: Datagram, turn: &mut Turn<'_>) {
         let from = datagram.from;
+        // It was on its way already when its sender was blocked.
+        if let Some(blocked) = self.with_mut(Peer::Address(from)).filter(|open| open.contact.blocked) {
+            blocked.blocked += 1;
+            return;
+        }
         let message = Message::received(turn.ids.message(), datagram);
         self.take_in(from, message, turn);
     }
@@ -65,7 +70,8 @@ impl Chat {
     /// A noisy peer sent more than is kept. While it goes on, and says nothing else, this is one row that counts.
     fn fold(&mut self, from: SocketAddr, count: u64, turn: &mut Turn<'_>) {
         let at = turn.now.wall.timestamp();
-        let folded = self.with_mut(Peer::Address(from)).and_then(|conversation| conversation.fold(at, count));
+        let peer = Peer::Address(from);
+        let folded = self.with_mut(peer).and_then(|conversation| conversation.fold(at, count));
         match folded {
             Some((Some(row), delivery)) => {
                 let update = StoreRequest::Update { row, at, delivery, waiting: false };
@@ -74,6 +80,10 @@ impl Chat {
             // Not yet on disk: what it is by then is written as soon as it is.
             Some((None, _)) => {}
             None => self.begin_fold(from, at, count, turn),
+        }
+        let anew = self.with_mut(peer).is_some_and(|open| open.begins_to_flood(at) && !open.contact.muted);
+        if anew {
+            *turn.notice = Some(Notice::Noisy(peer));
         }
     }
 

@@ -16,6 +16,7 @@ impl Chat {
     /// The peers of earlier runs.
     pub(in crate::app) fn remember(&mut self, known: Vec<Known>) {
         for known in known {
+            self.blocks_anew |= known.contact.blocked;
             self.add(Conversation::known(known));
         }
         self.put_in_order();

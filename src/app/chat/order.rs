@@ -58,37 +58,8 @@ impl Chat {
         &self.order.shown
     }
 
-    /// Whether this conversation stands below another one with the same machine.
-    #[must_use]
-    pub fn is_sibling(&self, at: usize) -> bool {
-        let machine = |at: usize| self.conversations.get(at)?.address().map(|address| address.ip());
-        let mut before = self.order.shown.iter().take_while(|other| **other != at);
-        machine(at).is_some_and(|ip| before.any(|other| machine(*other) == Some(ip)))
-    }
-
     fn place(&self, at: Option<usize>) -> Option<usize> {
         self.order.shown.iter().position(|other| Some(*other) == at)
-    }
-
-    /// The column of peers on so many rows: which conversation stands in each, and which of its rows. The one in
-    /// front is always among them.
-    #[must_use]
-    pub fn peer_rows(&self, height: usize) -> Vec<(usize, usize)> {
-        // A name has its address below it.
-        let own = |at: usize| 1 + usize::from(self.conversations[at].name().is_some());
-        let order = &self.order.shown;
-        let current = self.place(self.current).unwrap_or(0);
-        // As far back from the one in front as there is room above it.
-        let mut room = height;
-        let above = order.iter().take(current + 1).rev();
-        let fit = above.take_while(|at| {
-            let left = room.checked_sub(own(**at));
-            room = left.unwrap_or(0);
-            left.is_some()
-        });
-        let first = (current + 1).saturating_sub(fit.count().max(1));
-        let rows = order.iter().skip(first).flat_map(|at| (0..own(*at)).map(move |row| (*at, row)));
-        rows.take(height).collect()
     }
 
     /// Brings the conversation that is shown at this place to the front, if there is one.
@@ -130,6 +101,14 @@ impl Chat {
     #[must_use]
     pub fn unread(&self) -> usize {
         let counted = self.conversations.iter().filter(|open| !open.contact.muted);
+        counted.map(|open| open.unread).sum()
+    }
+
+    /// The same, but for those of peers that are not to be counted in the window's title.
+    #[must_use]
+    pub fn unread_for_title(&self) -> usize {
+        let counted =
+            self.conversations.iter().filter(|open| !open.contact.muted && !open.contact.silent.title);
         counted.map(|open| open.unread).sum()
     }
 }

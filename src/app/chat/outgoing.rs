@@ -21,6 +21,13 @@ pub(super) struct Flight {
     delivery: Delivery,
 }
 
+impl Flight {
+    /// To whom.
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
+    }
+}
+
 impl Chat {
     /// Sends a text to the peer in front.
     pub(super) fn post(&mut self, text: String, turn: &mut Turn<'_>) {

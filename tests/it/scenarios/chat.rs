@@ -178,7 +178,7 @@ fn a_reader_who_scrolled_up_keeps_the_place_and_is_told_what_comes_below() {
     assert!(screen.row_containing("1 new").contains("───"));
     assert!(screen.shows("lin         new "));
     assert!(!screen.shows("below"));
-    assert!(screen.rows()[2].starts_with("▌lin                │"), "nothing unread is left");
+    assert!(screen.rows()[2].starts_with("▌lin          10:21 │"), "nothing unread is left");
 }
 
 #[test]

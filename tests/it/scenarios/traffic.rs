@@ -57,7 +57,7 @@ fn a_message_can_be_written_while_it_is_open() {
     assert!(last(&screen).contains("← in   ICMP 192.168.1.5:7890"), "{}", last(&screen));
     assert!(last(&screen).contains("came back: nobody"));
     // Round through the panes of the tab.
-    screen.press("tab tab");
+    screen.press("tab tab tab");
     assert_eq!(screen.state.traffic.pane, Pane::Focused);
 }
 

@@ -1,0 +1,76 @@
+//! Whether the input goes into a text, and into which: what decides whether a key types, and where a paste goes.
+
+use super::chat::ChatFocus;
+use super::files::FilesFocus;
+use super::overlay::Overlay;
+use super::peers::Question;
+use super::{Notice, State, Tab, Turn};
+
+impl State {
+    pub(super) fn is_composing(&self) -> bool {
+        self.is_in_tab() && self.tab == Tab::Chat && self.chat.focus == ChatFocus::Composer
+    }
+
+    /// Whether the input goes into a text.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        match (&self.overlay, self.tab) {
+            (Some(Overlay::GoTo(_) | Overlay::Find(_)), _) => true,
+            (Some(Overlay::Peer(menu)), _) => matches!(menu.question, Question::Name(_)),
+            (
+                Some(
+                    Overlay::Help(_)
+                    | Overlay::Quit
+                    | Overlay::Paste(_)
+                    | Overlay::Links(_)
+                    | Overlay::Details(_),
+                ),
+                _,
+            ) => false,
+            (None, _) if !self.is_in_tab() => false,
+            (None, Tab::Chat) => match self.chat.focus {
+                ChatFocus::Composer | ChatFocus::Address | ChatFocus::Find => true,
+                ChatFocus::Peers => self.chat.filter().is_some(),
+                ChatFocus::Messages => false,
+            },
+            (None, Tab::Files) => {
+                matches!(self.files.focus, FilesFocus::Name | FilesFocus::Filter | FilesFocus::Address)
+            }
+        }
+    }
+
+    pub(super) fn on_paste(&mut self, text: &str, turn: &mut Turn<'_>) {
+        if self.overlay.is_none() {
+            self.traffic.leave(self.size);
+        }
+        let fits = match (&mut self.overlay, self.tab) {
+            (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
+            (Some(Overlay::Find(search)), _) => search.paste(text, turn),
+            (Some(Overlay::Peer(menu)), _) => match &mut menu.question {
+                Question::Name(field) => field.paste_line(text),
+                Question::Row | Question::Forget => true,
+            },
+            (
+                Some(
+                    Overlay::Help(_)
+                    | Overlay::Quit
+                    | Overlay::Paste(_)
+                    | Overlay::Links(_)
+                    | Overlay::Details(_),
+                ),
+                _,
+            ) => true,
+            (None, Tab::Chat) => match self.chat.question_before_paste(text) {
+                Some(question) => {
+                    self.overlay = Some(Overlay::Paste(question));
+                    true
+                }
+                None => self.chat.paste(text, turn),
+            },
+            (None, Tab::Files) => self.files.paste(text),
+        };
+        if !fits {
+            *turn.notice = Some(Notice::TooLongToPaste);
+        }
+    }
+}
