@@ -14,6 +14,7 @@ use crate::wire::peer::Peer;
 use crate::wire::source::Source;
 
 pub mod acting;
+mod announce;
 pub mod bar;
 pub mod chat;
 pub mod conversation;
@@ -229,6 +230,7 @@ impl State {
                 notice: &mut notice,
                 recent: &mut recent,
                 watching,
+                notify: self.notify,
                 noisy: None,
                 out: &mut *out,
             },

@@ -76,7 +76,8 @@ pub enum Effect {
 pub struct Notification {
     /// Whether the terminal's bell rings.
     pub bell: bool,
-    /// What the desktop shows, a title and a text, if it is to show anything (OSC 9, 777 or 99).
+    /// What the desktop shows, a title and a text, if it is to show anything (OSC 9, 777 or 99). Where there is no text,
+    /// it is only said that there is a message.
     pub desktop: Option<(Clean, Clean)>,
 }
 

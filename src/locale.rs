@@ -89,7 +89,7 @@ words! {
     ChatWords {
         plain, broadcast_plain, resolving, message, placeholder, datagrams, too_long, me,
         sending, sent, heard_back, refused, failed, unsaved,
-        nothing_saved, broadcast, undelivered, back, blocked, muted, folded, overflowed, empty, new_messages,
+        nothing_saved, broadcast, undelivered, back, blocked, muted, folded, overflowed, empty, new_message, new_messages,
         more_below, older_dropped, turned_away, no_peer, no_peer_hint, no_peer_wait, no_messages,
     }
     /// The files tab.

@@ -21,7 +21,7 @@ use crate::net::Timeouts;
 use crate::net::chat::Sockets;
 use crate::store::Opened;
 use crate::term::{self, Abilities, Input, Panics, Signal, Signals, osc};
-use crate::text::Clean;
+use crate::text::{Clean, clean_line};
 use crate::view::{Look, draw, title};
 use crate::wire::source::Source;
 
@@ -337,18 +337,16 @@ impl Shell {
 
     /// Tells the user, unless another program has the terminal.
     fn notify(&self, notification: &Notification) -> io::Result<()> {
-        if !self.guard.is_entered() {
-            return Ok(());
-        }
-        if notification.bell {
+        let desktop = self.terminal.desktop.filter(|_| self.guard.is_entered());
+        if notification.bell && self.guard.is_entered() {
             term::write(osc::BELL)?;
         }
-        match (self.terminal.desktop, &notification.desktop) {
-            (Some(desktop), Some((title, text))) => {
-                term::write(&desktop.notification(title, text, self.terminal.tmux))
-            }
-            (None, _) | (_, None) => Ok(()),
-        }
+        let (Some(desktop), Some((title, text))) = (desktop, &notification.desktop) else {
+            return Ok(());
+        };
+        let unspoken = clean_line(self.look.words.chat.new_message.as_bytes());
+        let text = if text.is_empty() { &unspoken } else { text };
+        term::write(&desktop.notification(title, text, self.terminal.tmux))
     }
 
     /// Gives the terminal to the user's editor, until the editor ends.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::announce::Announcer;
 use super::bar::{AddressBar, Problem};
 use super::conversation::{Conversation, Pane};
 use super::field::Field;
@@ -77,6 +78,8 @@ pub struct Chat {
     pub list: PeerList,
     /// Whose messages are thrown away is not what the network was last told.
     blocks_anew: bool,
+    /// Whom the user was told of.
+    announcer: Announcer,
     /// In which order the peers are shown.
     order: Order,
     /// Messages of ours of which the network may still have something to say.

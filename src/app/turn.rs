@@ -2,7 +2,7 @@
 
 use super::Notice;
 use super::keys::Keymap;
-use crate::effect::{Effect, Recent, StoreRequest};
+use crate::effect::{Effect, NotifySettings, Recent, StoreRequest};
 use crate::event::{MessageId, Now, RequestId, Size, TransferId};
 use crate::wire::peer::Peer;
 
@@ -17,6 +17,8 @@ pub(crate) struct Turn<'a> {
     pub(super) recent: &'a mut Recent,
     /// Whether the user has the conversation in front before the eyes.
     pub(super) watching: bool,
+    /// How a user who is not looking is told.
+    pub(super) notify: NotifySettings,
     /// The peer of whom it was said, until the key that is looked at now, that it sends too much.
     pub(super) noisy: Option<Peer>,
     pub(super) out: &'a mut Vec<Effect>,

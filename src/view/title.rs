@@ -4,10 +4,10 @@ use crate::app::conversation::Conversation;
 use crate::app::{State, Tab};
 use crate::text::{Clean, clean_line};
 
-/// `(3) hobnob - lin`: how much is unread of peers that are not muted, and who or what is in front.
+/// `(3) hobnob - lin`: how much is unread of peers that are to be counted here, and who or what is in front.
 #[must_use]
 pub fn title(state: &State) -> Clean {
-    let unread = match state.chat.unread() {
+    let unread = match state.chat.unread_for_title() {
         0 => String::new(),
         count => format!("({count}) "),
     };

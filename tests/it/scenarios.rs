@@ -1,6 +1,7 @@
 //! Keys, clicks and news of the network in; the screen, and what the world is asked to do, out.
 
 mod acting;
+mod announce;
 mod anything;
 mod caret;
 mod chat;

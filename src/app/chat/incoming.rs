@@ -46,10 +46,21 @@ impl Chat {
             return;
         }
         let message = Message::received(turn.ids.message(), datagram);
-        self.take_in(from, message, turn);
+        if !self.take_in(from, message, turn) {
+            self.announce(from, turn);
+        }
     }
 
-    fn take_in(&mut self, from: SocketAddr, message: Message, turn: &mut Turn<'_>) {
+    /// Tells a user who is not looking that there is a message.
+    fn announce(&mut self, from: SocketAddr, turn: &mut Turn<'_>) {
+        let Some(at) = self.position(Peer::Address(from)) else { return };
+        let conversation = &self.conversations[at];
+        let notification = self.announcer.announce(conversation, turn.notify, turn.now.instant);
+        turn.out.extend(notification.map(Effect::Notify));
+    }
+
+    /// Puts a message into its conversation; whether that is before the user's eyes.
+    fn take_in(&mut self, from: SocketAddr, message: Message, turn: &mut Turn<'_>) -> bool {
         let peer = Peer::Address(from);
         turn.out.push(Effect::Store(StoreRequest::Save(Box::new(message.to_keep(peer)))));
         let at = self.position(peer).unwrap_or_else(|| {
@@ -65,6 +76,7 @@ impl Chat {
         if first {
             self.select(at);
         }
+        watched
     }
 
     /// A noisy peer sent more than is kept. While it goes on, and says nothing else, this is one row that counts.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::kept::Kept;
 use hobnob::app::keys::Keymap;
 use hobnob::app::{Me, State};
-use hobnob::effect::Effect;
+use hobnob::effect::{Effect, Notification};
 use hobnob::event::{
     BrowseEvent, ChatEvent, Datagram, Event, Key, KeyCode, Listing, MessageId, Modifiers, Mouse, MouseAction,
     Now, RequestId, Size, TransferEvent, TransferId,
@@ -222,6 +222,15 @@ impl Screen {
     fn effect(&mut self) -> Effect {
         let [effect] = <[Effect; 1]>::try_from(self.effects()).unwrap();
         effect
+    }
+
+    /// What the user was told of since the last time.
+    pub(crate) fn notifications(&mut self) -> Vec<Notification> {
+        let told = |effect| match effect {
+            Effect::Notify(notification) => Some(notification),
+            _ => None,
+        };
+        std::mem::take(&mut self.effects).into_iter().filter_map(told).collect()
     }
 
     /// What the world was asked to do since the last time, but for what it was asked to keep, and to announce.
