@@ -383,7 +383,7 @@ mod tests {
             (b"\x1b\x1b\x1b", &["Esc", "Esc", "Esc"]),
             (b"\x1b[", &["Alt+["]),
             (b"\x1bO", &["Alt+Shift+O"]),
-            (b"\x1bP", &["Alt+P"]),
+            (b"\x1bP", &["Alt+Shift+P"]),
             (b"\x1b]", &["Alt+]"]),
             (b"\x1b\x1b[", &["Esc", "Alt+["]),
             (b"\x1b[1", &[]),
