@@ -195,3 +195,27 @@ async fn a_folder_that_cannot_be_made_is_said_and_a_store_in_memory_stands_in() 
     }
     assert_eq!(fs::read(&file).unwrap(), b"mine");
 }
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_is_read_all_the_same_and_nothing_is_called_saved() {
+    let place = with_store().await;
+    let rights = |mode| fs::set_permissions(place.path(), fs::Permissions::from_mode(mode)).unwrap();
+    fs::set_permissions(place.path().join("hobnob.db"), fs::Permissions::from_mode(0o400)).unwrap();
+    rights(0o500);
+    if fs::write(place.path().join("new"), "").is_ok() {
+        println!("skipped: nothing is forbidden to this user");
+        return;
+    }
+    let mut keeper = Keeper::new(place.path());
+    assert!(matches!(keeper.fault, Some(Fault::Disk(_))), "{:?}", keeper.fault);
+    assert_eq!(keeper.memory.known.len(), 1);
+    assert_eq!(texts(&keeper.page(lin(), Part::After(0)).await), ["kept"]);
+    keeper.tell(StoreRequest::Save(Box::new(message(9, lin(), Delivery::Received, b"x"))));
+    let unsaved = keeper.next().await;
+    assert!(
+        matches!(&unsaved, StoreEvent::Unsaved(ids, Fault::Disk(_)) if ids[..] == [MessageId(9)]),
+        "{unsaved:?}"
+    );
+    assert!(matches!(keeper.store.end().await, Err(Fault::Disk(_))));
+    rights(0o700);
+}
