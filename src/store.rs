@@ -31,8 +31,8 @@ mod write;
 use clerk::Clerk;
 pub use history::{History, Wanted};
 
-/// Requests that may wait for a thread.
-const QUEUE: usize = 1024;
+/// Requests that may wait for a thread: more than all peers together can have the chat keep at once.
+const QUEUE: usize = 8192;
 /// What a store in memory may take, in pages of 4,096 bytes.
 const PAGES_IN_MEMORY: i64 = 4096;
 /// How long the end of the program waits for the disk.
