@@ -1,7 +1,8 @@
 //! How long the store takes with a million messages, and how much memory: prints both, and fails nobody.
 //!
 //! `cargo bench --bench million` makes the messages in a temporary folder, in English and Chinese, with 20 peers of whom
-//! one has half of them.
+//! one has half of them. `cargo bench --bench million -- DIR` makes them in that folder and leaves them there, so that
+//! the program can be tried with them (`--data-dir DIR`); where they are made already, they are only measured.
 
 #![allow(
     clippy::expect_used,
@@ -12,8 +13,13 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "what takes how long is the question")]
 
+#[path = "million/screen.rs"]
+mod screen;
+
+use std::env;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -214,19 +220,25 @@ fn start(dir: &std::path::Path) -> Bench {
 }
 
 fn main() {
-    let place = tempfile::tempdir().expect("a folder");
+    let temporary = tempfile::tempdir().expect("a folder");
+    // Cargo puts an option of its own behind what is given.
+    let given = env::args().skip(1).find(|argument| !argument.starts_with("--")).map(PathBuf::from);
+    let place = given.unwrap_or_else(|| temporary.path().join("data"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let begin = Instant::now();
-    let mut bench = start(place.path());
-    bench.fill();
-    runtime.block_on(bench.store.end()).expect("all is on disk");
-    let size = fs::metadata(place.path().join("hobnob.db")).map_or(0, |file| file.len()) >> 20;
+    let known = open(&place).expect("a store").memory.known;
+    if known.is_empty() {
+        let mut bench = start(&place);
+        bench.fill();
+        runtime.block_on(bench.store.end()).expect("all is on disk");
+    }
+    let size = fs::metadata(place.join("hobnob.db")).map_or(0, |file| file.len()) >> 20;
     println!("{MESSAGES} messages kept in {:.1?}, a file of {size} MiB", begin.elapsed());
 
     let before = resident();
-    let (peers, took) = timed(|| open(place.path()).expect("a store").memory.known.len());
+    let (peers, took) = timed(|| open(&place).expect("a store").memory.known.len());
     println!("open, {peers} peers: {took:.1?}");
-    let mut bench = start(place.path());
+    let mut bench = start(&place);
     for (what, part) in [
         ("newest", Part::Before(u64::MAX)),
         ("oldest", Part::After(0)),
@@ -260,4 +272,18 @@ fn main() {
     }
     println!("resident: {} MiB, {before} of them before the file was opened again", resident());
     runtime.block_on(bench.store.end()).expect("nothing is to be kept");
+
+    let empty = temporary.path().join("empty");
+    for (what, dir) in [("nothing kept", &empty), ("a million messages kept", &place)] {
+        let (store, took) = timed(|| screen::Screen::open(dir).close());
+        println!("first picture at 200x60, {what}: {took:.1?}");
+        runtime.block_on(store.end()).expect("nothing is to be kept");
+    }
+    let mut screen = screen::Screen::open(&place);
+    for key in ["pageup", "pagedown"] {
+        let (middle, slowest) = screen.keys(key);
+        println!("{key} at 200x60: {middle:.1?}, the slowest {slowest:.1?}");
+    }
+    println!("to the oldest message or back at 200x60, the slowest: {:.1?}", screen.jumps());
+    println!("resident: {} MiB", resident());
 }
