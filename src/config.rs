@@ -37,6 +37,8 @@ pub struct Config {
     pub theme: ThemeChoice,
     /// Which language.
     pub language: Language,
+    /// Whether the terminal is told which cells are links.
+    pub links: LinksChoice,
     /// How a user who is not looking is told.
     pub notify: Notify,
     /// Which keys.
@@ -69,6 +71,18 @@ pub enum DesktopChoice {
     /// As kitty does.
     Osc99,
     /// Not at all.
+    Off,
+}
+
+/// Whether the terminal is told which cells are links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinksChoice {
+    /// If it is known to understand it.
+    Auto,
+    /// In any case.
+    On,
+    /// Never.
     Off,
 }
 
@@ -150,6 +164,8 @@ pub struct ScreenLayer {
     pub theme: Option<ThemeChoice>,
     /// `auto`, `en` or `zh`.
     pub language: Option<LanguageChoice>,
+    /// Whether the terminal is told which cells are links.
+    pub links: Option<LinksChoice>,
 }
 
 /// `[notify]`
@@ -236,6 +252,7 @@ impl Layer {
             screen: ScreenLayer {
                 theme: self.screen.theme.or(below.screen.theme),
                 language: self.screen.language.or(below.screen.language),
+                links: self.screen.links.or(below.screen.links),
             },
             notify: NotifyLayer {
                 bell: self.notify.bell.or(below.notify.bell),
@@ -283,6 +300,7 @@ impl Config {
             },
             theme: all.screen.theme.unwrap_or(ThemeChoice::Auto),
             language: language(all.screen.language),
+            links: all.screen.links.unwrap_or(LinksChoice::Off),
             notify: Notify {
                 bell: all.notify.bell.unwrap_or_default(),
                 desktop: all.notify.desktop.unwrap_or(DesktopChoice::Off),
@@ -383,6 +401,7 @@ mod tests {
             ("[chat]\n\nport = 70000", "line 3", "70000"),
             ("[screen]\ntheme = 'pink'", "line 2", "pink"),
             ("[keys.global]\nquit = ['hyper+x']", "line 2", "hyper+x"),
+            ("[screen]\nlinks = 'yes'", "line 2", "yes"),
             ("[notify]\ndesktop = 'osc8'", "line 2", "osc8"),
             ("[keys.global]\nquti = ['x']", "line 2", "quti"),
         ] {

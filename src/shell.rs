@@ -169,7 +169,7 @@ impl Shell {
         let store = start.store.start(events.clone())?;
         let destination = (start.download_dir, start.prefix);
         let workers = Workers::start(start.sockets, destination, start.timeouts, store, events, queue);
-        let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()))?;
+        let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()), start.terminal.links)?;
         let look = start.look;
         let input = Input::listen()?;
         Ok(Self {

@@ -2,6 +2,8 @@
 //!
 //! Reads the state, changes nothing, and does no I/O.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -10,6 +12,7 @@ use ratatui::widgets::{Clear, Widget};
 use crate::app::layout::{self, Area, SMALLEST};
 use crate::app::{State, Tab};
 use crate::locale::{Words, fill};
+use crate::text::Clean;
 
 mod bars;
 mod composer;
@@ -41,17 +44,32 @@ pub struct Look {
     pub theme: Theme,
 }
 
-/// Draws the whole screen.
-pub fn draw(state: &State, look: &Look, frame: &mut Frame<'_>) {
+/// Cells side by side that show a link, or the part of it that stands in their row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The row, from 0 at the top of the screen.
+    pub row: u16,
+    /// The columns, from 0 at its left.
+    pub columns: Range<u16>,
+    /// Where it leads: an `http` or `https` URL.
+    pub url: Clean,
+    /// Which link it is: the same in each of its rows and in each frame. Digits and `-`.
+    pub id: String,
+}
+
+/// Draws the whole screen, and says which of its cells show a link in a message; none does while an overlay is open.
+pub fn draw(state: &State, look: &Look, frame: &mut Frame<'_>) -> Vec<Link> {
     let size = frame.area();
-    let caret = paint_all(state, look, frame.buffer_mut());
+    let mut links = Vec::new();
+    let caret = paint_all(state, look, frame.buffer_mut(), &mut links);
     // The caret is the terminal's own, so that input methods open where one types.
     if let Some(position) = caret.filter(|position| size.contains(*position)) {
         frame.set_cursor_position(position);
     }
+    links
 }
 
-fn paint_all(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
+fn paint_all(state: &State, look: &Look, buffer: &mut Buffer, links: &mut Vec<Link>) -> Option<Position> {
     let Some(areas) = layout::frame(state.size) else {
         too_small(look, buffer);
         return None;
@@ -65,13 +83,14 @@ fn paint_all(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position
     let in_bar = bars::address(state, look, areas.bar, buffer);
     let in_tab = match state.tab {
         _ if state.traffic.covers(state.size) => None,
-        Tab::Chat => chat(state, look, buffer),
+        Tab::Chat => chat(state, look, buffer, links),
         Tab::Files => files(state, look, buffer),
     };
     if let Some(areas) = state.traffic.layout(state.size) {
         traffic::draw(state, &areas, look, buffer);
     }
-    bars::answer(state, look, areas.body, buffer);
+    let covered = bars::answer(state, look, areas.body, buffer);
+    links.retain(|link| state.overlay.is_none() && link.row >= areas.body.y + covered);
     footer::draw(state, look, &areas, buffer);
     match &state.overlay {
         Some(overlay) => overlays::draw(state, overlay, look, areas.body, buffer),
@@ -79,10 +98,10 @@ fn paint_all(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position
     }
 }
 
-fn chat(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
+fn chat(state: &State, look: &Look, buffer: &mut Buffer, links: &mut Vec<Link>) -> Option<Position> {
     let areas = state.chat.layout(state.tab_size())?;
     if !areas.is_list_alone() {
-        messages::draw(state, look, areas.messages, buffer);
+        messages::draw(state, look, areas.messages, buffer, links);
     }
     let in_search = areas.search.and_then(|line| find::line(state, look, line, buffer));
     let in_list = areas.peers.and_then(|area| peers::draw(state, look, area, buffer));

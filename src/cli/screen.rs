@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, Ending};
 use crate::app::{Me, Notice};
-use crate::config::{DesktopChoice, Notify, ThemeChoice, with_tilde};
+use crate::config::{Config, DesktopChoice, LinksChoice, ThemeChoice, with_tilde};
 use crate::effect::NotifySettings;
 use crate::net::chat::{self, Sockets};
 use crate::net::{Port, interfaces};
@@ -88,7 +88,7 @@ pub(super) async fn open(
     let config = &context.config;
     let theme = theme(config.theme).map_err(|error| Ending::Failed(error.to_string()))?;
     let bound = sockets.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
-    let terminal = abilities(config.notify);
+    let terminal = abilities(config);
     let start = Start {
         me: Me {
             name: config.name.clone(),
@@ -123,16 +123,21 @@ pub(super) async fn open(
 }
 
 /// What the terminal can do, as far as the user wants it.
-fn abilities(notify: Notify) -> Abilities {
+fn abilities(config: &Config) -> Abilities {
     let terminal = Abilities::of_terminal(|name| env::var(name).unwrap_or_default());
-    let desktop = match notify.desktop {
+    let desktop = match config.notify.desktop {
         DesktopChoice::Auto => terminal.desktop,
         DesktopChoice::Osc9 => Some(Desktop::Osc9),
         DesktopChoice::Osc777 => Some(Desktop::Osc777),
         DesktopChoice::Osc99 => Some(Desktop::Osc99),
         DesktopChoice::Off => None,
     };
-    Abilities { desktop, title: terminal.title && notify.title, ..terminal }
+    let links = match config.links {
+        LinksChoice::Auto => terminal.links,
+        LinksChoice::On => true,
+        LinksChoice::Off => false,
+    };
+    Abilities { desktop, title: terminal.title && config.notify.title, links, ..terminal }
 }
 
 fn theme(choice: ThemeChoice) -> Result<Theme, toml::de::Error> {

@@ -1,5 +1,5 @@
 //! What goes to the terminal beside cells, as operating system commands (ECMA-48, section 8.3.89): the window's title, the
-//! clipboard, notifications. Owns their forms and their limits. It is the last border before the terminal: whatever text
+//! clipboard, notifications, hyperlinks. Owns their forms and their limits. It is the last border before the terminal: whatever text
 //! comes here leaves without a control character.
 
 use base64::Engine;
@@ -14,6 +14,9 @@ pub const COPY_LIMIT: usize = 74_994;
 const TITLE_LIMIT: usize = 128;
 /// The most bytes of a notification's text.
 const BODY_LIMIT: usize = 512;
+
+/// The most bytes of a URL that a link leads to; more is not taken everywhere (VTE: 2083).
+const URL_LIMIT: usize = 2048;
 
 /// String terminator.
 const ST: &str = "\x1b\\";
@@ -37,6 +40,21 @@ pub const BELL: &str = "\x07";
 pub fn title(text: &Clean) -> String {
     format!("\x1b]2;{}{ST}", harmless(text, TITLE_LIMIT))
 }
+
+/// From here on the cells that are written lead to this URL (OSC 8), until [`LINK_END`]. Cells with the same `id` are one
+/// link, wherever they are. None for anything but an `http` or `https` URL of printable ASCII and at most 2,048 bytes.
+#[must_use]
+pub fn link(url: &str, id: &str) -> Option<String> {
+    let (scheme, _) = url.split_once("://")?;
+    let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let is_harmless = url.len() <= URL_LIMIT && url.bytes().all(|byte| byte.is_ascii_graphic());
+    // These would begin another field.
+    let is_id = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (is_web && is_harmless && is_id).then(|| format!("\x1b]8;id={id};{url}{ST}"))
+}
+
+/// From here on the cells that are written lead nowhere.
+pub const LINK_END: &str = "\x1b]8;;\x1b\\";
 
 /// Puts a text of at most [`COPY_LIMIT`] bytes into the clipboard (OSC 52). Whether the terminal does it, it does not say.
 /// tmux does it with `set-clipboard on`.
@@ -108,6 +126,35 @@ mod tests {
             assert_eq!(desktop.notification(&name, &text, false), expected);
         }
         assert_eq!(Desktop::Osc9.notification(&clean("lin"), &clean(""), false), "\x1b]9;lin\x1b\\");
+    }
+
+    #[test]
+    fn a_link_leads_to_a_short_web_address_without_blanks_or_controls_and_nowhere_else() {
+        assert_eq!(
+            link("HTTPS://box/a;b?c=%20", "1-2").unwrap(),
+            "\x1b]8;id=1-2;HTTPS://box/a;b?c=%20\x1b\\"
+        );
+        let longest = format!("http://box/{}", "x".repeat(2048 - "http://box/".len()));
+        assert!(link(&longest, "1").is_some());
+        for url in [
+            "",
+            "box",
+            "file:///etc/passwd",
+            "javascript:alert(1)//http://box",
+            "http:box",
+            "http://box/\x1b\\\x1b]52;c;aGk=\x07",
+            "http://box/\x07",
+            "http://box/\x7f",
+            "http://box/a b",
+            "http://box/\u{9c}",
+            "http://你好/",
+            &format!("{longest}x"),
+        ] {
+            assert_eq!(link(url, "1"), None, "{url:?}");
+        }
+        for id in ["a;http://box/", "a:b", "a=b", "\x1b"] {
+            assert_eq!(link("http://box/", id), None, "{id:?}");
+        }
     }
 
     #[test]

@@ -188,14 +188,14 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
     paint::both(buffer, area, &pieces, (&facts, style));
 }
 
-/// What becomes of the address that was typed, or what is wrong with it, right below it.
-pub(super) fn answer(state: &State, look: &Look, body: Area, buffer: &mut Buffer) {
+/// What becomes of the address that was typed, or what is wrong with it, right below it. Returns the rows used.
+pub(super) fn answer(state: &State, look: &Look, body: Area, buffer: &mut Buffer) -> u16 {
     let bar: &AddressBar = match state.tab {
         Tab::Chat => &state.chat.bar,
         Tab::Files => &state.files.bar,
     };
     let (sign, sentence, style) = match (&bar.problem, bar.pending.as_ref()) {
-        (None, None) => return,
+        (None, None) => return 0,
         (None, Some(_)) => ("   ", look.words.chat.resolving.clone(), look.theme.dim),
         (Some(Problem::Address(error)), _) => {
             (" ✗ ", wording::address_error(&look.words, error), look.theme.error)
@@ -203,12 +203,15 @@ pub(super) fn answer(state: &State, look: &Look, body: Area, buffer: &mut Buffer
         (Some(Problem::Fault(fault)), _) => (" ✗ ", wording::fault(&look.words, fault), look.theme.error),
     };
     let columns = usize::from(body.width.saturating_sub(4));
-    for (nth, range) in wrap(&sentence, columns, Spaces::Hang).into_iter().take(3).enumerate() {
-        let row = paint::row(body, u16::try_from(nth).unwrap_or(0));
+    let mut used = 0;
+    for range in wrap(&sentence, columns, Spaces::Hang).into_iter().take(3) {
+        let row = paint::row(body, used);
         Clear.render(row.into(), buffer);
-        let sign = if nth == 0 { sign } else { "   " };
+        let sign = if used == 0 { sign } else { "   " };
         paint::left(buffer, row, &[(sign, style), (&sentence[range], style)]);
+        used += 1;
     }
+    used
 }
 
 /// A field of one line; its text moves so that the caret is in view. Returns the caret's cell.

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 
 use super::find::Highlight;
 use super::paint::{self, Piece};
-use super::{Look, wording};
+use super::{Link, Look, wording};
 use crate::app::State;
 use crate::app::chat::ChatFocus;
 use crate::app::conversation::{Conversation, Pane, Row};
@@ -22,8 +22,8 @@ use crate::text::links::links;
 use crate::text::size::grouped;
 use crate::text::width::width;
 
-/// What is in view of the conversation in front.
-pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) {
+/// What is in view of the conversation in front, and which of its cells show a link.
+pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer, shown_links: &mut Vec<Link>) {
     let Some(conversation) = state.chat.conversation() else { return no_peer(state, look, area, buffer) };
     if conversation.is_empty() {
         return paint::middle(buffer, area, &[(&look.words.chat.no_messages, look.theme.dim)]);
@@ -42,6 +42,11 @@ pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer) 
     for (nth, (message, row)) in window.rows.iter().enumerate() {
         let line = paint::row(area, u16::try_from(nth).unwrap_or(area.height));
         pane.row(*message, row, line, buffer);
+        for link in pane.links_of(*message, row, line) {
+            let cells = Area { x: link.columns.start, width: link.columns.end - link.columns.start, ..line };
+            paint::tint(buffer, cells, look.theme.link);
+            shown_links.push(link);
+        }
         highlight.row(*message, row, line, buffer);
     }
     let bottom = paint::row(area, area.height - 1);
@@ -108,7 +113,6 @@ impl Painter<'_> {
                     paint::left(buffer, place, &[(&self.look.words.chat.empty, theme.dim)]);
                 } else {
                     paint::left(buffer, place, &[(text, theme.text)]);
-                    self.underline(at, range, place, buffer);
                 }
             }
             Row::Folded(count) => {
@@ -126,17 +130,26 @@ impl Painter<'_> {
         }
     }
 
-    /// Marks what of a line is part of a link.
-    fn underline(&self, at: usize, line: &Range<usize>, place: Area, buffer: &mut Buffer) {
-        let Some(message) = self.conversation.messages().get(at) else { return };
-        let cells = |text: Range<usize>| u16::try_from(width(&message.text[text])).unwrap_or(place.width);
-        for link in self.links.iter().filter(|(of, _)| *of == at).map(|(_, link)| link) {
-            let (from, to) = (link.start.max(line.start), link.end.min(line.end));
-            if from < to {
-                let part = paint::columns(place, cells(line.start..from), cells(from..to));
-                paint::tint(buffer, part, self.look.theme.link);
-            }
-        }
+    /// Which cells of a row are part of a link.
+    fn links_of(&self, at: usize, row: &Row, line: Area) -> Vec<Link> {
+        let (Row::Text(text, _), Some(message)) = (row, self.conversation.messages().get(at)) else {
+            return Vec::new();
+        };
+        let (left, room) = self.columns.text;
+        let place = paint::columns(line, left, room);
+        let cells = |part: Range<usize>| u16::try_from(width(&message.text[part])).unwrap_or(place.width);
+        let part = |link: &Range<usize>| {
+            let (from, to) = (link.start.max(text.start), link.end.min(text.end));
+            let part =
+                (from < to).then(|| paint::columns(place, cells(text.start..from), cells(from..to)))?;
+            Some(Link {
+                row: part.y,
+                columns: part.x..part.x + part.width,
+                url: message.text.piece(link.clone()),
+                id: format!("{}-{}", message.id.0, link.start),
+            })
+        };
+        self.links.iter().filter(|(of, _)| *of == at).filter_map(|(_, link)| part(link)).collect()
     }
 
     /// Time, name, and at the right what became of it.

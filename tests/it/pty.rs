@@ -13,6 +13,7 @@ use crate::support::server::Server;
 
 mod editor;
 mod gone;
+mod links;
 mod naughty;
 mod panics;
 mod titles;

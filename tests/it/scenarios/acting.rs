@@ -71,6 +71,46 @@ fn a_link_that_goes_on_in_the_next_line_is_underlined_there_too_and_may_be_click
 }
 
 #[test]
+fn the_terminal_hears_of_each_link_where_it_is_to_be_seen() {
+    let url = format!("https://example.org/{}/end", "0123456789".repeat(4));
+    let mut screen = selected(60, 16, format!("look at {url} now, 见http://box/。"));
+    let picture = screen.picture();
+    let links = picture.links();
+    let (last, others) = links.split_last().unwrap();
+    assert_eq!((&*last.0, &*last.1.url), ("http://box/", "http://box/"));
+    assert!(others.len() > 1 && others.iter().all(|(_, link)| *link.url == *url && link.id != last.1.id));
+    assert!(others.iter().all(|(_, link)| link.id == others[0].1.id));
+    assert_eq!(others.iter().map(|(shown, _)| shown.as_str()).collect::<String>(), url);
+    for (shown, link) in &links {
+        assert_eq!(shown.len(), link.columns.len());
+    }
+    for keys in ["enter", "f1", "f3"] {
+        screen.press(keys);
+        assert!(screen.picture().links().is_empty(), "{keys}");
+        screen.press(if keys == "f3" { "f2" } else { "esc" });
+        assert!(!screen.picture().links().is_empty(), "{keys}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_address_covers_links_too() {
+    let mut screen = Screen::new(60, 10);
+    screen.knows(LIN, "lin");
+    for _ in 0..10 {
+        screen.hears(LIN, "http://box/");
+    }
+    let rows =
+        |screen: &Screen| screen.picture().links().iter().map(|(_, link)| link.row).collect::<Vec<_>>();
+    let before = rows(&screen);
+    screen.press("ctrl+l");
+    screen.type_text(":x");
+    screen.press("enter");
+    let covered = screen.picture().place_of("✗").1;
+    assert!(before.contains(&covered) && !rows(&screen).contains(&covered), "{before:?}");
+    assert!(rows(&screen).contains(&before[before.len() - 1]));
+}
+
+#[test]
 fn enter_opens_the_one_link_of_a_message_with_the_program_of_the_system_and_says_so() {
     let mut screen = selected(80, 24, "see https://example.org/a?b=c.");
     assert_eq!(screen.effects(), [], "nothing is opened before it is asked for");

@@ -17,7 +17,7 @@ use hobnob::event::{
 use hobnob::locale::{Language, Words};
 use hobnob::text::{clean_line, clean_text, is_showable, width::width};
 use hobnob::view::theme::{Preset, Theme};
-use hobnob::view::{Look, draw};
+use hobnob::view::{Link, Look, draw};
 use hobnob::wire::Raw;
 use hobnob::wire::address::Endpoint;
 use hobnob::wire::listing::{Entry, Kind};
@@ -51,6 +51,7 @@ pub(crate) struct Screen {
 pub(crate) struct Picture {
     buffer: Buffer,
     caret: Option<(u16, u16)>,
+    links: Vec<Link>,
 }
 
 impl Screen {
@@ -273,10 +274,12 @@ impl Screen {
     pub(crate) fn picture_on(&self, width: u16, height: u16) -> Picture {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         // Not what the backend has: it never hears of a cell that the wide character before it covers.
-        let buffer = terminal.draw(|frame| draw(&self.state, &self.look, frame)).unwrap().buffer.clone();
+        let mut links = Vec::new();
+        let frame = terminal.draw(|frame| links = draw(&self.state, &self.look, frame)).unwrap();
+        let buffer = frame.buffer.clone();
         let backend = terminal.backend();
         let caret = backend.cursor_visible().then(|| backend.cursor_position().into());
-        let picture = Picture { buffer, caret };
+        let picture = Picture { buffer, caret, links };
         picture.assert_whole();
         picture
     }
@@ -307,6 +310,12 @@ impl Screen {
 }
 
 impl Picture {
+    /// The cells that show a link, row by row: what they show, and the link.
+    pub(crate) fn links(&self) -> Vec<(String, &Link)> {
+        let shown = |link: &Link| link.columns.clone().map(|x| self.symbol_at(x, link.row)).collect();
+        self.links.iter().map(|link| (shown(link), link)).collect()
+    }
+
     pub(crate) fn rows(&self) -> Vec<String> {
         self.characters().iter().map(|row| row.iter().map(|(_, symbol)| *symbol).collect()).collect()
     }
