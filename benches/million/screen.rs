@@ -13,8 +13,8 @@ use hobnob::text::Clean;
 use hobnob::view::theme::Preset;
 use hobnob::view::{Look, draw};
 use jiff::Zoned;
-use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::{Frame, Terminal};
 use tokio::sync::mpsc::{Receiver, channel};
 
 /// A large screen.
@@ -72,7 +72,8 @@ impl Screen {
                 }
             }
         }
-        self.terminal.draw(|frame| draw(&self.state, &self.look, frame)).expect("a picture");
+        let picture = |frame: &mut Frame<'_>| drop(draw(&self.state, &self.look, frame));
+        self.terminal.draw(picture).expect("a picture");
     }
 
     fn press(&mut self, key: &str) -> Duration {
