@@ -99,6 +99,8 @@ pub struct State {
     pub today: jiff::civil::Date,
     /// Whether messages are kept for the next run.
     pub keeps: bool,
+    /// Whether what the store has ends with the program, for its file cannot be used.
+    pub forgets: bool,
     focused: bool,
     ids: Ids,
     /// When the transfers are measured next.
@@ -125,6 +127,7 @@ impl State {
             zone: now.wall.time_zone().clone(),
             today: now.wall.date(),
             keeps: true,
+            forgets: false,
             focused: true,
             ids: Ids::default(),
             measured: None,

@@ -154,6 +154,7 @@ impl Shell {
         let mut effects = Vec::new();
         state.notice = start.notice;
         state.keeps = start.store.fault.is_none();
+        state.forgets = start.store.is_in_memory();
         state.notify = start.notify;
         state.remember(start.store.memory.clone());
         for (address, name) in start.peers {

@@ -60,6 +60,12 @@ pub fn open(dir: &Path) -> Result<Opened, Fault> {
 }
 
 impl Opened {
+    /// Whether what is put into it ends with the program.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.place.reader.is_none()
+    }
+
     /// Starts its threads. What they have to say goes through `events`.
     pub fn start(self, events: mpsc::Sender<Event>) -> io::Result<Store> {
         let open::Place { path, writer, reader, newest, .. } = self.place;

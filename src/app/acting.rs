@@ -64,6 +64,12 @@ impl State {
         self.chat.conversation().filter(|_| walking).and_then(Conversation::selected_message)
     }
 
+    /// Whether a message is known again when the program is started the next time.
+    #[must_use]
+    pub fn is_on_disk(&self, message: &Message) -> bool {
+        message.row.is_some() && !self.forgets
+    }
+
     /// What a key does with the selected message.
     pub(super) fn act_of(&self, key: Key, keymap: &Keymap) -> Option<Act> {
         let selected = self.selected_message().is_some();

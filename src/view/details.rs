@@ -123,7 +123,7 @@ impl View<'_> {
     fn disk(&self) -> (String, Style) {
         let (words, theme, message) = (&self.look.words, &self.look.theme, &self.inspected.message);
         match (message.row, &message.unsaved) {
-            _ if !self.state.keeps => (words.chat.nothing_saved.clone(), theme.warning),
+            _ if self.state.forgets => (words.chat.nothing_saved.clone(), theme.warning),
             (Some(row), _) => (fill(&words.details.saved, &[("row", &row.0.to_string())]), theme.text),
             (None, Some(fault)) => {
                 let reason = wording::fault(words, fault);

@@ -186,7 +186,7 @@ impl Painter<'_> {
 
     fn state_of(&self, message: &Message) -> (String, Style) {
         let (words, theme) = (&self.look.words.chat, &self.look.theme);
-        let unsaved = message.unsaved.is_some() || !self.state.keeps && message.row.is_none();
+        let unsaved = message.unsaved.is_some() || !self.state.keeps && !self.state.is_on_disk(message);
         let (state, style) = match &message.delivery {
             Delivery::Received if message.broadcast => (words.broadcast.clone(), theme.dim),
             Delivery::Received | Delivery::Folded(_) => (String::new(), theme.dim),

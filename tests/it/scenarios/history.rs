@@ -87,6 +87,17 @@ fn what_is_not_on_disk_is_marked_until_it_is() {
 }
 
 #[test]
+fn where_the_file_cannot_be_used_all_that_is_said_is_marked() {
+    let mut screen = talk();
+    (screen.state.keeps, screen.state.forgets) = (false, true);
+    screen.hears(LIN, "gone soon");
+    assert!(screen.row_containing("gone soon").contains("not saved"));
+    assert!(screen.shows("nothing is saved"));
+    screen.press("tab up i");
+    assert!(screen.shows("nothing is saved") && !screen.shows("saved as number"), "{:?}", screen.rows());
+}
+
+#[test]
 fn a_refused_message_waits_and_is_sent_again_only_when_asked() {
     let mut screen = talk();
     let id = screen.sends("are you there?");
