@@ -4,33 +4,28 @@
 //! happens.
 
 use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use tokio::sync::mpsc;
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout};
 
+use crate::app::State;
 use crate::app::field::FIELD_LIMIT;
-use crate::app::keys::Keymap;
-use crate::app::{Me, Notice, State};
-use crate::effect::{Effect, Notification, NotifySettings};
+use crate::effect::{Effect, Notification};
 use crate::event::{Event, Fault, Now, Size};
-use crate::net::Timeouts;
-use crate::net::chat::Sockets;
-use crate::store::Opened;
 use crate::term::{self, Abilities, Input, Panics, Signal, Signals, osc};
 use crate::text::{Clean, clean_line};
 use crate::view::{Look, draw, title};
-use crate::wire::source::Source;
 
 mod programs;
 mod screen;
+mod start;
 mod workers;
 
 use programs::Programs;
 use screen::Screen;
+pub use start::Start;
 use workers::Workers;
 
 /// Events that wait to be looked at; a worker that has more waits.
@@ -45,41 +40,6 @@ const HANGUP: u8 = 129;
 const INTERRUPT: u8 = 130;
 /// The screen is drawn at most about 120 times a second.
 const FRAME: Duration = Duration::from_millis(8);
-
-/// Everything that the full-screen program starts with.
-#[derive(Debug)]
-pub struct Start {
-    /// Who we are.
-    pub me: Me,
-    /// The chat's sockets.
-    pub sockets: Sockets,
-    /// What has to be said at once.
-    pub notice: Option<Notice>,
-    /// Peers that are known from the start.
-    pub peers: Vec<(SocketAddr, Clean)>,
-    /// The peer to talk to from the start.
-    pub peer: Option<String>,
-    /// The server to open from the start.
-    pub server: Option<Source>,
-    /// What is known from earlier runs, and where what is to be known in later ones is kept.
-    pub store: Opened,
-    /// Which key does what.
-    pub keymap: Keymap,
-    /// In which words and colours.
-    pub look: Look,
-    /// How a user who is not looking is told.
-    pub notify: NotifySettings,
-    /// What the terminal can do beside showing cells.
-    pub terminal: Abilities,
-    /// Where downloads go.
-    pub download_dir: PathBuf,
-    /// Put before the name of each downloaded file.
-    pub prefix: String,
-    /// Downloads at the same time.
-    pub at_once: usize,
-    /// How long to wait for what.
-    pub timeouts: Timeouts,
-}
 
 /// Why the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +153,12 @@ impl Shell {
     async fn run(&mut self, mut panics: Panics, signals: &mut Signals) -> io::Result<End> {
         self.resize()?;
         self.perform()?;
+        // Where the disk is quick, the first picture has the messages in it.
+        if self.state.chat.is_reading()
+            && let Ok(Some(event)) = timeout(FRAME, self.workers.next()).await
+        {
+            self.update(event);
+        }
         self.draw()?;
         let mut dirty = true;
         loop {

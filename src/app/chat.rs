@@ -119,6 +119,12 @@ impl Chat {
         }
     }
 
+    /// Whether a part of the conversation in front is still to come from the disk.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.conversation().is_some_and(Conversation::is_reading)
+    }
+
     /// The tab's regions; none on a screen that is too small.
     #[must_use]
     pub fn layout(&self, size: crate::event::Size) -> Option<ChatLayout> {

@@ -156,6 +156,12 @@ impl Conversation {
         self.loaded.tail().iter().filter(|message| message.row.is_none()).count() as u64
     }
 
+    /// Whether a part of it is still to come from the disk.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.loaded.is_waiting()
+    }
+
     /// Changes what is kept of the peer.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Contact)) {
         let before = self.contact.clone();

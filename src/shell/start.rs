@@ -1,0 +1,50 @@
+//! What the full-screen program is given to start with. Data only.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::app::keys::Keymap;
+use crate::app::{Me, Notice};
+use crate::effect::NotifySettings;
+use crate::net::Timeouts;
+use crate::net::chat::Sockets;
+use crate::store::Opened;
+use crate::term::Abilities;
+use crate::text::Clean;
+use crate::view::Look;
+use crate::wire::source::Source;
+
+/// Everything that the full-screen program starts with.
+#[derive(Debug)]
+pub struct Start {
+    /// Who we are.
+    pub me: Me,
+    /// The chat's sockets.
+    pub sockets: Sockets,
+    /// What has to be said at once.
+    pub notice: Option<Notice>,
+    /// Peers that are known from the start.
+    pub peers: Vec<(SocketAddr, Clean)>,
+    /// The peer to talk to from the start.
+    pub peer: Option<String>,
+    /// The server to open from the start.
+    pub server: Option<Source>,
+    /// What is known from earlier runs, and where what is to be known in later ones is kept.
+    pub store: Opened,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// In which words and colours.
+    pub look: Look,
+    /// How a user who is not looking is told.
+    pub notify: NotifySettings,
+    /// What the terminal can do beside showing cells.
+    pub terminal: Abilities,
+    /// Where downloads go.
+    pub download_dir: PathBuf,
+    /// Put before the name of each downloaded file.
+    pub prefix: String,
+    /// Downloads at the same time.
+    pub at_once: usize,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+}
