@@ -49,6 +49,8 @@ impl Chat {
                 }
                 *turn.notice = Some(Notice::NotSaved(fault));
             }
+            // That messages are not saved is worse, and says why as well.
+            StoreEvent::Failed(_) if matches!(turn.notice, Some(Notice::NotSaved(_))) => {}
             StoreEvent::Failed(fault) => *turn.notice = Some(Notice::NotRemembered(fault)),
             StoreEvent::Page(request, page) => self.read(request, page, turn),
             StoreEvent::Outbox(request, waiting) => self.outbox(request, waiting, turn),

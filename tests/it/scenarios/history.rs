@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hobnob::effect::Effect;
-use hobnob::event::{ChatEvent, Event, Fault, MessageId};
+use hobnob::event::{ChatEvent, Event, Fault, MessageId, StoreEvent};
 
 use super::{LIN, MIA, STRANGER};
 use crate::support::screen::Screen;
@@ -81,6 +81,8 @@ fn what_is_not_on_disk_is_marked_until_it_is() {
     screen.kept.broken = Some(Fault::DiskFull);
     screen.hears(LIN, "lost?");
     assert!(screen.row_containing("lost?").contains("not saved"));
+    assert!(screen.shows("Messages are not saved: the disk is full"), "{:?}", screen.rows().last());
+    screen.is_told(Event::Store(StoreEvent::Failed(Fault::DiskFull)));
     assert!(screen.shows("Messages are not saved: the disk is full"), "{:?}", screen.rows().last());
     screen.press("esc");
     assert!(screen.row_containing("lost?").contains("not saved"), "the mark stays");
