@@ -20,7 +20,10 @@ fn the_title_names_the_peer_and_counts_what_is_unread_and_is_given_back() {
     let (_, from) = peer.receive();
     terminal.wait_for("sent");
     assert_eq!(terminal.title(), Some(&*format!("hobnob - {}", peer.address())));
+    // Once the letter behind it is to be seen, so is that nobody looks.
     terminal.type_in(FOCUS_LOST);
+    terminal.type_in("q");
+    terminal.wait_for(" 1 B ");
     for nth in 1..=2 {
         peer.send(format!("number {nth}").as_bytes(), from);
         terminal.wait_for(&format!("number {nth}"));
