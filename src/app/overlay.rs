@@ -3,7 +3,6 @@
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
-use super::State;
 use super::acting::Links;
 use super::chat::{Chat, Pasted};
 use super::field::Field;
@@ -11,7 +10,8 @@ use super::find::Search;
 use super::inspected::Inspected;
 use super::keys::{self, Answer, Edit};
 use super::layout;
-use super::peers::PeerMenu;
+use super::peers::{PeerMenu, Question};
+use super::{State, Turn};
 use crate::effect::Recent;
 use crate::event::Key;
 use crate::wire::address::{DEFAULT_PORT, Endpoint, Host};
@@ -40,6 +40,30 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether the input goes into a text in it.
+    pub(super) fn is_typed_into(&self) -> bool {
+        match self {
+            Self::GoTo(_) | Self::Find(_) => true,
+            Self::Peer(menu) => matches!(menu.question, Question::Name(_)),
+            Self::Help(_) | Self::Quit | Self::Paste(_) | Self::Links(_) | Self::Details(_) => false,
+        }
+    }
+
+    /// A text was pasted; `false` where there is no room for it. Where nothing is typed nothing becomes of it.
+    pub(super) fn paste(&mut self, text: &str, turn: &mut Turn<'_>) -> bool {
+        match self {
+            Self::GoTo(goto) => goto.field.paste_line(text),
+            Self::Find(search) => search.paste(text, turn),
+            Self::Peer(PeerMenu { question: Question::Name(field), .. }) => field.paste_line(text),
+            Self::Peer(_)
+            | Self::Help(_)
+            | Self::Quit
+            | Self::Paste(_)
+            | Self::Links(_)
+            | Self::Details(_) => true,
+        }
+    }
+
     /// The peer whose settings these are.
     pub(super) fn peer(&self) -> Option<Peer> {
         if let Self::Peer(menu) = self { Some(menu.peer) } else { None }

@@ -3,7 +3,6 @@
 use super::chat::ChatFocus;
 use super::files::FilesFocus;
 use super::overlay::Overlay;
-use super::peers::Question;
 use super::{Notice, State, Tab, Turn};
 
 impl State {
@@ -15,18 +14,7 @@ impl State {
     #[must_use]
     pub fn is_typing(&self) -> bool {
         match (&self.overlay, self.tab) {
-            (Some(Overlay::GoTo(_) | Overlay::Find(_)), _) => true,
-            (Some(Overlay::Peer(menu)), _) => matches!(menu.question, Question::Name(_)),
-            (
-                Some(
-                    Overlay::Help(_)
-                    | Overlay::Quit
-                    | Overlay::Paste(_)
-                    | Overlay::Links(_)
-                    | Overlay::Details(_),
-                ),
-                _,
-            ) => false,
+            (Some(overlay), _) => overlay.is_typed_into(),
             (None, _) if !self.is_in_tab() => false,
             (None, Tab::Chat) => match self.chat.focus {
                 ChatFocus::Composer | ChatFocus::Address | ChatFocus::Find => true,
@@ -44,22 +32,7 @@ impl State {
             self.traffic.leave(self.size);
         }
         let fits = match (&mut self.overlay, self.tab) {
-            (Some(Overlay::GoTo(goto)), _) => goto.field.paste_line(text),
-            (Some(Overlay::Find(search)), _) => search.paste(text, turn),
-            (Some(Overlay::Peer(menu)), _) => match &mut menu.question {
-                Question::Name(field) => field.paste_line(text),
-                Question::Row | Question::Forget => true,
-            },
-            (
-                Some(
-                    Overlay::Help(_)
-                    | Overlay::Quit
-                    | Overlay::Paste(_)
-                    | Overlay::Links(_)
-                    | Overlay::Details(_),
-                ),
-                _,
-            ) => true,
+            (Some(overlay), _) => overlay.paste(text, turn),
             (None, Tab::Chat) => match self.chat.question_before_paste(text) {
                 Some(question) => {
                     self.overlay = Some(Overlay::Paste(question));
