@@ -12,7 +12,7 @@
 //! | [`locale`] | every sentence, by language | know when it is said |
 //! | [`net`] | the chat's sockets, downloads, lists, names: tasks behind channels | touch the state |
 //! | [`serve`] | the file server | reach outside its folder |
-//! | [`store`] | what is kept from one run to the next, and the thread that writes it | write over a file that it could not read |
+//! | [`store`] | what is kept from one run to the next, and the threads that read and write it | write over a file that it could not read |
 //! | [`term`] | the terminal, its signals and its panics | draw |
 //! | [`config`] | the settings, from defaults, file and command line | ask the user anything |
 //! | [`shell`] | the only loop of the full-screen program, and its clock | wait for a worker |

@@ -141,6 +141,7 @@ mod tests {
         finds("http://box", &["http://box"]);
         finds("http://a/x\nhttp://b/y", &["http://a/x", "http://b/y"]);
         finds("http://a,http://b", &["http://a", "http://b"]);
+        finds("http://box/http://", &["http://box/http://"]);
         finds("http://web.example/save/http://box/a", &["http://web.example/save/http://box/a"]);
     }
 

@@ -179,7 +179,7 @@ fn what_a_blocked_address_sends_is_counted_and_nothing_of_it_kept_until_it_is_bl
 
 /// Prints how it goes where it goes on for long: `cargo test --release --test it flood -- --ignored --nocapture`.
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes a minute; .ci/long runs it"]
 #[expect(clippy::disallowed_methods, reason = "what is measured here is time")]
 fn a_minute_of_flood_in_numbers() {
     const PER_MILLISECOND: u32 = 50;

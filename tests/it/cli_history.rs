@@ -305,7 +305,7 @@ fn what_was_said_to_be_saved_survives_being_killed() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes; .ci/long runs it"]
 fn what_was_said_to_be_saved_survives_being_killed_a_thousand_times() {
     kill_while_listening(1000);
 }

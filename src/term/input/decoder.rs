@@ -373,6 +373,10 @@ mod tests {
         assert_eq!(read(&["\x1b[1;5你".as_bytes()]), ["你"]);
         assert_eq!(read(&[b"\xe4\xbdx"]), ["X"]);
         assert_eq!(read(&[b"\x1b[1;5\r"]), ["Enter"]);
+        for at in 0..=5 {
+            let (before, after) = b"\x1b[;0~".split_at(at);
+            assert_eq!(read(&[before, after]), [] as [String; 0], "cut at {at}");
+        }
     }
 
     #[test]
