@@ -86,7 +86,7 @@ pub struct Chat {
     flights: BTreeMap<MessageId, Flight>,
     /// When what changed of the peers is given to the store.
     keep_at: Option<Instant>,
-    /// Questions for what waits to be sent again.
+    /// The question for what waits to be sent again that is under way, and whose that is.
     resending: Option<(RequestId, Peer)>,
     /// What was written before there was anybody to send it to.
     orphan: Field,

@@ -189,11 +189,11 @@ impl Conversation {
         format!("{} {}", self.title(), self.peer())
     }
 
-    /// Whether the peer came by itself, and was never named, answered, written to or pinned.
+    /// Whether the peer came by itself, and the user has done nothing about it but read.
     #[must_use]
     pub fn is_strangers(&self) -> bool {
-        let Contact { invited, pinned, blocked, .. } = self.contact;
-        !invited && !pinned && !blocked && self.draft.is_empty()
+        let untouched = Contact { read: self.contact.read, ..Contact::new(self.peer()) };
+        self.contact == untouched && self.draft.is_empty()
     }
 
     /// A message came from the peer. Who watches the newest messages sees it at once; otherwise it is unread.
@@ -299,7 +299,7 @@ impl Conversation {
     }
 
     /// A message is not on disk, and why.
-    pub(super) fn is_unsaved(&mut self, id: MessageId, fault: &Fault) -> bool {
+    pub(super) fn mark_unsaved(&mut self, id: MessageId, fault: &Fault) -> bool {
         let message = self.message_mut(id);
         message.map(|message| message.unsaved = Some(fault.clone())).is_some()
     }

@@ -183,6 +183,6 @@ pub struct Known {
 pub struct Memory {
     /// What was used lately.
     pub recent: Recent,
-    /// The peers, those with the latest message first: all that are pinned, invited or blocked, and the latest others.
+    /// The peers, those with the latest message first: all about whom the user has done something, and the latest others.
     pub known: Vec<Known>,
 }

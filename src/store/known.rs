@@ -7,7 +7,7 @@ use super::{recent, write};
 use crate::effect::{Contact, Known, Memory, Recent};
 use crate::text::clean_line;
 
-/// So many peers are known that the user has done nothing about; of more, those that wrote last.
+/// So many peers are known that the user has done nothing about but read; of more, those that wrote last.
 const STRANGERS: i64 = 1000;
 
 /// All of it.

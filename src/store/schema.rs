@@ -30,7 +30,7 @@ CREATE TABLE peer (
     theirs INTEGER NOT NULL DEFAULT 0,
     heard INTEGER NOT NULL DEFAULT 0,
     heard_at INTEGER,
-    chosen INTEGER NOT NULL AS (pinned OR invited OR blocked OR named) STORED
+    chosen INTEGER NOT NULL AS (pinned OR invited OR muted OR blocked OR silent OR named OR draft <> '') STORED
 ) STRICT;
 CREATE INDEX peer_chosen ON peer (chosen, latest);
 

@@ -1,13 +1,15 @@
 //! What goes to the store and what comes from it: messages, parts of conversations, and what is kept of the peers.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Chat;
+use super::outgoing::Flight;
 use crate::app::conversation::Conversation;
 use crate::app::message::Message;
 use crate::app::{Notice, Turn};
 use crate::effect::{Effect, Known, StoreRequest};
-use crate::event::{Delivery, MessageId, Page, RequestId, StoreEvent};
+use crate::event::{Delivery, MessageId, Page, RequestId, RowId, StoreEvent};
 
 /// How long a change of a draft, or of what was read, may wait for others before it is kept.
 const KEEP_WITHIN: Duration = Duration::from_secs(1);
@@ -45,7 +47,7 @@ impl Chat {
             StoreEvent::Unsaved(ids, fault) => {
                 for id in ids {
                     let mut open = self.conversations.iter_mut();
-                    let _ = open.any(|conversation| conversation.is_unsaved(id, &fault));
+                    let _ = open.any(|conversation| conversation.mark_unsaved(id, &fault));
                 }
                 *turn.notice = Some(Notice::NotSaved(fault));
             }
@@ -67,21 +69,20 @@ impl Chat {
     }
 
     fn read(&mut self, request: RequestId, page: Page, turn: &mut Turn<'_>) {
-        let flights: Vec<(MessageId, _)> =
-            self.flights.iter().filter_map(|(id, flight)| Some((*id, flight.row?))).collect();
+        // The world speaks of a message that is out under the id that it was sent with, and has the latest word on it.
+        let flying =
+            |(id, flight): (&MessageId, &Flight)| Some((flight.row?, (*id, flight.delivery.clone())));
+        let mut flights: HashMap<RowId, (MessageId, Delivery)> =
+            self.flights.iter().filter_map(flying).collect();
         let Some(conversation) = self.with_mut(page.peer) else { return };
-        let messages = page.messages.into_iter().map(|stored| {
-            // The world speaks of a message that is out under the id that it was sent with.
-            let under_way = flights.iter().find(|(_, row)| *row == stored.row);
-            let id = under_way.map_or_else(|| turn.ids.message(), |(id, _)| *id);
-            let delivery = stored.delivery.clone();
-            let message = Message::stored(id, stored);
-            if under_way.is_some() { Message { delivery, ..message } } else { message }
+        let messages = page.messages.into_iter().map(|stored| match flights.remove(&stored.row) {
+            Some((id, delivery)) => Message { delivery, ..Message::stored(id, stored) },
+            None => Message::stored(turn.ids.message(), stored),
         });
         conversation.answered(request, messages.collect());
     }
 
-    /// Gives what changed of the peers to the store: soon, or at once where the program `ends`.
+    /// Sees to it that what changed of the peers is given to the store soon.
     pub(super) fn keep(&mut self, turn: &mut Turn<'_>) {
         if let Some(conversation) = self.conversation_mut()
             && conversation.contact.draft != conversation.draft.text()

@@ -18,7 +18,7 @@ pub(super) struct Flight {
     /// Where it is on disk.
     pub(super) row: Option<RowId>,
     /// What is known of it.
-    delivery: Delivery,
+    pub(super) delivery: Delivery,
 }
 
 impl Flight {
@@ -155,11 +155,6 @@ impl Chat {
             let (id, row) = (turn.ids.message(), stored.row);
             let text = Message::stored(id, stored).exact().into_owned();
             self.again(id, Some(row), peer, text, turn);
-        }
-        // What the store has not told of is not there.
-        let under_way = self.resending.is_none();
-        if let Some(conversation) = self.with_mut(peer).filter(|_| under_way) {
-            conversation.is_back &= conversation.waiting > 0;
         }
     }
 }

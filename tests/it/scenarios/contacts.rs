@@ -447,3 +447,18 @@ fn a_hostile_name_keeps_the_list_and_the_settings_whole() {
         }
     }
 }
+
+#[test]
+fn a_stranger_who_was_muted_does_not_give_way_to_a_thousand_others() {
+    let mut screen = Screen::new(100, 30);
+    screen.hears(STRANGER, "buy this");
+    screen.press("alt+m");
+    screen.hears(LIN, "hello");
+    screen.press("alt+a");
+    for n in 0..1003_u32 {
+        screen.hears(&format!("10.1.{}.{}:7890", n / 250, n % 250), "spam");
+    }
+    let mut open = screen.state.chat.conversations.iter();
+    let kept = open.find(|open| open.peer().to_string() == STRANGER).expect("the muted one is still there");
+    assert!(kept.contact.muted);
+}

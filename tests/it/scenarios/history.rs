@@ -89,6 +89,18 @@ fn what_is_not_on_disk_is_marked_until_it_is() {
 }
 
 #[test]
+fn a_word_that_came_while_a_page_was_read_is_the_latest() {
+    let mut screen = talk();
+    let id = screen.sends("old words");
+    (1..=3000).for_each(|n| screen.hears(LIN, format!("more {n}")));
+    screen.is_told(Event::Chat(ChatEvent::Sent(id)));
+    screen.press("alt+r tab home end");
+    screen.press("ctrl+f");
+    screen.type_text("old words");
+    assert!(screen.row_containing("me          old words").contains("heard back"), "{:?}", screen.rows());
+}
+
+#[test]
 fn where_the_file_cannot_be_used_all_that_is_said_is_marked() {
     let mut screen = talk();
     (screen.state.keeps, screen.state.forgets) = (false, true);
