@@ -165,7 +165,7 @@ impl State {
                 Event::Copied => *turn.notice = Some(Notice::Copied),
                 Event::NotCopied(fault) => *turn.notice = Some(Notice::NotCopied(fault)),
                 Event::NotOpened(fault) => *turn.notice = Some(Notice::NotOpened(fault)),
-                Event::Resized(_) => {}
+                Event::Resized(_) | Event::Walk(..) | Event::Filled(..) => {}
                 Event::Wake => state.files.transfers.wake(now.instant),
             }
             state.files.follow(turn);

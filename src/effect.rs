@@ -1,6 +1,7 @@
 //! The vocabulary of all that goes out: what the program asks the world to do. Data only.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 
 use crate::event::{MessageId, RequestId, TransferId};
 use crate::text::Clean;
@@ -8,9 +9,11 @@ use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 use crate::wire::source::Source;
 
+mod fetch;
 mod keep;
 mod recent;
 
+pub use fetch::{Conflict, Job, Partial};
 pub use keep::{Contact, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
 pub use recent::Recent;
 
@@ -46,11 +49,29 @@ pub enum Effect {
     Fetch {
         /// Comes back with everything that becomes of it.
         id: TransferId,
-        /// Which file of which server.
-        source: Source,
+        /// What is to be done.
+        job: Box<Job>,
     },
+    /// Stop a download so that it can go on later.
+    Pause(TransferId),
     /// Stop a download and leave nothing of it.
     Cancel(TransferId),
+    /// Let all downloads together take no more than so many bytes a second; none: as many as come.
+    LimitRate(Option<NonZeroU64>),
+    /// List a folder and all that are in it.
+    Walk {
+        /// Comes back with what is found. [`Effect::Forget`] ends the walk.
+        request: RequestId,
+        /// Which folder of which server.
+        source: Source,
+    },
+    /// Ask what a server says of files without sending them.
+    Fill {
+        /// Comes back with the answers. [`Effect::Forget`] ends the asking.
+        request: RequestId,
+        /// Which files of which servers.
+        files: Vec<Source>,
+    },
     /// Throw away what comes from these addresses, and from these only.
     Block(Vec<SocketAddr>),
     /// Keep something, or read what is kept.

@@ -4,8 +4,7 @@
 //! text except as [`Clean`] (or, unshown, as [`Raw`]).
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::{Timestamp, Zoned};
 
@@ -18,11 +17,15 @@ mod delivery;
 mod fault;
 mod key;
 mod stored;
+mod transfer;
+mod walk;
 
 pub use delivery::Delivery;
 pub use fault::{Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
+pub use transfer::{Anew, Finished, Kept, Proof, TransferEvent};
+pub use walk::{Facts, WalkEvent};
 
 /// The moment at which an event is looked at. Time is an argument here, never read.
 #[derive(Debug, Clone)]
@@ -64,6 +67,10 @@ pub enum Event {
     Resolved(RequestId, Result<Vec<SocketAddr>, Fault>),
     /// An answer of the browser.
     Browse(RequestId, BrowseEvent),
+    /// From a walk through folders.
+    Walk(RequestId, WalkEvent),
+    /// What a server says of the files that it was asked about: of which of them, counted from 0.
+    Filled(RequestId, usize, Facts),
     /// From a download.
     Transfer(TransferId, TransferEvent),
     /// From the store.
@@ -166,32 +173,4 @@ pub struct Listing {
     pub source: Source,
     /// In the order the server gave.
     pub entries: Vec<Entry>,
-}
-
-/// From a download.
-#[derive(Debug, Clone)]
-pub enum TransferEvent {
-    /// The server answers with a file.
-    Started {
-        /// Its length in bytes where the server announced one.
-        total: Option<u64>,
-    },
-    /// So many bytes are on disk. Coalesced: at most 30 a second.
-    Progress {
-        /// Bytes from the beginning of the file.
-        bytes: u64,
-    },
-    /// The file is whole, synced, and under its final name.
-    Finished {
-        /// Where it is.
-        path: PathBuf,
-        /// Its size in bytes.
-        bytes: u64,
-        /// From the request to the rename.
-        took: Duration,
-    },
-    /// It did not work; nothing is left on disk.
-    Failed(Fault),
-    /// It was cancelled; nothing is left on disk.
-    Cancelled,
 }

@@ -277,6 +277,10 @@ impl Shell {
                     | Effect::Browse { .. }
                     | Effect::Forget(_)
                     | Effect::Fetch { .. }
+                    | Effect::Pause(_)
+                    | Effect::LimitRate(_)
+                    | Effect::Walk { .. }
+                    | Effect::Fill { .. }
                     | Effect::Cancel(_)
                     | Effect::Store(_)
                     | Effect::Block(_) => {

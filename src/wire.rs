@@ -6,10 +6,12 @@ use bytes::Bytes;
 
 pub mod address;
 pub mod chat;
+pub mod digest;
 pub mod listing;
 pub mod name;
 pub mod peer;
 pub mod plain;
+pub mod range;
 pub mod source;
 
 /// Bytes of somebody else's that are kept but must never be shown: there is no way to print them.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::Turn;
 use super::keys::{self, Move, Transfer as Action};
-use crate::effect::Effect;
-use crate::event::{Fault, Key, TransferEvent, TransferId};
+use crate::effect::{Conflict, Effect, Job};
+use crate::event::{Fault, Finished, Key, TransferEvent, TransferId};
 use crate::text::{Clean, clean_line};
 use crate::wire::source::{Scheme, Source};
 
@@ -164,7 +164,15 @@ impl Transfers {
             let busy =
                 next.source.scheme == Scheme::Plain && active.iter().any(|other| other.endpoint == *server);
             if next.state == TransferState::Waiting && !busy {
-                turn.out.push(Effect::Fetch { id: next.id, source: next.source.clone() });
+                let job = Job {
+                    source: next.source.clone(),
+                    to: PathBuf::new(),
+                    conflict: Conflict::Rename,
+                    checksum: None,
+                    sums: Vec::new(),
+                    partial: None,
+                };
+                turn.out.push(Effect::Fetch { id: next.id, job: Box::new(job) });
                 next.state = TransferState::Asking;
                 active.push(next.source.clone());
             }
@@ -180,7 +188,7 @@ impl Transfers {
     ) -> Option<Source> {
         let transfer = self.list.iter_mut().find(|transfer| transfer.id == id && transfer.is_active())?;
         match event {
-            TransferEvent::Started { total } => {
+            TransferEvent::Started { total, .. } => {
                 transfer.total = total;
                 transfer.state = TransferState::Running;
                 transfer.measure(turn.now.instant);
@@ -189,10 +197,16 @@ impl Transfers {
                 transfer.bytes = bytes;
                 transfer.measure(turn.now.instant);
             }
-            TransferEvent::Finished { path, bytes, took } => {
+            TransferEvent::Finished(Finished { path, bytes, took, .. }) => {
                 transfer.bytes = bytes;
+                let path = path.unwrap_or_default();
                 transfer.state = TransferState::Finished { path, took };
             }
+            TransferEvent::Retrying { .. }
+            | TransferEvent::Verifying { .. }
+            | TransferEvent::Finishing
+            | TransferEvent::Kept { .. }
+            | TransferEvent::Paused => {}
             TransferEvent::Failed(fault) => transfer.state = TransferState::Failed(fault),
             TransferEvent::Cancelled => transfer.state = TransferState::Cancelled,
         }

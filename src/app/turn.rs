@@ -72,7 +72,10 @@ mod tests {
     use crate::app::files::Place;
     use crate::app::overlay::{GoTo, Goal, Overlay};
     use crate::app::{Me, State, Tab};
-    use crate::event::{BrowseEvent, ChatEvent, Datagram, Event, Fault, Listing, StoreEvent, TransferEvent};
+    use crate::effect::Partial;
+    use crate::event::{
+        BrowseEvent, ChatEvent, Datagram, Event, Fault, Finished, Listing, StoreEvent, TransferEvent,
+    };
     use crate::text::{Clean, clean_text};
     use crate::wire::Raw;
     use crate::wire::source::Source;
@@ -157,8 +160,15 @@ mod tests {
         ([127, 0, 0, 1], port).into()
     }
 
+    fn started(bytes: u64) -> TransferEvent {
+        let total = Some(bytes);
+        let partial = Partial { validator: None, total };
+        TransferEvent::Started { total, from: 0, anew: None, partial }
+    }
+
     fn finished() -> TransferEvent {
-        TransferEvent::Finished { path: PathBuf::from("/x"), bytes: 1, took: Duration::from_secs(1) }
+        let path = Some(PathBuf::from("/x"));
+        TransferEvent::Finished(Finished { path, bytes: 1, took: Duration::from_secs(1), proof: None })
     }
 
     #[test]
@@ -223,7 +233,7 @@ mod tests {
     fn the_next_measurement_is_not_put_off_by_what_happens_before_it() {
         let mut run = Run::new(Recent::default());
         run.open_server("plain://box");
-        run.fetch("a", TransferEvent::Started { total: Some(10) });
+        run.fetch("a", started(10));
         let first = run.state.deadline().unwrap();
         run.now.instant += Duration::from_millis(500);
         run.on(Event::Focused(true));

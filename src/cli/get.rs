@@ -14,9 +14,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Ending, Get, cannot_write, written};
-use crate::event::{Fault, TransferEvent};
+use crate::event::{Fault, Finished, TransferEvent};
 use crate::locale::fill;
-use crate::net::fetch::{Destination, Finished, fetch};
+use crate::net::fetch::{Destination, fetch};
 use crate::text::clean_line;
 use crate::view::wording;
 use crate::wire::source::{Path, Source};
@@ -107,16 +107,23 @@ fn show(bar: &ProgressBar, event: &TransferEvent) {
     let style =
         |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     match event {
-        TransferEvent::Started { total: Some(total) } => {
+        TransferEvent::Started { total: Some(total), .. } => {
             bar.set_style(style(KNOWN_LENGTH));
             bar.set_length(*total);
         }
-        TransferEvent::Started { total: None } => {
+        TransferEvent::Started { total: None, .. } => {
             bar.set_style(style(UNKNOWN_LENGTH));
             bar.enable_steady_tick(SPIN_EVERY);
         }
         TransferEvent::Progress { bytes } => bar.set_position(*bytes),
-        TransferEvent::Finished { .. } | TransferEvent::Failed(_) | TransferEvent::Cancelled => {}
+        TransferEvent::Retrying { .. }
+        | TransferEvent::Verifying { .. }
+        | TransferEvent::Finishing
+        | TransferEvent::Finished(_)
+        | TransferEvent::Kept { .. }
+        | TransferEvent::Failed(_)
+        | TransferEvent::Paused
+        | TransferEvent::Cancelled => {}
     }
 }
 

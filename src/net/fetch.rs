@@ -19,7 +19,8 @@ use self::body::Body;
 use self::writer::{Order, Writer};
 use super::Timeouts;
 use super::http;
-use crate::event::{Fault, TransferEvent};
+use crate::effect::Partial;
+use crate::event::{Fault, Finished, TransferEvent};
 use crate::wire::source::{Scheme, Source};
 
 mod body;
@@ -57,17 +58,6 @@ impl fmt::Debug for Destination {
     }
 }
 
-/// A file that is whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
-    /// Where it is; none where it went into a stream.
-    pub path: Option<PathBuf>,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// From the request to the rename.
-    pub took: Duration,
-}
-
 /// Downloads a file; none where it was cancelled. Whatever the end, nothing but a whole file is left on disk by then.
 ///
 /// `source` is told which scheme its server turned out to speak, whatever becomes of the file. `report` hears that
@@ -89,7 +79,9 @@ where
     let mut cancel = pin!(cancel);
     let answered = async {
         let answer = ask(source, timeouts).await?;
-        report(TransferEvent::Started { total: answer.body.announced() }).await;
+        let total = answer.body.announced();
+        let partial = Partial { validator: None, total };
+        report(TransferEvent::Started { total, from: 0, anew: None, partial }).await;
         Ok(answer)
     };
     let Answer { body, modified } = tokio::select! {
@@ -113,7 +105,12 @@ where
     carried?;
     // The writer says how it ended, unless it was killed by a panic.
     let written = written.unwrap_or_else(|_| Err(Fault::from_disk(&io::ErrorKind::Other.into())))?;
-    Ok(written.map(|written| Finished { path: written.path, bytes: written.bytes, took: begun.elapsed() }))
+    Ok(written.map(|written| Finished {
+        path: written.path,
+        bytes: written.bytes,
+        took: begun.elapsed(),
+        proof: None,
+    }))
 }
 
 /// An answer whose body is a file.

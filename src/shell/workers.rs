@@ -71,8 +71,8 @@ impl Workers {
                 let told = self.browse.try_send(BrowseCommand::Browse { request, source });
                 told.err().map(|_| Event::Browse(request, BrowseEvent::Failed(Fault::Busy)))
             }
-            Effect::Fetch { id, source } => {
-                let told = self.fetch.try_send(FetchCommand::Fetch { id, source });
+            Effect::Fetch { id, job } => {
+                let told = self.fetch.try_send(FetchCommand::Fetch { id, job });
                 told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
             }
             Effect::Forget(request) => {
@@ -86,7 +86,11 @@ impl Workers {
                 None
             }
             Effect::Store(request) => self.store.tell(request),
-            Effect::Copy(_)
+            Effect::Pause(_)
+            | Effect::LimitRate(_)
+            | Effect::Walk { .. }
+            | Effect::Fill { .. }
+            | Effect::Copy(_)
             | Effect::Open(_)
             | Effect::Notify(_)
             | Effect::Edit(_)

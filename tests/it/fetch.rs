@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::future::{pending, ready};
 use std::io::Write;
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::{Duration, UNIX_EPOCH};
 
-use hobnob::event::{Event, Fault, Stage, TransferEvent, TransferId};
+use hobnob::effect::{Conflict, Job};
+use hobnob::event::{Event, Fault, Finished, Stage, TransferEvent, TransferId};
 use hobnob::net::Timeouts;
-use hobnob::net::fetch::{Destination, FetchCommand, Finished, fetch, run};
+use hobnob::net::fetch::{Destination, FetchCommand, fetch, run};
 use hobnob::wire::source::{Scheme, Source};
 use tempfile::{TempDir, tempdir};
 use tokio::sync::mpsc;
@@ -414,7 +415,15 @@ impl Worker {
     }
 
     async fn fetch(&self, id: u64, source: Source) {
-        self.commands.send(FetchCommand::Fetch { id: TransferId(id), source }).await.unwrap();
+        let job = Job {
+            source,
+            to: PathBuf::new(),
+            conflict: Conflict::Rename,
+            checksum: None,
+            sums: Vec::new(),
+            partial: None,
+        };
+        self.commands.send(FetchCommand::Fetch { id: TransferId(id), job: Box::new(job) }).await.unwrap();
     }
 
     async fn next(&mut self) -> (u64, TransferEvent) {
@@ -432,7 +441,7 @@ async fn a_download_without_end_can_be_cancelled_and_leaves_nothing() {
     let mut worker = Worker::new(&dir);
     worker.fetch(7, server.source("plain://", "/a")).await;
     let (id, started) = worker.next().await;
-    assert!(id == 7 && matches!(started, TransferEvent::Started { total: None }));
+    assert!(id == 7 && matches!(started, TransferEvent::Started { total: None, .. }));
     assert!(matches!(worker.next().await.1, TransferEvent::Progress { bytes: 1.. }));
     assert!(names(dir.path())[0].starts_with(".a."));
     worker.commands.send(FetchCommand::Cancel(TransferId(7))).await.unwrap();
@@ -499,7 +508,7 @@ async fn two_files_of_one_name_at_once_get_different_names() {
                     release.send(()).unwrap();
                 }
             }
-            TransferEvent::Finished { path, bytes: 9, .. } => paths.push(path),
+            TransferEvent::Finished(Finished { path, bytes: 9, .. }) => paths.extend(path),
             TransferEvent::Started { .. } | TransferEvent::Progress { .. } => {}
             other => panic!("{other:?}"),
         }

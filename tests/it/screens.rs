@@ -11,7 +11,7 @@ use hobnob::view::theme::{Preset, Theme};
 use ratatui::style::{Color, Modifier};
 use strum::VariantArray;
 
-use crate::support::screen::{Screen, file, folder, pipe};
+use crate::support::screen::{self, Screen, file, finished, folder, pipe};
 
 mod peers;
 
@@ -137,14 +137,14 @@ fn all_transfers(screen: &mut Screen) {
     screen.press("down down space down space space space space space space space d");
     let started = screen.fetches();
     let id = |nth: usize| started[nth].0;
-    screen.hears_of(id(0), TransferEvent::Started { total: Some(2_600_000_000) });
-    screen.hears_of(id(1), TransferEvent::Started { total: None });
-    screen.hears_of(id(2), TransferEvent::Started { total: Some(12_345_678) });
+    screen.hears_of(id(0), screen::started(Some(2_600_000_000)));
+    screen.hears_of(id(1), screen::started(None));
+    screen.hears_of(id(2), screen::started(Some(12_345_678)));
     screen.passes(Duration::from_secs(2));
     screen.hears_of(id(0), TransferEvent::Progress { bytes: 1_100_000_000 });
     screen.hears_of(id(1), TransferEvent::Progress { bytes: 12_400_000 });
-    let path = "/home/lin/Downloads/第三讲：套接字编程与网络协议分析.pdf".into();
-    screen.hears_of(id(2), TransferEvent::Finished { path, bytes: 3_100_000, took: Duration::from_secs(75) });
+    let path = "/home/lin/Downloads/第三讲：套接字编程与网络协议分析.pdf";
+    screen.hears_of(id(2), finished(path, 3_100_000, Duration::from_secs(75)));
     screen.hears_of(id(3), TransferEvent::Failed(Fault::TimedOut(Stage::Body, Duration::from_secs(30))));
     screen.hears_of(id(4), TransferEvent::Cancelled);
 }
@@ -166,10 +166,10 @@ fn plain_server_with_names(screen: &mut Screen) {
         let fetched = screen.fetches();
         let Some((id, _)) = fetched.first() else { continue };
         let file = name.rsplit('/').next().unwrap();
-        let path = format!("/home/lin/Downloads/{file}").into();
+        let path = format!("/home/lin/Downloads/{file}");
         if name != "asked for" {
             let took = Duration::from_secs(1);
-            screen.hears_of(*id, TransferEvent::Finished { path, bytes: 12_345, took });
+            screen.hears_of(*id, finished(path, 12_345, took));
         }
     }
     screen.press("down down");

@@ -80,11 +80,15 @@ impl Log {
             self.add(at, self.asked(*request).0, what);
         } else if let Event::Transfer(id, event) = event {
             let what = match event {
-                TransferEvent::Progress { .. } => return,
-                TransferEvent::Started { total } => What::Started(*total),
-                TransferEvent::Finished { bytes, took, .. } => What::Finished(*bytes, *took),
+                TransferEvent::Progress { .. }
+                | TransferEvent::Retrying { .. }
+                | TransferEvent::Verifying { .. }
+                | TransferEvent::Finishing
+                | TransferEvent::Kept { .. } => return,
+                TransferEvent::Started { total, .. } => What::Started(*total),
+                TransferEvent::Finished(file) => What::Finished(file.bytes, file.took),
                 TransferEvent::Failed(fault) => What::Failed(fault.clone()),
-                TransferEvent::Cancelled => What::Stopped(Carrier::Tcp),
+                TransferEvent::Paused | TransferEvent::Cancelled => What::Stopped(Carrier::Tcp),
             };
             let (whom, _) = self.question(|what| matches!(what, What::Fetch(of, _) if of == id));
             self.add(at, whom, what);
@@ -166,7 +170,8 @@ impl Log {
                 self.add(at, Whom::Host(endpoint.clone()), What::Lookup(*request));
             } else if let Effect::Browse { request, source } = effect {
                 self.add(at, Whom::Host(source.endpoint.clone()), What::List(*request, shown(source)));
-            } else if let Effect::Fetch { id, source } = effect {
+            } else if let Effect::Fetch { id, job } = effect {
+                let source = &job.source;
                 self.add(at, Whom::Host(source.endpoint.clone()), What::Fetch(*id, shown(source)));
             } else if let Effect::Forget(request) = effect {
                 let (whom, carrier) = self.asked(*request);

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::{Destination, fetch};
+use crate::effect::Job;
 use crate::event::{Event, TransferEvent, TransferId};
 use crate::net::Timeouts;
 use crate::wire::source::Source;
@@ -19,8 +20,8 @@ pub enum FetchCommand {
     Fetch {
         /// Comes back with every event.
         id: TransferId,
-        /// Which file.
-        source: Source,
+        /// What is to be done.
+        job: Box<Job>,
     },
     /// Stop a download; what was written is gone by the time [`TransferEvent::Cancelled`] comes.
     Cancel(TransferId),
@@ -52,12 +53,12 @@ pub async fn run(
         match command {
             None => break,
             Some(FetchCommand::Cancel(id)) => drop(cancels.remove(&id)),
-            Some(FetchCommand::Fetch { id, source }) => {
+            Some(FetchCommand::Fetch { id, job: request }) => {
                 let (cancel, cancelled) = oneshot::channel();
                 cancels.insert(id, cancel);
                 let to = Destination::Folder { dir: dir.clone(), prefix: prefix.clone() };
-                let job = Job { id, events: events.clone(), shutdown: shutdown.clone() };
-                tasks.spawn(job.run(source, to, timeouts, cancelled));
+                let job = Running { id, events: events.clone(), shutdown: shutdown.clone() };
+                tasks.spawn(job.run(request.source, to, timeouts, cancelled));
             }
         }
     }
@@ -66,13 +67,13 @@ pub async fn run(
 }
 
 /// One download at work.
-struct Job {
+struct Running {
     id: TransferId,
     events: mpsc::Sender<Event>,
     shutdown: watch::Receiver<()>,
 }
 
-impl Job {
+impl Running {
     async fn run(
         self,
         mut source: Source,
@@ -96,11 +97,7 @@ impl Job {
             }
         };
         let last = match fetch(&mut source, to, &timeouts, stop, tell).await {
-            Ok(Some(file)) => TransferEvent::Finished {
-                path: file.path.unwrap_or_default(),
-                bytes: file.bytes,
-                took: file.took,
-            },
+            Ok(Some(file)) => TransferEvent::Finished(file),
             Ok(None) => TransferEvent::Cancelled,
             Err(fault) => TransferEvent::Failed(fault),
         };

@@ -10,7 +10,7 @@ use hobnob::text::clean_line;
 use proptest::prelude::*;
 
 use super::{LIN, SERVER};
-use crate::support::screen::{Screen, file, folder};
+use crate::support::screen::{Screen, file, finished, folder, started};
 
 #[derive(Debug, Clone)]
 enum Happening {
@@ -212,18 +212,19 @@ impl World {
             },
             Some(Effect::Fetch { id, .. }) => {
                 self.transfers.push(id);
-                screen.hears_of(
-                    id,
-                    TransferEvent::Started { total: (how < 128).then_some(u64::from(how) * 1000) },
-                );
+                screen.hears_of(id, started((how < 128).then_some(u64::from(how) * 1000)));
             }
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
+            Some(Effect::Pause(id)) => screen.hears_of(id, TransferEvent::Paused),
             Some(Effect::Edit(text)) => {
                 let edited = TEXTS[usize::from(how) % TEXTS.len()].repeat(9) + &text;
                 screen.is_told(Event::Edited(if how < 200 { Ok(edited) } else { Err(fault()) }));
             }
             Some(
-                Effect::Forget(_)
+                Effect::LimitRate(_)
+                | Effect::Walk { .. }
+                | Effect::Fill { .. }
+                | Effect::Forget(_)
                 | Effect::Block(_)
                 | Effect::Store(_)
                 | Effect::Copy(_)
@@ -241,7 +242,7 @@ impl World {
                         0 => TransferEvent::Failed(fault()),
                         1 => {
                             let took = Duration::from_secs(u64::from(how));
-                            TransferEvent::Finished { path: "/home/lin/文件".into(), bytes: 9, took }
+                            finished("/home/lin/文件", 9, took)
                         }
                         _ => TransferEvent::Progress { bytes: u64::from(how) * 900 },
                     },

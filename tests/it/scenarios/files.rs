@@ -7,7 +7,7 @@ use hobnob::event::{BrowseEvent, Event, Fault, MouseAction, RequestId, TransferE
 use hobnob::wire::source::Scheme;
 
 use super::SERVER;
-use crate::support::screen::{Screen, file, folder, pipe};
+use crate::support::screen::{Screen, file, finished, folder, pipe};
 
 /// A server's top folder: two folders, three files, a pipe.
 fn with_folder() -> Screen {
@@ -306,7 +306,7 @@ fn names_that_a_plain_server_really_had_are_offered_from_then_on() {
         screen.press("enter");
         let (id, _) = screen.fetches().remove(0);
         let end = if exists {
-            TransferEvent::Finished { path: "/x".into(), bytes: 1, took: Duration::ZERO }
+            finished("/x", 1, Duration::ZERO)
         } else {
             TransferEvent::Failed(Fault::NothingSent)
         };
@@ -344,8 +344,8 @@ fn of_a_server_whose_list_cannot_be_read_a_file_is_taken_by_its_name() {
         }
         assert!(screen.shows("File name  a.txt") && screen.shows("HTTP · no list that can be read"));
         screen.press("enter");
-        let [Effect::Fetch { source, .. }] = &screen.effects()[..] else { panic!("nothing was asked for") };
-        assert_eq!(source.to_string(), "http://192.168.1.5/a.txt");
+        let [Effect::Fetch { job, .. }] = &screen.effects()[..] else { panic!("nothing was asked for") };
+        assert_eq!(job.source.to_string(), "http://192.168.1.5/a.txt");
     }
 }
 

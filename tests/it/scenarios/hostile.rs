@@ -5,7 +5,7 @@ use hobnob::text::clean_line;
 use hobnob::wire::source::{Path, Source};
 
 use super::{LIN, SERVER, STRANGER};
-use crate::support::screen::{Screen, file};
+use crate::support::screen::{Screen, file, finished};
 
 /// What acts on a terminal, forges a line, turns the writing round, hides, or is endless; and what of it is shown.
 fn attacks() -> Vec<(Vec<u8>, &'static str)> {
@@ -163,9 +163,8 @@ fn in_an_error_of_the_system_and_in_the_place_of_a_file_it_is_only_shown() {
         screen.press("space space d");
         let ids = screen.fetches();
         screen.hears_of(ids[0].0, TransferEvent::Failed(fault));
-        let path = String::from_utf8_lossy(&bytes).into_owned().into();
-        screen
-            .hears_of(ids[1].0, TransferEvent::Finished { path, bytes: 2, took: std::time::Duration::ZERO });
+        let path = String::from_utf8_lossy(&bytes).into_owned();
+        screen.hears_of(ids[1].0, finished(path, 2, std::time::Duration::ZERO));
         assert!(screen.shows("failed: the network says: ") && screen.shows("2 B in "));
         assert!(screen.rows()[28].ends_with(" 0:00 "));
     }

@@ -1,11 +1,11 @@
 //! Everything that is known to break programs that show text: the Big List of Naughty Strings, and every character that
 //! controls, reorders, or is not to be seen.
 
-use hobnob::event::{Event, TransferEvent};
+use hobnob::event::Event;
 use hobnob::text::{clean_line, clean_text};
 
 use super::{LIN, SERVER, STRANGER};
-use crate::support::screen::{Screen, file};
+use crate::support::screen::{Screen, file, started};
 
 /// <https://github.com/minimaxir/big-list-of-naughty-strings>, under the licence beside it.
 fn strings() -> Vec<String> {
@@ -103,7 +103,7 @@ fn as_the_name_of_a_file_they_leave_the_columns_as_they_are() {
         }
         screen.press("down d");
         for (id, _) in screen.fetches() {
-            screen.hears_of(id, TransferEvent::Started { total: None });
+            screen.hears_of(id, started(None));
         }
         screen.is_told(Event::Wake);
         assert!(screen.rows().iter().all(|row| !row.chars().any(char::is_control)));

@@ -6,7 +6,7 @@ use hobnob::app::traffic::{BYTE_LIMIT, Pane, RECORD_LIMIT};
 use hobnob::event::{BrowseEvent, ChatEvent, Event, Fault, MouseAction, TransferEvent};
 
 use super::{LIN, MIA, SERVER, STRANGER};
-use crate::support::screen::{Screen, file};
+use crate::support::screen::{Screen, file, finished, started};
 
 /// The rows of the pane, below its title.
 #[track_caller]
@@ -161,11 +161,11 @@ fn what_servers_are_asked_and_what_they_answer_is_shown() {
     screen.press("tab down enter");
     let (id, _) = screen.fetches().remove(0);
     assert!(last(&screen).contains("send /b.txt"));
-    screen.hears_of(id, TransferEvent::Started { total: Some(2) });
+    screen.hears_of(id, started(Some(2)));
     screen.hears_of(id, TransferEvent::Progress { bytes: 1 });
     assert!(last(&screen).contains("2 B are coming"));
     let took = Duration::from_millis(70);
-    screen.hears_of(id, TransferEvent::Finished { path: "/x".into(), bytes: 2, took });
+    screen.hears_of(id, finished("/x", 2, took));
     assert!(last(&screen).contains("192.168.1.5:7890") && last(&screen).contains("2 B came in 0.070 s"));
     screen.press("r");
     let (request, _) = screen.asks();

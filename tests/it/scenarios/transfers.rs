@@ -6,7 +6,7 @@ use hobnob::effect::Effect;
 use hobnob::event::{Event, Fault, Stage, TransferEvent, TransferId};
 
 use super::{LIN, SERVER};
-use crate::support::screen::{Screen, file};
+use crate::support::screen::{Screen, file, finished, started};
 
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
@@ -20,8 +20,8 @@ fn downloading(files: u64) -> (Screen, Vec<TransferId>) {
     (screen, ids)
 }
 
-fn finished(path: &str) -> TransferEvent {
-    TransferEvent::Finished { path: path.into(), bytes: 3_100_000, took: Duration::from_secs(75) }
+fn whole(path: &str) -> TransferEvent {
+    finished(path, 3_100_000, Duration::from_secs(75))
 }
 
 /// The row of a download, without its mark and name.
@@ -35,7 +35,7 @@ fn row(screen: &Screen, nth: usize) -> String {
 fn a_download_of_known_length_says_how_far_how_fast_and_how_long() {
     let (mut screen, ids) = downloading(1);
     assert!(row(&screen, 0).contains(" asking "));
-    screen.hears_of(ids[0], TransferEvent::Started { total: Some(2_600_000_000) });
+    screen.hears_of(ids[0], started(Some(2_600_000_000)));
     assert!(row(&screen, 0).contains("  0%  0 B/2.6 GB "));
     screen.passes(Duration::from_secs(2));
     screen.hears_of(ids[0], TransferEvent::Progress { bytes: 1_118_000_000 });
@@ -48,7 +48,7 @@ fn a_download_of_known_length_says_how_far_how_fast_and_how_long() {
 #[test]
 fn a_download_that_stands_still_says_so() {
     let (mut screen, ids) = downloading(1);
-    screen.hears_of(ids[0], TransferEvent::Started { total: Some(1_000_000) });
+    screen.hears_of(ids[0], started(Some(1_000_000)));
     screen.passes(Duration::from_secs(1));
     screen.hears_of(ids[0], TransferEvent::Progress { bytes: 500_000 });
     assert!(row(&screen, 0).contains("500 kB/s"));
@@ -63,7 +63,7 @@ fn a_download_that_stands_still_says_so() {
 #[test]
 fn of_a_download_of_unknown_length_no_percentage_is_ever_said() {
     let (mut screen, ids) = downloading(1);
-    screen.hears_of(ids[0], TransferEvent::Started { total: None });
+    screen.hears_of(ids[0], started(None));
     for second in 1..=12 {
         screen.passes(Duration::from_secs(1));
         screen.hears_of(ids[0], TransferEvent::Progress { bytes: second * 8_100_000 });
@@ -72,14 +72,14 @@ fn of_a_download_of_unknown_length_no_percentage_is_ever_said() {
         assert!(shown.contains(" 8.1 MB/s") && !screen.shows("%"), "{shown}");
     }
     assert!(row(&screen, 0).contains(" 97.2 MB "));
-    screen.hears_of(ids[0], finished("/home/lin/Downloads/f0"));
+    screen.hears_of(ids[0], whole("/home/lin/Downloads/f0"));
     assert!(!screen.shows("%"));
 }
 
 #[test]
 fn the_spinner_turns_while_bytes_come() {
     let (mut screen, ids) = downloading(1);
-    screen.hears_of(ids[0], TransferEvent::Started { total: None });
+    screen.hears_of(ids[0], started(None));
     let before = row(&screen, 0);
     screen.hears_of(ids[0], TransferEvent::Progress { bytes: 0 });
     assert_ne!(row(&screen, 0), before);
@@ -88,8 +88,8 @@ fn the_spinner_turns_while_bytes_come() {
 #[test]
 fn a_finished_download_says_where_the_file_is() {
     let (mut screen, ids) = downloading(1);
-    screen.hears_of(ids[0], TransferEvent::Started { total: Some(3_100_000) });
-    screen.hears_of(ids[0], finished("/home/lin/Downloads/f0 (1)"));
+    screen.hears_of(ids[0], started(Some(3_100_000)));
+    screen.hears_of(ids[0], whole("/home/lin/Downloads/f0 (1)"));
     let shown = row(&screen, 0);
     assert!(shown.contains("✓ f0 ") && shown.contains("3.1 MB in /home/lin/Downloads/f0 (1) "), "{shown}");
     assert!(shown.ends_with(" 1:15 "));
@@ -116,7 +116,7 @@ fn no_more_run_at_once_than_may_and_the_next_begins_when_one_ends() {
     screen.hears_of(ids[1], TransferEvent::Failed(Fault::Reset));
     let third = screen.fetches();
     assert_eq!((third.len(), third[0].1.path.last()), (1, b"f2".to_vec()));
-    screen.hears_of(ids[0], finished("/x"));
+    screen.hears_of(ids[0], whole("/x"));
     assert_eq!(screen.fetches()[0].1.path.last(), b"f3".to_vec());
 }
 
@@ -181,8 +181,8 @@ fn late_news_of_a_download_is_dropped() {
     screen.hears_of(ids[0], TransferEvent::Failed(Fault::DiskFull));
     let before = screen.rows();
     screen.hears_of(ids[0], TransferEvent::Progress { bytes: 5 });
-    screen.hears_of(ids[0], finished("/x"));
-    screen.hears_of(TransferId(u64::MAX), finished("/x"));
+    screen.hears_of(ids[0], whole("/x"));
+    screen.hears_of(TransferId(u64::MAX), whole("/x"));
     assert_eq!(screen.rows(), before);
 }
 
@@ -190,12 +190,12 @@ fn late_news_of_a_download_is_dropped() {
 fn downloads_go_on_while_one_chats() {
     let (mut screen, ids) = downloading(1);
     screen.press("f2");
-    screen.hears_of(ids[0], TransferEvent::Started { total: Some(1000) });
+    screen.hears_of(ids[0], started(Some(1000)));
     screen.passes(Duration::from_secs(1));
     screen.hears_of(ids[0], TransferEvent::Progress { bytes: 430 });
     assert!(screen.rows()[0].contains("Files ↓1 43%"));
     screen.hears(LIN, "hello");
-    screen.hears_of(ids[0], finished("/x"));
+    screen.hears_of(ids[0], whole("/x"));
     assert!(!screen.rows()[0].contains('↓') && screen.shows("hello"));
 }
 
@@ -203,7 +203,7 @@ fn downloads_go_on_while_one_chats() {
 fn the_program_wakes_by_itself_only_while_something_runs() {
     let (mut screen, ids) = downloading(1);
     assert!(screen.state.deadline().is_some());
-    screen.hears_of(ids[0], finished("/x"));
+    screen.hears_of(ids[0], whole("/x"));
     assert_eq!(screen.state.deadline(), None);
     assert_eq!(Screen::new(80, 24).state.deadline(), None);
 }

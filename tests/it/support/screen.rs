@@ -3,16 +3,17 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use super::kept::Kept;
 use hobnob::app::keys::Keymap;
 use hobnob::app::{Me, State};
-use hobnob::effect::{Effect, Notification};
+use hobnob::effect::{Effect, Notification, Partial};
 use hobnob::event::{
-    BrowseEvent, ChatEvent, Datagram, Event, Key, KeyCode, Listing, MessageId, Modifiers, Mouse, MouseAction,
-    Now, RequestId, Size, TransferEvent, TransferId,
+    BrowseEvent, ChatEvent, Datagram, Event, Finished, Key, KeyCode, Listing, MessageId, Modifiers, Mouse,
+    MouseAction, Now, RequestId, Size, TransferEvent, TransferId,
 };
 use hobnob::locale::{Language, Words};
 use hobnob::text::{clean_line, clean_text, is_showable, width::width};
@@ -52,6 +53,17 @@ pub(crate) struct Picture {
     buffer: Buffer,
     caret: Option<(u16, u16)>,
     links: Vec<Link>,
+}
+
+/// A server answers with a file.
+pub(crate) fn started(total: Option<u64>) -> TransferEvent {
+    let partial = Partial { validator: None, total };
+    TransferEvent::Started { total, from: 0, anew: None, partial }
+}
+
+/// A file is whole.
+pub(crate) fn finished(path: impl Into<PathBuf>, bytes: u64, took: Duration) -> TransferEvent {
+    TransferEvent::Finished(Finished { path: Some(path.into()), bytes, took, proof: None })
 }
 
 impl Screen {
@@ -213,7 +225,7 @@ impl Screen {
     #[track_caller]
     pub(crate) fn fetches(&mut self) -> Vec<(TransferId, Source)> {
         let fetch = |effect| match effect {
-            Effect::Fetch { id, source } => (id, source),
+            Effect::Fetch { id, job } => (id, job.source),
             other => panic!("no download: {other:?}"),
         };
         self.effects().into_iter().map(fetch).collect()

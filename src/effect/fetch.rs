@@ -1,0 +1,57 @@
+//! What a download is asked to do. Data only.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::wire::digest::Checksum;
+use crate::wire::range::Validator;
+use crate::wire::source::Source;
+
+/// A file that is to be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Which file of which server.
+    pub source: Source,
+    /// Where it is to be. Its folder is made where it is missing.
+    pub to: PathBuf,
+    /// What becomes of it where something is there already.
+    pub conflict: Conflict,
+    /// What its content has to be, as the user says.
+    pub checksum: Option<Checksum>,
+    /// Files on the server that may say what its content has to be, as `SHA256SUMS` does. The first that names it counts;
+    /// one that is not there says nothing.
+    pub sums: Vec<Source>,
+    /// What an earlier try knew of it; without that, nothing of what it left is used.
+    pub partial: Option<Partial>,
+}
+
+/// What is known of a file of which a part is here: enough to go on with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partial {
+    /// What tells this version of the file from any other.
+    pub validator: Option<Validator>,
+    /// Its length in bytes, where the server announced it.
+    pub total: Option<u64>,
+}
+
+/// What becomes of a download where a file of its name is there already.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, clap::ValueEnum, strum::VariantArray,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Conflict {
+    /// It is not started, and the user is asked; but not where the file there has the length and the time of the server's.
+    #[default]
+    Ask,
+    /// It gets a number: `notes (1).pdf`.
+    Rename,
+    /// It takes the other's place, once it is whole.
+    Overwrite,
+    /// It is not downloaded.
+    Skip,
+    /// The file there is taken for its beginning; where it has the same length, for all of it.
+    Resume,
+    /// It takes the other's place where the server's file is newer, and is not downloaded where it is not.
+    Newer,
+}

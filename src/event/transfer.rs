@@ -1,0 +1,108 @@
+//! What is heard of a download.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Fault;
+use crate::effect::Partial;
+use crate::text::Clean;
+
+/// From a download. After one of the last six nothing more comes of it.
+#[derive(Debug, Clone)]
+pub enum TransferEvent {
+    /// The server answers with the file, or with the rest of it.
+    Started {
+        /// The length of the whole file in bytes, where the server announced it.
+        total: Option<u64>,
+        /// Bytes of it that are here already, from an earlier try.
+        from: u64,
+        /// Why what an earlier try left is of no use.
+        anew: Option<Anew>,
+        /// What is needed to go on with it later.
+        partial: Partial,
+    },
+    /// So many bytes are on disk. Coalesced: at most 30 a second.
+    Progress {
+        /// Bytes from the beginning of the file.
+        bytes: u64,
+    },
+    /// It did not work, and is tried again.
+    Retrying {
+        /// Why it did not work.
+        fault: Fault,
+        /// Which try comes next: 2 is the first one again.
+        attempt: u32,
+        /// After so long.
+        after: Duration,
+    },
+    /// All bytes are here. So many of them were read again to compare them with what the file has to be. Coalesced, too.
+    Verifying {
+        /// Bytes from the beginning of the file.
+        bytes: u64,
+    },
+    /// It is brought onto the disk and given its name.
+    Finishing,
+    /// The file is whole, synced, and under its final name.
+    Finished(Finished),
+    /// A file of that name is there already and stays as it is.
+    Kept {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        why: Kept,
+    },
+    /// It did not work. What came of it is left in its partial file where that can be of use.
+    Failed(Fault),
+    /// It was stopped, to go on later.
+    Paused,
+    /// It was cancelled; nothing is left on disk.
+    Cancelled,
+}
+
+/// A file that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Where it is; none where it went into a stream.
+    pub path: Option<PathBuf>,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// From the request to the rename.
+    pub took: Duration,
+    /// What says that its content is right; none where nothing says what it has to be.
+    pub proof: Option<Proof>,
+}
+
+/// What said what a file's content has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The user.
+    Given,
+    /// The server, in its answer (RFC 9530, RFC 3230).
+    Answer,
+    /// A file of the server's, of this name.
+    Sums(Clean),
+}
+
+/// Why a download starts over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anew {
+    /// The server's file is another one now.
+    Changed,
+    /// The end of what is here is not what the server has there.
+    Differs,
+    /// The server does not send a part of a file.
+    NoRanges,
+    /// The server does not say which version of the file it sends.
+    NoValidator,
+}
+
+/// Why a file that is there already stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It was asked for: what is there is not downloaded.
+    Skipped,
+    /// It has the length and the time of the server's, or was compared with it.
+    Same,
+    /// The server's is not newer, or the server does not say when it was changed.
+    NotNewer,
+}
