@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::{Fault, Listing};
 use crate::wire::source::Source;
 
-/// From a walk through a folder and all that are in it. What comes last is [`WalkEvent::Ended`].
+/// From a walk through a folder and all that are in it. What comes last is [`WalkEvent::Ended`] or
+/// [`WalkEvent::Failed`].
 #[derive(Debug, Clone)]
 pub enum WalkEvent {
     /// A folder was listed: it is the one that was asked for, or in one that was listed before.
@@ -14,6 +15,8 @@ pub enum WalkEvent {
     Missed(Source, Fault),
     /// All that can be reached was.
     Ended,
+    /// It was not begun.
+    Failed(Fault),
 }
 
 /// What a server says of a file without sending it.

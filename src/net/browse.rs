@@ -10,10 +10,14 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::http::{self, Answer};
 use super::{Timeouts, resolve};
-use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId};
+use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId, WalkEvent};
 use crate::wire::address::Endpoint;
 use crate::wire::listing::{self, ENTRY_LIMIT, ListingError};
 use crate::wire::source::{Scheme, Source};
+
+mod walk;
+
+pub use walk::walk;
 
 /// The most bytes of a list: 335 for each of [`ENTRY_LIMIT`] entries, which is enough for names of 100 bytes.
 const LIST_LIMIT: u64 = 64 * 1024 * 1024;
@@ -85,6 +89,13 @@ pub enum BrowseCommand {
         /// Which folder.
         source: Source,
     },
+    /// List a folder and all that are in it; answered with [`Event::Walk`] until that has ended.
+    Walk {
+        /// Comes back with the answers.
+        request: RequestId,
+        /// Which folder.
+        source: Source,
+    },
     /// Look a host's addresses up; answered with [`Event::Resolved`].
     Resolve {
         /// Comes back with the answer.
@@ -133,6 +144,23 @@ pub async fn run(
                         Err(fault) => BrowseEvent::Failed(fault),
                     };
                     let _ = events.send(Event::Browse(request, event)).await;
+                    request
+                };
+                handles.insert(request, tasks.spawn(task));
+            }
+            Some(BrowseCommand::Walk { request, source }) => {
+                let task = async move {
+                    let report = |event| {
+                        let events = events.clone();
+                        async move {
+                            let _ = events.send(Event::Walk(request, event)).await;
+                        }
+                    };
+                    if busy {
+                        report(WalkEvent::Failed(Fault::Busy)).await;
+                    } else {
+                        walk(&source, &timeouts, report).await;
+                    }
                     request
                 };
                 handles.insert(request, tasks.spawn(task));

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use crate::effect::Effect;
-use crate::event::{BrowseEvent, ChatEvent, Event, Fault, TransferEvent};
+use crate::event::{BrowseEvent, ChatEvent, Event, Fault, TransferEvent, WalkEvent};
 use crate::net::browse::BrowseCommand;
 use crate::net::chat::{ChatCommand, Noise, Sockets};
 use crate::net::fetch::FetchCommand;
@@ -71,6 +71,10 @@ impl Workers {
                 let told = self.browse.try_send(BrowseCommand::Browse { request, source });
                 told.err().map(|_| Event::Browse(request, BrowseEvent::Failed(Fault::Busy)))
             }
+            Effect::Walk { request, source } => {
+                let told = self.browse.try_send(BrowseCommand::Walk { request, source });
+                told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
+            }
             Effect::Fetch { id, job } => {
                 let told = self.fetch.try_send(FetchCommand::Fetch { id, job });
                 told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
@@ -88,7 +92,6 @@ impl Workers {
             Effect::Store(request) => self.store.tell(request),
             Effect::Pause(_)
             | Effect::LimitRate(_)
-            | Effect::Walk { .. }
             | Effect::Fill { .. }
             | Effect::Copy(_)
             | Effect::Open(_)

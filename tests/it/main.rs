@@ -26,3 +26,4 @@ mod screens;
 mod serve;
 mod store;
 mod support;
+mod walk;

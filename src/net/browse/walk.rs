@@ -1,0 +1,83 @@
+//! Walks through the folders of a server. Never leaves the folder where the walk began, and always comes to an end:
+//! a tree that goes on for ever (links that lead back into it) is cut off, and it is said where.
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::{Browsed, browse};
+use crate::event::{Fault, Listing, WalkEvent};
+use crate::net::Timeouts;
+use crate::wire::listing::Kind;
+use crate::wire::source::Source;
+
+/// Folders that are asked for at the same time.
+const AT_ONCE: usize = 8;
+/// How many folders deep a walk goes.
+const DEPTH: usize = 64;
+/// The most folders of a walk.
+const FOLDERS: usize = 100_000;
+
+/// Lists a folder and all that are in it. `report` hears of each, and that it is over. Each folder comes after the one
+/// that it is in.
+///
+/// Dropping the future ends the walk.
+pub async fn walk<R, F>(source: &Source, timeouts: &Timeouts, mut report: R)
+where
+    R: FnMut(WalkEvent) -> F,
+    F: Future<Output = ()>,
+{
+    let ask = |source: Source, depth: usize| async move {
+        let answer = browse(&source, timeouts).await;
+        (source, depth, answer)
+    };
+    let mut asked = FuturesUnordered::from_iter([ask(source.clone(), 0)]);
+    // What is to be asked for next comes last: a folder is finished before another is begun, and little has to wait.
+    let mut waiting: Vec<(Source, usize)> = Vec::new();
+    let mut top: Option<Source> = None;
+    let mut folders = 1;
+    while let Some((source, depth, answer)) = asked.next().await {
+        let found = match answer {
+            // The server may lead us elsewhere at first: from there on nothing leads out again.
+            Ok(Browsed::Listed(listing)) if top.as_ref().is_none_or(|top| contains(top, &listing.source)) => {
+                Ok(listing)
+            }
+            Ok(Browsed::Listed(_)) => Err(Fault::Redirected),
+            Ok(Browsed::Plain) => Err(Fault::NoListing),
+            Err(fault) => Err(fault),
+        };
+        match found {
+            Ok(listing) => {
+                top.get_or_insert_with(|| listing.source.clone());
+                let inner = inner(&listing);
+                report(WalkEvent::Found(listing)).await;
+                let room = FOLDERS - folders;
+                let limit =
+                    if depth >= DEPTH { Some(DEPTH) } else { (inner.len() > room).then_some(FOLDERS) };
+                let taken = if depth >= DEPTH { 0 } else { inner.len().min(room) };
+                if let Some((limit, left_out)) = limit.zip(inner.get(taken)) {
+                    report(WalkEvent::Missed(left_out.clone(), Fault::TooMany { limit })).await;
+                }
+                folders += taken;
+                waiting.extend(inner.into_iter().take(taken).rev().map(|folder| (folder, depth + 1)));
+            }
+            Err(fault) => report(WalkEvent::Missed(source, fault)).await,
+        }
+        while asked.len() < AT_ONCE
+            && let Some((folder, depth)) = waiting.pop()
+        {
+            asked.push(ask(folder, depth));
+        }
+    }
+    report(WalkEvent::Ended).await;
+}
+
+/// The folders in a folder.
+fn inner(listing: &Listing) -> Vec<Source> {
+    let source = &listing.source;
+    let folders = listing.entries.iter().filter(|entry| entry.kind == Kind::Dir);
+    folders.map(|entry| source.at(source.path.join(&entry.raw.0).folder())).collect()
+}
+
+fn contains(top: &Source, folder: &Source) -> bool {
+    let same = top.scheme == folder.scheme && top.endpoint == folder.endpoint;
+    same && folder.path.encoded().starts_with(top.path.encoded())
+}

@@ -1,0 +1,117 @@
+//! Walks through the folders of a server: what is found, and that they end.
+
+use std::collections::BTreeSet;
+use std::future::ready;
+
+use hobnob::event::{Fault, WalkEvent};
+use hobnob::net::browse::walk;
+use hobnob::wire::source::Source;
+
+use crate::support::server::{PATIENT, Server, ok};
+
+/// What a walk found, as paths, and what it missed; it is known to have ended.
+#[derive(Debug, Default)]
+struct Walked {
+    folders: Vec<String>,
+    entries: BTreeSet<String>,
+    missed: Vec<(String, Fault)>,
+}
+
+async fn walk_from(source: &Source) -> Walked {
+    let mut walked = Walked::default();
+    let mut ended = 0;
+    let report = |event| {
+        assert_eq!(ended, 0, "nothing comes after the end");
+        match event {
+            WalkEvent::Found(listing) => {
+                let folder = listing.source.path.encoded();
+                walked.folders.push(folder.to_owned());
+                let entries = listing.entries.iter();
+                walked.entries.extend(entries.map(|entry| format!("{folder}{}", entry.name)));
+            }
+            WalkEvent::Missed(source, fault) => {
+                walked.missed.push((source.path.encoded().to_owned(), fault));
+            }
+            WalkEvent::Ended => ended += 1,
+            WalkEvent::Failed(fault) => panic!("{fault:?}"),
+        }
+        ready(())
+    };
+    walk(source, &PATIENT, report).await;
+    assert_eq!(ended, 1);
+    walked
+}
+
+fn list(entries: &[&str]) -> String {
+    let row = |name: &&str| format!(r#"{{"name": "{name}", "is_dir": {}}}"#, name.ends_with('/'));
+    ok("application/json", &format!("[{}]", entries.iter().map(row).collect::<Vec<_>>().join(",")))
+}
+
+fn not_found() -> String {
+    "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned()
+}
+
+/// The path in a request line.
+fn path(line: &str) -> &str {
+    line.split(' ').nth(1).unwrap()
+}
+
+#[tokio::test]
+async fn every_folder_is_listed_after_the_one_that_it_is_in() {
+    let server = Server::http(|line| match path(line) {
+        "/top/" => list(&["a/", "b/", "x.txt"]),
+        "/top/a/" => list(&["deep/", "y.txt"]),
+        "/top/a/deep/" => list(&["z.txt"]),
+        "/top/b/" => list(&[]),
+        _ => not_found(),
+    });
+    let walked = walk_from(&server.source("http://", "/top/")).await;
+    let place = |folder: &str| walked.folders.iter().position(|found| found == folder).unwrap();
+    assert_eq!(walked.folders.len(), 4);
+    assert!(place("/top/") < place("/top/b/") && place("/top/a/") < place("/top/a/deep/"));
+    let files = ["/top/x.txt", "/top/a/y.txt", "/top/a/deep/z.txt"];
+    assert!(files.iter().all(|file| walked.entries.contains(*file)));
+    assert_eq!(walked.missed, []);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_listed_is_named_and_the_others_are_listed() {
+    let server = Server::http(|line| match path(line) {
+        "/" => list(&["gone/", "here/"]),
+        "/here/" => list(&["x"]),
+        _ => not_found(),
+    });
+    let walked = walk_from(&server.source("http://", "/")).await;
+    assert_eq!(walked.missed, [("/gone/".to_owned(), Fault::Status(404))]);
+    assert!(walked.entries.contains("/here/x"));
+}
+
+#[tokio::test]
+async fn where_there_is_no_list_the_walk_ends_at_once() {
+    let server = Server::course(&[]);
+    let walked = walk_from(&server.source("", "/")).await;
+    assert_eq!(walked.missed, [("/".to_owned(), Fault::NoListing)]);
+}
+
+#[tokio::test]
+async fn a_folder_that_leads_out_of_the_tree_is_not_entered() {
+    let server = Server::http(|line| match path(line) {
+        "/top/" => list(&["out/", "in/"]),
+        "/top/out/" => "HTTP/1.1 302 Found\r\nLocation: /secret/\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        "/top/in/" => list(&["x"]),
+        "/secret/" => list(&["key"]),
+        _ => not_found(),
+    });
+    let walked = walk_from(&server.source("http://", "/top/")).await;
+    assert_eq!(walked.missed, [("/top/out/".to_owned(), Fault::Redirected)]);
+    assert!(!walked.entries.contains("/secret/key") && walked.entries.contains("/top/in/x"));
+}
+
+#[tokio::test]
+async fn a_folder_that_holds_itself_is_not_followed_for_ever() {
+    let server = Server::http(|_| list(&["again/", "x"]));
+    let walked = walk_from(&server.source("http://", "/")).await;
+    let depth = |folder: &String| folder.matches('/').count() - 1;
+    assert_eq!(walked.folders.iter().map(depth).max(), Some(64));
+    assert_eq!(walked.missed, [(format!("/{}", "again/".repeat(65)), Fault::TooMany { limit: 64 })]);
+}
