@@ -22,7 +22,8 @@ pub(super) struct Keeping {
     /// None where nothing is kept.
     store: Option<Store>,
     said: Receiver<Event>,
-    words: Words,
+    /// Many: in a box they are moved without a copy.
+    words: Box<Words>,
     warned: bool,
 }
 
@@ -39,7 +40,7 @@ impl Keeping {
     /// Opens the history, unless nothing is to be kept.
     pub(super) fn open(context: &Context, no_history: bool) -> Self {
         let (events, said) = mpsc::channel(QUEUE);
-        let mut keeping = Self { store: None, said, words: context.words.clone(), warned: false };
+        let mut keeping = Self { store: None, said, words: Box::new(context.words.clone()), warned: false };
         if no_history {
             return keeping;
         }
