@@ -21,7 +21,7 @@ mod transfer;
 mod walk;
 
 pub use delivery::Delivery;
-pub use fault::{Fault, Stage, system_words};
+pub use fault::{Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
 pub use transfer::{Anew, Finished, Kept, Proof, TransferEvent};

@@ -12,7 +12,7 @@ use crate::effect::{Effect, StoreRequest};
 use crate::event::{Delivery, Key, RequestId, Size, StoreEvent};
 use crate::text::links::links;
 use crate::text::{Clean, clean_line};
-use crate::wire::source::Source;
+use crate::wire::source::{Scheme, Source};
 
 /// The links of a message, one of which is to be opened.
 #[derive(Debug, Clone)]
@@ -125,9 +125,12 @@ impl State {
         }
     }
 
-    /// Opens a folder or a file of a server that we can speak with, and gives all else to the system.
+    /// Opens a folder or a file of a server that we can speak with, and gives all else to the system: what is on the
+    /// web is mostly to be read, and behind `https` there is little else.
     fn open_link(&mut self, url: &Clean, turn: &mut Turn<'_>) {
-        if let Ok(source) = Source::parse(url) {
+        if let Ok(source) = Source::parse(url)
+            && source.scheme != Scheme::Https
+        {
             self.show(Tab::Files);
             self.files.browse(source, turn);
         } else {

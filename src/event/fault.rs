@@ -26,6 +26,20 @@ pub enum Fault {
     Closed,
     /// An HTTP status that is not success (RFC 9110, section 15).
     Status(u16),
+    /// The server wants to know who asks: 401 with the Basic scheme (RFC 9110, section 11; RFC 7617). Also where it was
+    /// told, and did not accept it.
+    Unauthorized {
+        /// What the server calls that for which it wants to know.
+        realm: Clean,
+    },
+    /// The server's certificate does not prove that it is the server (RFC 9525).
+    Certificate(Distrust),
+    /// The server does not speak TLS.
+    NoTls,
+    /// This system has no certificates of authorities to judge a server's by.
+    NoAuthorities,
+    /// Something else about TLS: the library's own words.
+    Tls(Clean),
     /// An answer that is neither HTTP nor anything else we know.
     Garbled,
     /// A plain server sent no byte: it has no such file, or the file is empty. It cannot say which.
@@ -55,8 +69,10 @@ pub enum Fault {
         /// Bytes announced.
         announced: u64,
     },
-    /// A redirect to somewhere we do not follow, or one too many.
-    Redirected,
+    /// The server points to somewhere we do not follow: where that is, as it said it.
+    Redirected(Clean),
+    /// More redirects than we are willing to follow.
+    RedirectedTooOften,
     /// The text is longer than a datagram can be (65,507 bytes), or the interface refuses its size.
     TooLongForDatagram,
     /// The disk is full, or the user's quota is.
@@ -110,6 +126,21 @@ pub enum Stage {
     Answer,
     /// More of a body that had begun.
     Body,
+}
+
+/// What is wrong with a server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distrust {
+    /// It comes from nobody whom this system trusts.
+    UnknownAuthority,
+    /// It is another server's.
+    OtherName,
+    /// It held good until some time ago.
+    Expired,
+    /// It will hold good some time from now.
+    NotYetValid,
+    /// It was taken back.
+    Revoked,
 }
 
 impl Fault {

@@ -128,7 +128,7 @@ async fn ask(source: &mut Source, timeouts: &Timeouts) -> Result<Answer, Fault> 
         match http::ask(source, "*/*", timeouts).await? {
             None => source.scheme = Scheme::Plain,
             Some(answer) => {
-                source.scheme = Scheme::Http;
+                *source = source.spoken_http();
                 if answer.status != StatusCode::OK {
                     return Err(Fault::Status(answer.status.as_u16()));
                 }

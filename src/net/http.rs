@@ -68,9 +68,10 @@ pub(super) async fn ask(source: &Source, accept: &str, timeouts: &Timeouts) -> R
         if !matches!(answer.status.as_u16(), 301 | 302 | 307 | 308) {
             return Ok(Some(answer));
         }
-        source = redirect::target(&answer.source, &answer.headers).ok_or(Fault::Redirected)?;
+        let Some(there) = redirect::target(&answer.source, &answer.headers)? else { return Ok(Some(answer)) };
+        source = there;
     }
-    Err(Fault::Redirected)
+    Err(Fault::RedirectedTooOften)
 }
 
 /// Connects to whichever of the endpoint's addresses takes us first, in their order.
@@ -95,6 +96,9 @@ async fn exchange(
     request: Request<Empty<Bytes>>,
     timeouts: &Timeouts,
 ) -> Result<Option<Answer>, Fault> {
+    if source.scheme == Scheme::Https {
+        return Err(Fault::Tls(clean_line(b"https is not spoken yet")));
+    }
     let stream = connect(&source.endpoint, timeouts).await?;
     let network = |error: &hyper::Error| Fault::Network(clean_line(error.to_string().as_bytes()));
     let (mut sender, mut connection) = http1::Builder::new()
@@ -128,7 +132,7 @@ async fn exchange(
     };
     let (head, incoming) = response.into_parts();
     let body = Body::new(incoming, open.then_some(connection), timeouts.body);
-    let source = source.spoken(Scheme::Http);
+    let source = source.spoken_http();
     Ok(Some(Answer { source, status: head.status, headers: head.headers, body }))
 }
 

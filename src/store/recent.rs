@@ -138,7 +138,7 @@ mod tests {
 
         #[test]
         fn what_is_understood_of_a_file_is_understood_the_same_once_it_is_written(
-            servers in proptest::collection::vec("(http|plain|x)?(://)?[a-z:/%0-9\\[\\]]{0,12}|\\PC*", 0..4),
+            servers in proptest::collection::vec("(https?|plain|x)?(://)?[a-z:/%0-9\\[\\]]{0,12}|\\PC*", 0..4),
             name in "[%a-f0-9/?#]{0,12}|\\PC*",
         ) {
             let names = servers.iter().map(|server| (server.clone(), vec![name.clone()])).collect();

@@ -61,7 +61,13 @@ fn reason(fault: &Fault) -> String {
         | Fault::TooMany { .. }
         | Fault::BadName
         | Fault::Short { .. }
-        | Fault::Redirected
+        | Fault::Redirected(_)
+        | Fault::RedirectedTooOften
+        | Fault::Unauthorized { .. }
+        | Fault::Certificate(_)
+        | Fault::NoTls
+        | Fault::NoAuthorities
+        | Fault::Tls(_)
         | Fault::DiskFull
         | Fault::Exists(_)
         | Fault::Damaged(..)

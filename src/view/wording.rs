@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::{Fault, Stage};
+use crate::event::{Distrust, Fault, Stage};
 use crate::locale::{Words, fill};
 use crate::text::size::{bytes, grouped};
 use crate::text::width::width;
@@ -22,6 +22,7 @@ pub fn address_error(words: &Words, error: &AddressError) -> String {
         AddressError::Brackets => words.brackets.clone(),
         AddressError::Host(part) => about(&words.host, part),
         AddressError::Scheme(part) => about(&words.scheme, part),
+        AddressError::Userinfo => words.userinfo.clone(),
     }
 }
 
@@ -47,6 +48,16 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Status(404) => words.not_found.clone(),
         Fault::Status(code @ (401 | 403)) => status(&words.forbidden, *code),
         Fault::Status(code) => status(&words.status, *code),
+        Fault::Unauthorized { realm } if realm.is_empty() => words.unauthorized.clone(),
+        Fault::Unauthorized { realm } => fill(&words.unauthorized_realm, &[("realm", realm)]),
+        Fault::Certificate(Distrust::UnknownAuthority) => words.unknown_authority.clone(),
+        Fault::Certificate(Distrust::OtherName) => words.other_name.clone(),
+        Fault::Certificate(Distrust::Expired) => words.expired.clone(),
+        Fault::Certificate(Distrust::NotYetValid) => words.not_yet_valid.clone(),
+        Fault::Certificate(Distrust::Revoked) => words.revoked.clone(),
+        Fault::NoTls => words.no_tls.clone(),
+        Fault::NoAuthorities => words.no_authorities.clone(),
+        Fault::Tls(said) => reason(&words.tls, said),
         Fault::Garbled => words.garbled.clone(),
         Fault::NothingSent => words.nothing_sent.clone(),
         Fault::IsFolder => words.is_folder.clone(),
@@ -58,7 +69,8 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Short { got, announced } => {
             fill(&words.short, &[("got", &bytes(*got)), ("announced", &bytes(*announced))])
         }
-        Fault::Redirected => words.redirected.clone(),
+        Fault::Redirected(to) => fill(&words.redirected, &[("target", to)]),
+        Fault::RedirectedTooOften => words.redirected_too_often.clone(),
         Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),
         Fault::DiskFull => words.disk_full.clone(),
         Fault::Exists(path) => fill(&words.exists, &[("path", &shown_path(path))]),

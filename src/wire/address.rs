@@ -48,8 +48,10 @@ pub enum AddressError {
     Brackets,
     /// This is neither an address nor a name that a machine can have.
     Host(String),
-    /// A scheme other than `http` and `plain`.
+    /// A scheme other than `http`, `https` and `plain`.
     Scheme(String),
+    /// A user's name or password where there can be none, or one that cannot be sent.
+    Userinfo,
 }
 
 impl Endpoint {

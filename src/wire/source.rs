@@ -1,15 +1,21 @@
-//! Where a file or a folder of a server is: `host`, `host:port/path`, `http://…`, `plain://…`.
-//! Owns reading and writing these forms, and walking from a folder into the next; never opens a connection.
+//! Where a file or a folder of a server is: `host`, `host:port/path`, `http://…`, `https://…`, `plain://…`.
+//! Owns reading and writing these forms, and walking from a folder into the next; never opens a connection, and never
+//! holds a password.
 
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-use super::address::{AddressError, DEFAULT_PORT, Endpoint};
+use super::address::{AddressError, DEFAULT_PORT, Endpoint, Host};
+use super::credentials::Credentials;
 use crate::text::{Clean, clean_line};
+
+mod resolve;
 
 /// The port of `http` URLs (RFC 9110, section 4.2.1).
 pub const HTTP_PORT: u16 = 80;
+/// The port of `https` URLs (RFC 9110, section 4.2.2).
+pub const HTTPS_PORT: u16 = 443;
 
 /// What a path segment may hold unencoded (RFC 3986, section 3.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -41,8 +47,20 @@ pub enum Scheme {
     Probe,
     /// HTTP/1.1.
     Http,
+    /// HTTP/1.1 over TLS.
+    Https,
     /// The course's protocol: a name, then the bytes.
     Plain,
+}
+
+/// Whom credentials are given to (RFC 6454, section 4): not so much as another port of the same machine is the same.
+/// The host's name is in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// How to talk to it; HTTP where that is not known yet, for nothing else asks for credentials.
+    pub scheme: Scheme,
+    /// Where it listens (TCP).
+    pub endpoint: Endpoint,
 }
 
 /// A file or a folder of a server.
@@ -60,16 +78,50 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path(String);
 
+impl Scheme {
+    /// What a URL begins with; nothing where it is not known.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Probe => "",
+            Self::Http => "http://",
+            Self::Https => "https://",
+            Self::Plain => "plain://",
+        }
+    }
+
+    /// The port that is meant where none is named.
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => HTTP_PORT,
+            Self::Https => HTTPS_PORT,
+            Self::Probe | Self::Plain => DEFAULT_PORT,
+        }
+    }
+
+    fn is_url(self) -> bool {
+        matches!(self, Self::Http | Self::Https)
+    }
+}
+
 impl Source {
-    /// Reads what a user typed.
+    /// Reads what a user typed, which must not have a user's name and password in it.
     ///
-    /// Without a scheme, and after `plain://`, the path is taken letter for letter; in an `http` URL it is
-    /// percent-encoded, and what a URL may not hold is encoded on the way.
+    /// Without a scheme, and after `plain://`, the path is taken letter for letter; in a URL it is percent-encoded,
+    /// and what a URL may not hold is encoded on the way.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
+        match Self::parse_with_credentials(text)? {
+            (source, None) => Ok(source),
+            (_, Some(_)) => Err(AddressError::Userinfo),
+        }
+    }
+
+    /// The same, and the user's name and password from a URL such as `http://user:password@host/`.
+    pub fn parse_with_credentials(text: &str) -> Result<(Self, Option<Credentials>), AddressError> {
         let text = text.trim();
         let (scheme, rest) = match text.split_once("://") {
             None => (Scheme::Probe, text),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (Scheme::Http, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (Scheme::Https, rest),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("plain") => (Scheme::Plain, rest),
             Some((scheme, _)) if scheme.contains('/') => (Scheme::Probe, text),
             Some((scheme, _)) => return Err(AddressError::Scheme(scheme.to_owned())),
@@ -77,11 +129,20 @@ impl Source {
         if rest.is_empty() {
             return Err(AddressError::EmptySource);
         }
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let port = if scheme == Scheme::Http { HTTP_PORT } else { DEFAULT_PORT };
-        let path =
-            if scheme == Scheme::Http { Path::from_url(path) } else { Path::from_name(path.as_bytes()) };
-        Ok(Self { scheme, endpoint: Endpoint::parse(authority, port)?, path })
+        let ends = |character: char| character == '/' || scheme.is_url() && "?#".contains(character);
+        let (authority, path) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+        let endpoint = |authority| Endpoint::parse(authority, scheme.default_port());
+        let path = if scheme.is_url() { Path::from_url(path) } else { Path::from_name(path.as_bytes()) };
+        let (endpoint, credentials) = match (endpoint(authority), authority.rsplit_once('@')) {
+            // What stands before the @ may hold a password, and is not to be said again.
+            (Err(_), Some((userinfo, authority))) => {
+                let credentials = Credentials::from_userinfo(userinfo).filter(|_| scheme.is_url());
+                (endpoint(authority)?, Some(credentials.ok_or(AddressError::Userinfo)?))
+            }
+            // Interfaces may have an @ in their names.
+            (endpoint, _) => (endpoint?, None),
+        };
+        Ok((Self { scheme, endpoint, path }, credentials))
     }
 
     /// The top folder of a server that has not been probed.
@@ -101,20 +162,46 @@ impl Source {
     pub fn spoken(&self, scheme: Scheme) -> Self {
         Self { scheme, ..self.clone() }
     }
+
+    /// The same place, now that it has answered in HTTP.
+    #[must_use]
+    pub fn spoken_http(&self) -> Self {
+        self.spoken(if self.scheme == Scheme::Https { Scheme::Https } else { Scheme::Http })
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        let scheme = if self.scheme == Scheme::Probe { Scheme::Http } else { self.scheme };
+        let mut endpoint = self.endpoint.clone();
+        if let Host::Name(name) = &mut endpoint.host {
+            name.make_ascii_lowercase();
+        }
+        Origin { scheme, endpoint }
+    }
+}
+
+/// Without the port where that is the scheme's own.
+fn write_authority(scheme: Scheme, endpoint: &Endpoint, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    out.write_str(scheme.prefix())?;
+    if scheme.is_url() && endpoint.port == scheme.default_port() {
+        write!(out, "{}", endpoint.host)
+    } else {
+        write!(out, "{endpoint}")
+    }
+}
+
+impl fmt::Display for Origin {
+    /// As the beginning of a URL: `https://host:port`, without the port where that is the scheme's own.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_authority(self.scheme, &self.endpoint, out)
+    }
 }
 
 impl fmt::Display for Source {
     /// Writes the source as [`Source::parse`] reads it, with the path decoded and made fit to be shown.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.scheme {
-            Scheme::Probe => {}
-            Scheme::Http => out.write_str("http://")?,
-            Scheme::Plain => out.write_str("plain://")?,
-        }
-        match (self.scheme, self.endpoint.port) {
-            (Scheme::Http, HTTP_PORT) => write!(out, "{}", self.endpoint.host)?,
-            _ => write!(out, "{}", self.endpoint)?,
-        }
+        write_authority(self.scheme, &self.endpoint, out)?;
         write!(out, "{}", self.path.shown())
     }
 }
@@ -217,6 +304,10 @@ mod tests {
             ("box:80/a b/100%.txt", Scheme::Probe, 80, "/a%20b/100%25.txt", "box:80/a b/100%.txt"),
             ("[::1]:80/x", Scheme::Probe, 80, "/x", "[::1]:80/x"),
             ("http://box", Scheme::Http, 80, "/", "http://box/"),
+            ("http://box?a#b", Scheme::Http, 80, "/?a", "http://box/?a"),
+            ("http://box:443/", Scheme::Http, 443, "/", "http://box:443/"),
+            ("Https://box/a", Scheme::Https, 443, "/a", "https://box/a"),
+            ("https://[::1]:80/a", Scheme::Https, 80, "/a", "https://[::1]:80/a"),
             ("HTTP://box:7890/a%20b/", Scheme::Http, 7890, "/a%20b/", "http://box:7890/a b/"),
             (
                 "http://box/你好 100%#top",
@@ -239,6 +330,44 @@ mod tests {
     fn a_scheme_that_we_do_not_speak_is_refused_by_its_name() {
         assert_eq!(Source::parse("ftp://box/a"), Err(AddressError::Scheme("ftp".into())));
         assert_eq!(Source::parse("http://"), Err(AddressError::EmptySource));
+    }
+
+    #[test]
+    fn a_password_is_read_beside_the_source_and_is_nowhere_in_it() {
+        let read = |text| {
+            let (source, credentials) = Source::parse_with_credentials(text).unwrap();
+            (
+                source.to_string(),
+                credentials.map(|known| (known.user().to_owned(), known.password().to_owned())),
+            )
+        };
+        for (text, source, known) in [
+            ("http://me:secret@box/a@b", "http://box/a@b", Some(("me", "secret"))),
+            ("https://me@box:1/", "https://box:1/", Some(("me", ""))),
+            ("http://m%40e:s%3A:%2F你@box", "http://box/", Some(("m@e", "s::/你"))),
+            ("http://a@b:c@box", "http://box/", Some(("a@b", "c"))),
+            ("http://box/me:secret@x", "http://box/me:secret@x", None),
+            ("box/me:secret@x", "box:7890/me:secret@x", None),
+        ] {
+            let known = known.map(|(user, password): (&str, &str)| (user.to_owned(), password.to_owned()));
+            assert_eq!(read(text), (source.to_owned(), known), "{text}");
+        }
+        for text in ["me:secret@box", "plain://me:secret@box", "http://m%3Ae:secret@box", "http://%ff@box"] {
+            assert_eq!(Source::parse_with_credentials(text), Err(AddressError::Userinfo), "{text}");
+        }
+        assert_eq!(Source::parse("http://me:secret@box"), Err(AddressError::Userinfo));
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_a_host_and_a_port() {
+        let origin = |text: &str| Source::parse(text).unwrap().origin();
+        assert_eq!(origin("http://Box/a"), origin("HTTP://box:80/b?c"));
+        assert_eq!(origin("box:80"), origin("http://box"));
+        for other in ["https://box:80", "http://box:81", "http://box.", "plain://box:80"] {
+            assert_ne!(origin("http://box"), origin(other), "{other}");
+        }
+        assert_eq!(origin("https://BOX/a").to_string(), "https://box");
+        assert_eq!(origin("http://[::1]:81/a").to_string(), "http://[::1]:81");
     }
 
     #[test]

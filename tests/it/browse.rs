@@ -7,6 +7,7 @@ use std::time::Duration;
 use hobnob::event::{BrowseEvent, Event, Fault, Listing, RequestId, Stage};
 use hobnob::net::Timeouts;
 use hobnob::net::browse::{BrowseCommand, Browsed, browse, run};
+use hobnob::text::clean_line;
 use hobnob::wire::listing::Kind;
 use hobnob::wire::source::{Scheme, Source};
 use tokio::sync::mpsc;
@@ -99,9 +100,9 @@ async fn what_is_no_list_is_said_to_be_none() {
         ("/a.json", ok("application/json", "[1, 2]"), Fault::IsFile),
         ("/", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(), Fault::Status(404)),
         ("/", "HTTP/1.1 500 Oh\r\n\r\n".to_owned(), Fault::Status(500)),
-        ("/", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n".to_owned(), Fault::Redirected),
-        ("/", redirect("/"), Fault::Redirected),
-        ("/", redirect("http://127.0.0.2:1/"), Fault::Redirected),
+        ("/", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n".to_owned(), Fault::Status(302)),
+        ("/", redirect("/"), Fault::RedirectedTooOften),
+        ("/", redirect("file:///etc/passwd"), Fault::Redirected(clean_line(b"file:///etc/passwd"))),
         (
             "/",
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n["

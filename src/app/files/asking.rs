@@ -48,14 +48,14 @@ impl Files {
             (BrowseEvent::Listed(listing), None) => self.open_folder(listing, turn),
             (BrowseEvent::Plain, None) => self.open_unlisted(&source.spoken(Scheme::Plain), turn),
             (BrowseEvent::Failed(Fault::IsFile), None) => {
-                let file = source.spoken(Scheme::Http);
+                let file = source.spoken_http();
                 let folder = file.path.parent().map_or_else(|| file.clone(), |path| file.at(path));
                 self.ask(folder, turn);
                 self.file = Some(file);
             }
             // It speaks HTTP, and has files: their names can be typed.
             (BrowseEvent::Failed(Fault::NoListing), None) => {
-                self.open_unlisted(&source.spoken(Scheme::Http), turn);
+                self.open_unlisted(&source.spoken_http(), turn);
             }
             (BrowseEvent::Failed(fault), None) => {
                 self.came_from = None;
