@@ -6,6 +6,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use super::{Browsed, browse};
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::net::Timeouts;
+use crate::text::clean_line;
 use crate::wire::listing::Kind;
 use crate::wire::source::Source;
 
@@ -40,7 +41,9 @@ where
             Ok(Browsed::Listed(listing)) if top.as_ref().is_none_or(|top| contains(top, &listing.source)) => {
                 Ok(listing)
             }
-            Ok(Browsed::Listed(_)) => Err(Fault::Redirected),
+            Ok(Browsed::Listed(elsewhere)) => {
+                Err(Fault::Redirected(clean_line(elsewhere.source.to_string().as_bytes())))
+            }
             Ok(Browsed::Plain) => Err(Fault::NoListing),
             Err(fault) => Err(fault),
         };
