@@ -110,6 +110,9 @@ pub struct Ls {
     /// What to list.
     #[arg(value_name = "SOURCE")]
     pub source: String,
+    /// With all folders that are in it.
+    #[arg(short, long)]
+    pub recursive: bool,
     /// As a JSON array.
     #[arg(long)]
     pub json: bool,

@@ -1,7 +1,7 @@
-//! `hobnob ls`: what a folder of a file server holds, for people and for programs.
+//! `hobnob ls`: what a folder of a file server holds, or it and all that are in it, for people and for programs.
 //! Never writes a name to the terminal other than clean, or escaped within JSON.
 
-use std::borrow::Cow;
+use std::future::ready;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
@@ -9,44 +9,104 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{Context, Ending, Ls, json, written};
-use crate::event::Listing;
+use crate::event::{Fault, Listing, WalkEvent};
 use crate::locale::fill;
-use crate::net::browse::{Browsed, browse};
-use crate::text::size;
+use crate::net::browse::{Browsed, browse, walk};
 use crate::text::width::{pad_to, width};
+use crate::text::{clean_line, size};
 use crate::view::wording;
 use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
 
-/// Lists a folder.
+/// Lists a folder, or with `--recursive` a whole tree; of that, what can be listed.
 pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
     let words = &context.words;
     let source = Source::parse(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
-    let listing = match browse(&source, &context.config.timeouts).await {
-        Ok(Browsed::Listed(listing)) => listing,
-        Ok(Browsed::Plain) => {
-            let server = source.endpoint.to_string();
-            return Err(Ending::Failed(fill(&words.command.no_lists, &[("server", &server)])));
-        }
-        Err(fault) => return Err(context.failed(&source.to_string(), &fault)),
+    let (rows, missed) = if options.recursive {
+        list_tree(context, &source).await?
+    } else {
+        (list_folder(context, &source).await?, Vec::new())
     };
-    written(words, if options.json { write_json(&listing) } else { write_columns(&listing) })
+    written(words, if options.json { write_json(&rows) } else { write_columns(&rows) })?;
+    // The last one is said by whoever ends the program.
+    let mut failures = missed.into_iter().map(|(source, fault)| context.failed(&source.to_string(), &fault));
+    let last = failures.next_back();
+    for failure in failures {
+        failure.say();
+    }
+    last.map_or(Ok(()), Err)
+}
+
+/// An entry, and the way to it from the folder that was asked for, each step with its slash.
+struct Row {
+    way: Vec<u8>,
+    entry: Entry,
+}
+
+async fn list_folder(context: &Context, source: &Source) -> Result<Vec<Row>, Ending> {
+    match browse(source, &context.config.timeouts).await {
+        Ok(Browsed::Listed(listing)) => Ok(rows(listing, b"").collect()),
+        Ok(Browsed::Plain) => Err(no_lists(context, source)),
+        Err(fault) => Err(context.failed(&source.to_string(), &fault)),
+    }
+}
+
+/// All that can be listed, sorted by its path, and what cannot. Where nothing can, that is an error.
+async fn list_tree(context: &Context, source: &Source) -> Result<(Vec<Row>, Vec<(Source, Fault)>), Ending> {
+    let mut top: Option<Vec<u8>> = None;
+    let (mut found, mut missed) = (Vec::new(), Vec::new());
+    let report = |event| {
+        match event {
+            WalkEvent::Found(listing) => {
+                let path = listing.source.path.name();
+                let top = top.get_or_insert_with(|| path.clone());
+                let way = path.strip_prefix(top.as_slice()).unwrap_or_default().to_vec();
+                found.extend(rows(listing, &way));
+            }
+            WalkEvent::Missed(source, fault) => missed.push((source, fault)),
+            WalkEvent::Failed(fault) => missed.push((source.clone(), fault)),
+            WalkEvent::Ended => {}
+        }
+        ready(())
+    };
+    walk(source, &context.config.timeouts, report).await;
+    if top.is_none() {
+        let first = missed.into_iter().next();
+        return Err(match first {
+            Some((source, fault)) if fault != Fault::NoListing => context.failed(&source.to_string(), &fault),
+            Some(_) | None => no_lists(context, source),
+        });
+    }
+    found.sort_by(|one: &Row, other: &Row| {
+        (&one.way, &one.entry.raw.0).cmp(&(&other.way, &other.entry.raw.0))
+    });
+    Ok((found, missed))
+}
+
+fn no_lists(context: &Context, source: &Source) -> Ending {
+    let server = source.endpoint.to_string();
+    Ending::Failed(fill(&context.words.command.no_lists, &[("server", &server)]))
+}
+
+fn rows(listing: Listing, way: &[u8]) -> impl Iterator<Item = Row> {
+    listing.entries.into_iter().map(move |entry| Row { way: way.to_vec(), entry })
 }
 
 /// An entry as `--json` shows it.
 #[derive(Serialize)]
-struct Row<'a> {
-    name: Cow<'a, str>,
+struct Written {
+    name: String,
     kind: &'static str,
     size: Option<u64>,
     modified: Option<Timestamp>,
 }
 
-fn write_json(listing: &Listing) -> io::Result<()> {
-    let rows = listing.entries.iter().map(|entry| Row {
+fn write_json(rows: &[Row]) -> io::Result<()> {
+    let rows = rows.iter().map(|Row { way, entry }| Written {
         // The name itself, where JSON can hold it.
-        name: str::from_utf8(&entry.raw.0).map_or_else(|_| Cow::Borrowed(&*entry.name), Cow::Borrowed),
+        name: String::from_utf8([way, &*entry.raw.0].concat())
+            .unwrap_or_else(|error| clean_line(error.as_bytes()).to_string()),
         kind: match entry.kind {
             Kind::Dir => "dir",
             Kind::File => "file",
@@ -61,9 +121,9 @@ fn write_json(listing: &Listing) -> io::Result<()> {
     out.flush()
 }
 
-fn write_columns(listing: &Listing) -> io::Result<()> {
+fn write_columns(rows: &[Row]) -> io::Result<()> {
     let zone = TimeZone::system();
-    let rows = listing.entries.iter().map(|entry| columns(entry, &zone)).collect::<Vec<_>>();
+    let rows = rows.iter().map(|row| columns(row, &zone)).collect::<Vec<_>>();
     let widest =
         |column: fn(&[String; 3]) -> &str| rows.iter().map(|row| width(column(row))).max().unwrap_or(0);
     let (names, sizes) = (widest(|row| &row[0]), widest(|row| &row[1]));
@@ -76,9 +136,13 @@ fn write_columns(listing: &Listing) -> io::Result<()> {
 }
 
 /// Name, size and time of change; what is not known is left empty.
-fn columns(entry: &Entry, zone: &TimeZone) -> [String; 3] {
+fn columns(Row { way, entry }: &Row, zone: &TimeZone) -> [String; 3] {
     let slash = if entry.kind == Kind::Dir { "/" } else { "" };
     let size = entry.size.map(size::bytes);
     let modified = entry.modified.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
-    [format!("{}{slash}", entry.name), size.unwrap_or_default(), modified.unwrap_or_default()]
+    [
+        format!("{}{}{slash}", clean_line(way), entry.name),
+        size.unwrap_or_default(),
+        modified.unwrap_or_default(),
+    ]
 }

@@ -102,6 +102,31 @@ fn ls_gives_programs_one_array_with_exact_names() {
 }
 
 #[test]
+fn ls_recursive_lists_the_tree_and_says_what_it_could_not_list() {
+    let server = Server::http(|line| match line {
+        line if line.starts_with("GET /top/ ") => ok(
+            "application/json",
+            r#"[{"name":"b.txt","size":7},{"name":"a","is_dir":true},{"name":"z","is_dir":true}]"#,
+        ),
+        line if line.starts_with("GET /top/a/ ") => {
+            ok("application/json", r#"[{"name":"你好.txt","size":1}]"#)
+        }
+        _ => "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_owned(),
+    });
+    let top = format!("http://{}/top/", server.address);
+    let output = Place::new().run(&["ls", "--recursive", &top]);
+    let names: Vec<_> = out(&output).lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!((code(&output), names), (1, vec!["a/", "b.txt", "z/", "a/你好.txt"]));
+    let said = said(&output);
+    assert!(
+        said.len() == 1 && said[0].contains(&format!("{top}z/: ")) && said[0].contains("403"),
+        "{said:?}"
+    );
+    let output = Place::new().run(&["ls", "-r", "--json", &top]);
+    assert!(out(&output).contains(r#""name":"a/你好.txt","kind":"file","size":1"#), "{}", out(&output));
+}
+
+#[test]
 fn ls_of_a_plain_server_says_that_it_has_no_lists_and_what_to_do() {
     let server = course();
     for source in [server.address.to_string(), format!("plain://{}", server.address)] {
