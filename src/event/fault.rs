@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::text::{Clean, clean_line};
+use crate::wire::source::Origin;
 
 /// A reason, as far as the machine told us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Fault {
     /// The server wants to know who asks: 401 with the Basic scheme (RFC 9110, section 11; RFC 7617). Also where it was
     /// told, and did not accept it.
     Unauthorized {
+        /// Who wants to know: not always who was asked, for that one may have sent us on.
+        origin: Box<Origin>,
         /// What the server calls that for which it wants to know.
         realm: Clean,
     },

@@ -48,8 +48,10 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Status(404) => words.not_found.clone(),
         Fault::Status(code @ (401 | 403)) => status(&words.forbidden, *code),
         Fault::Status(code) => status(&words.status, *code),
-        Fault::Unauthorized { realm } if realm.is_empty() => words.unauthorized.clone(),
-        Fault::Unauthorized { realm } => fill(&words.unauthorized_realm, &[("realm", realm)]),
+        Fault::Unauthorized { origin, realm } => {
+            let words = if realm.is_empty() { &words.unauthorized } else { &words.unauthorized_realm };
+            fill(words, &[("server", &clean_line(origin.to_string().as_bytes())), ("realm", realm)])
+        }
         Fault::Certificate(Distrust::UnknownAuthority) => words.unknown_authority.clone(),
         Fault::Certificate(Distrust::OtherName) => words.other_name.clone(),
         Fault::Certificate(Distrust::Expired) => words.expired.clone(),
