@@ -7,7 +7,7 @@ use std::time::Duration;
 pub mod browse;
 pub mod chat;
 pub mod fetch;
-mod http;
+pub mod http;
 pub mod interfaces;
 pub mod probe;
 pub mod resolve;

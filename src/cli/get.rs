@@ -17,6 +17,7 @@ use super::{Context, Ending, Get, cannot_write, written};
 use crate::event::{Fault, Finished, TransferEvent};
 use crate::locale::fill;
 use crate::net::fetch::{Destination, fetch};
+use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::view::wording;
 use crate::wire::source::{Path, Source};
@@ -31,6 +32,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     let mut server = Source::parse(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
     let paths = wanted(context, options, &server)?;
+    let client = Client::new(context.config.timeouts);
     let mut stopped = pin!(stop_signal()?);
     let mut failure = None;
     for path in paths {
@@ -42,7 +44,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
             show(&bar, &event);
             ready(())
         };
-        let ended = fetch(&mut source, to, &context.config.timeouts, stopped.as_mut(), report).await;
+        let ended = fetch(&mut source, to, &client, stopped.as_mut(), report).await;
         bar.finish_and_clear();
         // What was found out about the server holds for the next file.
         server.scheme = source.scheme;

@@ -12,6 +12,7 @@ use super::{Context, Ending, Ls, json, written};
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::locale::fill;
 use crate::net::browse::{Browsed, browse, walk};
+use crate::net::http::Client;
 use crate::text::width::{pad_to, width};
 use crate::text::{clean_line, size};
 use crate::view::wording;
@@ -23,10 +24,11 @@ pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
     let words = &context.words;
     let source = Source::parse(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
+    let client = Client::new(context.config.timeouts);
     let (rows, missed) = if options.recursive {
-        list_tree(context, &source).await?
+        list_tree(context, &client, &source).await?
     } else {
-        (list_folder(context, &source).await?, Vec::new())
+        (list_folder(context, &client, &source).await?, Vec::new())
     };
     written(words, if options.json { write_json(&rows) } else { write_columns(&rows) })?;
     // The last one is said by whoever ends the program.
@@ -44,8 +46,8 @@ struct Row {
     entry: Entry,
 }
 
-async fn list_folder(context: &Context, source: &Source) -> Result<Vec<Row>, Ending> {
-    match browse(source, &context.config.timeouts).await {
+async fn list_folder(context: &Context, client: &Client, source: &Source) -> Result<Vec<Row>, Ending> {
+    match browse(source, client).await {
         Ok(Browsed::Listed(listing)) => Ok(rows(listing, b"").collect()),
         Ok(Browsed::Plain) => Err(no_lists(context, source)),
         Err(fault) => Err(context.failed(&source.to_string(), &fault)),
@@ -53,7 +55,11 @@ async fn list_folder(context: &Context, source: &Source) -> Result<Vec<Row>, End
 }
 
 /// All that can be listed, sorted by its path, and what cannot. Where nothing can, that is an error.
-async fn list_tree(context: &Context, source: &Source) -> Result<(Vec<Row>, Vec<(Source, Fault)>), Ending> {
+async fn list_tree(
+    context: &Context,
+    client: &Client,
+    source: &Source,
+) -> Result<(Vec<Row>, Vec<(Source, Fault)>), Ending> {
     let mut top: Option<Vec<u8>> = None;
     let (mut found, mut missed) = (Vec::new(), Vec::new());
     let report = |event| {
@@ -70,7 +76,7 @@ async fn list_tree(context: &Context, source: &Source) -> Result<(Vec<Row>, Vec<
         }
         ready(())
     };
-    walk(source, &context.config.timeouts, report).await;
+    walk(source, client, report).await;
     if top.is_none() {
         let first = missed.into_iter().next();
         return Err(match first {

@@ -8,8 +8,8 @@ use hyper::{HeaderMap, StatusCode, header};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::http::{self, Answer};
-use super::{Timeouts, resolve};
+use super::http::{Answer, Client, Question};
+use super::resolve;
 use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId, WalkEvent};
 use crate::wire::address::Endpoint;
 use crate::wire::listing::{self, ENTRY_LIMIT, ListingError};
@@ -34,14 +34,14 @@ pub enum Browsed {
 }
 
 /// Asks a server for the list of a folder. Dropping the future ends it.
-pub async fn browse(source: &Source, timeouts: &Timeouts) -> Result<Browsed, Fault> {
+pub async fn browse(source: &Source, client: &Client) -> Result<Browsed, Fault> {
     if source.scheme == Scheme::Plain {
         return Ok(Browsed::Plain);
     }
-    match http::ask(source, "application/json", timeouts).await? {
+    match client.ask(source, &Question::get("application/json")).await? {
         None => Ok(Browsed::Plain),
         Some(answer) if answer.status == StatusCode::OK => read(answer).await.map(Browsed::Listed),
-        Some(answer) => Err(Fault::Status(answer.status.as_u16())),
+        Some(answer) => Err(answer.refusal().await),
     }
 }
 
@@ -108,11 +108,7 @@ pub enum BrowseCommand {
 }
 
 /// Answers commands until there can be no more. A question too many is answered with [`Fault::Busy`].
-pub async fn run(
-    mut commands: mpsc::Receiver<BrowseCommand>,
-    events: mpsc::Sender<Event>,
-    timeouts: Timeouts,
-) {
+pub async fn run(mut commands: mpsc::Receiver<BrowseCommand>, events: mpsc::Sender<Event>, client: Client) {
     let mut tasks = JoinSet::new();
     let mut handles: HashMap<RequestId, AbortHandle> = HashMap::new();
     loop {
@@ -127,7 +123,7 @@ pub async fn run(
             }
         };
         let busy = tasks.len() >= IN_FLIGHT;
-        let events = events.clone();
+        let (events, client) = (events.clone(), client.clone());
         match command {
             None => return,
             Some(BrowseCommand::Forget(request)) => {
@@ -137,7 +133,7 @@ pub async fn run(
             }
             Some(BrowseCommand::Browse { request, source }) => {
                 let task = async move {
-                    let answer = if busy { Err(Fault::Busy) } else { browse(&source, &timeouts).await };
+                    let answer = if busy { Err(Fault::Busy) } else { browse(&source, &client).await };
                     let event = match answer {
                         Ok(Browsed::Listed(listing)) => BrowseEvent::Listed(listing),
                         Ok(Browsed::Plain) => BrowseEvent::Plain,
@@ -159,7 +155,7 @@ pub async fn run(
                     if busy {
                         report(WalkEvent::Failed(Fault::Busy)).await;
                     } else {
-                        walk(&source, &timeouts, report).await;
+                        walk(&source, &client, report).await;
                     }
                     request
                 };
@@ -170,7 +166,7 @@ pub async fn run(
                     let answer = if busy {
                         Err(Fault::Busy)
                     } else {
-                        resolve::resolve(&endpoint, timeouts.resolve).await
+                        resolve::resolve(&endpoint, client.timeouts().resolve).await
                     };
                     let _ = events.send(Event::Resolved(request, answer)).await;
                     request

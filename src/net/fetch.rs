@@ -17,8 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::body::Body;
 use self::writer::{Order, Writer};
-use super::Timeouts;
-use super::http;
+use super::http::{Client, Question};
 use crate::effect::Partial;
 use crate::event::{Fault, Finished, TransferEvent};
 use crate::wire::source::{Scheme, Source};
@@ -66,7 +65,7 @@ impl fmt::Debug for Destination {
 pub async fn fetch<R, F>(
     source: &mut Source,
     to: Destination,
-    timeouts: &Timeouts,
+    client: &Client,
     cancel: impl Future<Output = ()>,
     mut report: R,
 ) -> Result<Option<Finished>, Fault>
@@ -78,7 +77,7 @@ where
     let begun = Instant::now();
     let mut cancel = pin!(cancel);
     let answered = async {
-        let answer = ask(source, timeouts).await?;
+        let answer = ask(source, client).await?;
         let total = answer.body.announced();
         let partial = Partial { validator: None, total };
         report(TransferEvent::Started { total, from: 0, anew: None, partial }).await;
@@ -120,17 +119,17 @@ struct Answer {
 }
 
 /// Asks for a file in the server's language, which is found out where it is not known.
-async fn ask(source: &mut Source, timeouts: &Timeouts) -> Result<Answer, Fault> {
+async fn ask(source: &mut Source, client: &Client) -> Result<Answer, Fault> {
     if source.path.is_folder() {
         return Err(Fault::IsFolder);
     }
     if source.scheme != Scheme::Plain {
-        match http::ask(source, "*/*", timeouts).await? {
+        match client.ask(source, &Question::get("*/*")).await? {
             None => source.scheme = Scheme::Plain,
             Some(answer) => {
                 *source = source.spoken_http();
                 if answer.status != StatusCode::OK {
-                    return Err(Fault::Status(answer.status.as_u16()));
+                    return Err(answer.refusal().await);
                 }
                 // Servers add the slash to a folder's path by redirecting.
                 if answer.source.path.is_folder() {
@@ -141,7 +140,7 @@ async fn ask(source: &mut Source, timeouts: &Timeouts) -> Result<Answer, Fault> 
             }
         }
     }
-    let body = body::Plain::ask(source, timeouts).await?;
+    let body = body::Plain::ask(source, client).await?;
     Ok(Answer { body: Body::Plain(body), modified: None })
 }
 

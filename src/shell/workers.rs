@@ -11,6 +11,7 @@ use crate::event::{BrowseEvent, ChatEvent, Event, Fault, TransferEvent, WalkEven
 use crate::net::browse::BrowseCommand;
 use crate::net::chat::{ChatCommand, Noise, Sockets};
 use crate::net::fetch::FetchCommand;
+use crate::net::http::Client;
 use crate::net::{Timeouts, browse, chat, fetch};
 use crate::store::Store;
 
@@ -37,12 +38,13 @@ impl Workers {
         events: Sender<Event>,
         queue: Receiver<Event>,
     ) -> Self {
+        let client = Client::new(timeouts);
         let (chat, chat_commands) = channel(COMMANDS);
         let (browse, browse_commands) = channel(COMMANDS);
         let (fetch, fetch_commands) = channel(COMMANDS);
         tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
-        tokio::spawn(browse::run(browse_commands, events.clone(), timeouts));
-        let fetching = tokio::spawn(fetch::run(fetch_commands, events, dir, prefix, timeouts));
+        tokio::spawn(browse::run(browse_commands, events.clone(), client.clone()));
+        let fetching = tokio::spawn(fetch::run(fetch_commands, events, dir, prefix, client));
         Self { chat, browse, fetch, fetching, store, events: queue }
     }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use hobnob::event::{BrowseEvent, Event, Fault, Listing, RequestId, Stage};
 use hobnob::net::Timeouts;
 use hobnob::net::browse::{BrowseCommand, Browsed, browse, run};
+use hobnob::net::http::Client;
 use hobnob::text::clean_line;
 use hobnob::wire::listing::Kind;
 use hobnob::wire::source::{Scheme, Source};
 use tokio::sync::mpsc;
 
-use crate::support::server::{PATIENT, Server, hold, nobody, ok, reset, send, send_on};
+use crate::support::server::{PATIENT, Server, client, hold, nobody, ok, reset, send, send_on};
 
 const LIST: &str = r#"[
     {"name": "sub/", "size": 4096, "url": "./sub/", "mod_time": "2026-11-02T09:14:00Z", "mode": 2147484141, "is_dir": true},
@@ -20,7 +21,7 @@ const LIST: &str = r#"[
 ]"#;
 
 async fn list(source: &Source) -> Result<Listing, Fault> {
-    match browse(source, &PATIENT).await? {
+    match browse(source, &client()).await? {
         Browsed::Listed(listing) => Ok(listing),
         Browsed::Plain => panic!("{source} was taken for a plain server"),
     }
@@ -76,7 +77,7 @@ async fn no_name_in_a_list_leads_a_terminal_or_a_path_astray() {
 #[tokio::test]
 async fn a_server_that_says_nothing_to_a_probe_is_plain() {
     let course = Server::course(&[(b"a.txt", b"hello")]);
-    assert!(matches!(browse(&course.source("", "/"), &PATIENT).await, Ok(Browsed::Plain)));
+    assert!(matches!(browse(&course.source("", "/"), &client()).await, Ok(Browsed::Plain)));
     let requests = course.requests();
     assert!(requests.len() == 1 && requests[0].len() < 1024);
     assert!(requests[0].starts_with(b"GET / HTTP/1.1\r\n") && requests[0].ends_with(b"\r\n\r\n"));
@@ -86,7 +87,7 @@ async fn a_server_that_says_nothing_to_a_probe_is_plain() {
 async fn a_plain_server_is_not_even_asked() {
     let (address, _held) = nobody();
     let source = Source::parse(&format!("plain://{address}/")).unwrap();
-    assert!(matches!(browse(&source, &PATIENT).await, Ok(Browsed::Plain)));
+    assert!(matches!(browse(&source, &client()).await, Ok(Browsed::Plain)));
 }
 
 #[tokio::test]
@@ -116,7 +117,7 @@ async fn what_is_no_list_is_said_to_be_none() {
         ),
     ] {
         let server = Server::sending(answer.clone());
-        let found = browse(&server.source("http://", path), &PATIENT).await.unwrap_err();
+        let found = browse(&server.source("http://", path), &client()).await.unwrap_err();
         assert_eq!(found, fault, "{answer}");
     }
 }
@@ -127,7 +128,7 @@ async fn a_list_without_end_is_not_read_to_its_end() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[").unwrap();
         send_on(stream);
     });
-    let fault = browse(&server.source("http://", "/"), &PATIENT).await.unwrap_err();
+    let fault = browse(&server.source("http://", "/"), &client()).await.unwrap_err();
     assert_eq!(fault, Fault::TooLarge { limit: 64 << 20 });
 }
 
@@ -135,7 +136,7 @@ async fn a_list_without_end_is_not_read_to_its_end() {
 async fn a_list_of_more_entries_than_anybody_looks_through_is_not_taken() {
     let rows = vec![r#"{"name":"a"}"#; 200_001].join(",");
     let server = Server::http(move |_| ok("application/json", &format!("[{rows}]")));
-    let fault = browse(&server.source("http://", "/"), &PATIENT).await.unwrap_err();
+    let fault = browse(&server.source("http://", "/"), &client()).await.unwrap_err();
     assert_eq!(fault, Fault::TooMany { limit: 200_000 });
 }
 
@@ -158,14 +159,14 @@ async fn a_connection_that_fails_says_how() {
         (Server::new(|_, stream| reset(stream, b"")), PATIENT, Fault::Reset),
         (Server::new(|_, stream| reset(stream, head)), PATIENT, Fault::Reset),
     ] {
-        let found = browse(&server.source("", "/"), &timeouts).await.unwrap_err();
+        let found = browse(&server.source("", "/"), &Client::new(timeouts)).await.unwrap_err();
         assert_eq!(found, fault);
     }
     let (address, _held) = nobody();
     let source = Source::parse(&address.to_string()).unwrap();
-    assert_eq!(browse(&source, &PATIENT).await.unwrap_err(), Fault::Refused);
+    assert_eq!(browse(&source, &client()).await.unwrap_err(), Fault::Refused);
     let server = Server::sending("");
-    let fault = browse(&server.source("http://", "/"), &PATIENT).await.unwrap_err();
+    let fault = browse(&server.source("http://", "/"), &client()).await.unwrap_err();
     assert_eq!(fault, Fault::Closed);
 }
 
@@ -179,7 +180,7 @@ impl Worker {
     fn new() -> Self {
         let (commands, received) = mpsc::channel(64);
         let (told, events) = mpsc::channel(64);
-        tokio::spawn(run(received, told, PATIENT));
+        tokio::spawn(run(received, told, client()));
         Self { commands, events }
     }
 

@@ -12,12 +12,13 @@ use hobnob::effect::{Conflict, Job};
 use hobnob::event::{Event, Fault, Finished, Stage, TransferEvent, TransferId};
 use hobnob::net::Timeouts;
 use hobnob::net::fetch::{Destination, FetchCommand, fetch, run};
+use hobnob::net::http::Client;
 use hobnob::wire::source::{Scheme, Source};
 use tempfile::{TempDir, tempdir};
 use tokio::sync::mpsc;
 
 use crate::support::files::names;
-use crate::support::server::{PATIENT, Server, hold, nobody, ok, reset, send, send_on};
+use crate::support::server::{PATIENT, Server, client, hold, nobody, ok, reset, send, send_on};
 
 /// Too short for anything that does not come.
 const BRIEF: Duration = Duration::from_millis(50);
@@ -27,7 +28,7 @@ fn folder(dir: &Path) -> Destination {
 }
 
 async fn fetch_with(mut source: Source, to: Destination, timeouts: Timeouts) -> Result<Finished, Fault> {
-    let ended = fetch(&mut source, to, &timeouts, pending(), |_| ready(())).await;
+    let ended = fetch(&mut source, to, &Client::new(timeouts), pending(), |_| ready(())).await;
     ended.map(|finished| finished.expect("nobody cancelled it"))
 }
 
@@ -95,7 +96,7 @@ async fn a_plain_server_that_is_probed_gets_one_short_request_and_then_the_name(
     let dir = tempdir().unwrap();
     let mut source = server.source("", "/a.txt");
     let to = folder(dir.path());
-    fetch(&mut source, to, &PATIENT, pending(), |_| ready(())).await.unwrap().unwrap();
+    fetch(&mut source, to, &client(), pending(), |_| ready(())).await.unwrap().unwrap();
     assert_eq!(source.scheme, Scheme::Plain);
     assert_eq!(read(&dir, "a.txt"), b"hello");
     let requests = server.requests();
@@ -415,7 +416,7 @@ impl Worker {
     fn new(dir: &TempDir) -> Self {
         let (commands, received) = mpsc::channel(8);
         let (told, events) = mpsc::channel(8);
-        let task = tokio::spawn(run(received, told, dir.path().to_path_buf(), String::new(), PATIENT));
+        let task = tokio::spawn(run(received, told, dir.path().to_path_buf(), String::new(), client()));
         Self { commands, events, task }
     }
 
@@ -540,7 +541,7 @@ async fn progress_is_told_at_most_thirty_times_a_second_and_never_goes_back() {
     };
     let mut source = server.source("plain://", "/a");
     let finished =
-        fetch(&mut source, folder(dir.path()), &PATIENT, pending(), report).await.unwrap().unwrap();
+        fetch(&mut source, folder(dir.path()), &client(), pending(), report).await.unwrap().unwrap();
     assert_eq!(finished.bytes, 20_000_000);
     assert!(told.is_sorted() && told.iter().all(|bytes| *bytes <= finished.bytes));
     let most = finished.took.as_millis() * 30 / 1000 + 2;

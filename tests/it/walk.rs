@@ -8,7 +8,7 @@ use hobnob::net::browse::walk;
 use hobnob::text::clean_line;
 use hobnob::wire::source::Source;
 
-use crate::support::server::{PATIENT, Server, ok};
+use crate::support::server::{Server, client, ok};
 
 /// What a walk found, as paths, and what it missed; it is known to have ended.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ async fn walk_from(source: &Source) -> Walked {
         }
         ready(())
     };
-    walk(source, &PATIENT, report).await;
+    walk(source, &client(), report).await;
     assert_eq!(ended, 1);
     walked
 }

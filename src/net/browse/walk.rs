@@ -5,7 +5,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::{Browsed, browse};
 use crate::event::{Fault, Listing, WalkEvent};
-use crate::net::Timeouts;
+use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::wire::listing::Kind;
 use crate::wire::source::Source;
@@ -21,13 +21,13 @@ const FOLDERS: usize = 100_000;
 /// that it is in.
 ///
 /// Dropping the future ends the walk.
-pub async fn walk<R, F>(source: &Source, timeouts: &Timeouts, mut report: R)
+pub async fn walk<R, F>(source: &Source, client: &Client, mut report: R)
 where
     R: FnMut(WalkEvent) -> F,
     F: Future<Output = ()>,
 {
     let ask = |source: Source, depth: usize| async move {
-        let answer = browse(&source, timeouts).await;
+        let answer = browse(&source, client).await;
         (source, depth, answer)
     };
     let mut asked = FuturesUnordered::from_iter([ask(source.clone(), 0)]);

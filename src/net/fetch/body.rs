@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::event::{Fault, Stage};
-use crate::net::{Timeouts, http};
+use crate::net::http::{self, Client};
 use crate::wire::plain;
 use crate::wire::source::Source;
 
@@ -50,10 +50,11 @@ pub(super) struct Plain {
 
 impl Plain {
     /// Sends the name, and waits for the first bytes: without any there is no file.
-    pub(super) async fn ask(source: &Source, timeouts: &Timeouts) -> Result<Self, Fault> {
+    pub(super) async fn ask(source: &Source, client: &Client) -> Result<Self, Fault> {
+        let timeouts = client.timeouts();
         let name = source.path.name();
         let request = plain::request(&name).map_err(|_| Fault::BadName)?;
-        let mut stream = http::connect(&source.endpoint, timeouts).await?;
+        let mut stream = client.connect(&source.endpoint).await?;
         let mut buffer = BytesMut::with_capacity(BUFFER_SIZE);
         let first = async {
             stream.write_all(request).await?;

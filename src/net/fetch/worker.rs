@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::{Destination, fetch};
 use crate::effect::Job;
 use crate::event::{Event, TransferEvent, TransferId};
-use crate::net::Timeouts;
+use crate::net::http::Client;
 use crate::wire::source::Source;
 
 /// What the worker can be asked for.
@@ -34,7 +34,7 @@ pub async fn run(
     events: mpsc::Sender<Event>,
     dir: PathBuf,
     prefix: String,
-    timeouts: Timeouts,
+    client: Client,
 ) {
     let mut tasks = JoinSet::new();
     let mut cancels = HashMap::new();
@@ -58,7 +58,7 @@ pub async fn run(
                 cancels.insert(id, cancel);
                 let to = Destination::Folder { dir: dir.clone(), prefix: prefix.clone() };
                 let job = Running { id, events: events.clone(), shutdown: shutdown.clone() };
-                tasks.spawn(job.run(request.source, to, timeouts, cancelled));
+                tasks.spawn(job.run(request.source, to, client.clone(), cancelled));
             }
         }
     }
@@ -78,7 +78,7 @@ impl Running {
         self,
         mut source: Source,
         to: Destination,
-        timeouts: Timeouts,
+        client: Client,
         cancelled: oneshot::Receiver<()>,
     ) -> TransferId {
         // Both come as the other half being dropped.
@@ -96,7 +96,7 @@ impl Running {
                 let _ = self.events.send(event).await;
             }
         };
-        let last = match fetch(&mut source, to, &timeouts, stop, tell).await {
+        let last = match fetch(&mut source, to, &client, stop, tell).await {
             Ok(Some(file)) => TransferEvent::Finished(file),
             Ok(None) => TransferEvent::Cancelled,
             Err(fault) => TransferEvent::Failed(fault),

@@ -1,58 +1,108 @@
-//! The body of an HTTP answer as it comes. Never calls one whole of which a part is missing.
+//! The body of an HTTP answer as it comes. Never calls one whole of which a part is missing, and never gives a
+//! connection back on which something may still come.
 
 use std::error::Error as _;
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use tokio::time::timeout;
 
-use super::Connection;
+use super::line::Line;
+use super::pool::Pool;
 use crate::event::{Fault, Stage};
 
-/// A body that is being read, with the connection that it comes through.
-pub(in crate::net) struct Body {
+/// What is read of a body that nobody wants, in bytes: more than that costs more than another connection.
+const SKIPPED: u64 = 64 * 1024;
+/// How long is waited for it.
+const SKIP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A body that is being read. Where it is read to its end its connection is kept for the next question; where it is
+/// dropped before, the connection is closed.
+pub struct Body {
     incoming: Incoming,
-    /// None after its end.
-    connection: Option<Box<Connection>>,
+    /// None after the end.
+    line: Option<Line>,
+    pool: Arc<Pool>,
     announced: Option<u64>,
     got: u64,
     patience: Duration,
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, connection: Option<Connection>, patience: Duration) -> Self {
+    pub(super) async fn new(
+        incoming: Incoming,
+        line: Option<Line>,
+        pool: Arc<Pool>,
+        patience: Duration,
+    ) -> Self {
         let announced = incoming.size_hint().exact();
-        Self { incoming, connection: connection.map(Box::new), announced, got: 0, patience }
+        let mut body = Self { incoming, line, pool, announced, got: 0, patience };
+        if body.incoming.is_end_stream() {
+            poll_fn(|context| {
+                body.give_back(context);
+                Poll::Ready(())
+            })
+            .await;
+        }
+        body
     }
 
-    /// The length that the server announced, in bytes.
-    pub(in crate::net) fn announced(&self) -> Option<u64> {
+    /// The length that the server announced, in bytes; 0 where there is no body.
+    #[must_use]
+    pub fn announced(&self) -> Option<u64> {
         self.announced
     }
 
     /// The next bytes; none at the end, which is only an end where all that was announced came.
-    pub(in crate::net) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
-            let (incoming, connection) = (&mut self.incoming, &mut self.connection);
-            let frame = poll_fn(|context| {
-                if connection.as_mut().is_some_and(|open| Pin::new(open).poll(context).is_ready()) {
-                    *connection = None;
-                }
-                Pin::new(&mut *incoming).poll_frame(context)
-            });
-            let frame = timeout(self.patience, frame)
-                .await
-                .map_err(|_| Fault::TimedOut(Stage::Body, self.patience))?;
+            let patience = self.patience;
+            let frame = poll_fn(|context| self.poll_frame(context));
+            let frame = timeout(patience, frame).await.map_err(|_| Fault::TimedOut(Stage::Body, patience))?;
             let Some(frame) = frame else { return Ok(None) };
             // Trailers are no bytes of the file.
             if let Ok(bytes) = frame.map_err(|error| self.broken(&error))?.into_data() {
                 self.got += bytes.len() as u64;
                 return Ok(Some(bytes));
             }
+        }
+    }
+
+    /// Reads what is left where that is little, so that the connection can be used again.
+    pub async fn skip(mut self) {
+        if self.announced.is_some_and(|bytes| bytes - self.got.min(bytes) > SKIPPED) {
+            return;
+        }
+        let most = self.got + SKIPPED;
+        let read = async { while self.got <= most && matches!(self.next().await, Ok(Some(_))) {} };
+        // It comes or it does not: nothing depends on it.
+        let _ = timeout(SKIP_PATIENCE, read).await;
+    }
+
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        if self.line.as_mut().is_some_and(|line| !line.work(context)) {
+            self.line = None;
+        }
+        let frame = Pin::new(&mut self.incoming).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || self.incoming.is_end_stream() {
+            self.give_back(context);
+        }
+        frame
+    }
+
+    /// Keeps the connection for the next question, if the body is at its end and nothing else speaks against it.
+    fn give_back(&mut self, context: &mut Context<'_>) {
+        if let Some(mut line) = self.line.take()
+            && line.is_free(context)
+        {
+            self.pool.put(line);
         }
     }
 
@@ -71,6 +121,12 @@ impl Body {
             (_, Some(cause)) => Fault::from_network(cause),
             (_, None) => Fault::Reset,
         }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Body({} of {:?} bytes)", self.got, self.announced)
     }
 }
 

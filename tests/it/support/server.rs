@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use hobnob::net::Timeouts;
+use hobnob::net::http::Client;
 use hobnob::wire::source::Source;
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -15,6 +16,11 @@ pub(crate) const PATIENT: Timeouts = {
     let long = Duration::from_mins(1);
     Timeouts { resolve: long, connect: long, answer: long, body: long }
 };
+
+/// One that is as patient, and has no connection yet.
+pub(crate) fn client() -> Client {
+    Client::new(PATIENT)
+}
 
 /// A server that runs until the test ends.
 pub(crate) struct Server {
