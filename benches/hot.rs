@@ -7,8 +7,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hobnob::text::clean_text;
-use hobnob::wire::listing::parse_json;
+use hobnob::wire::listing::{Form, read};
 use hobnob::wire::name::safe_name;
+use hobnob::wire::source::Source;
 
 const ENTRIES: u32 = 100_000;
 
@@ -27,10 +28,11 @@ fn listings(criterion: &mut Criterion) {
         );
     }
     json.push(']');
+    let page = Source::parse("http://box/").expect("a source");
     let mut group = criterion.benchmark_group("a list of 100,000 entries");
     group.sample_size(20).throughput(Throughput::Elements(u64::from(ENTRIES)));
     group.bench_function("in JSON", |bench| {
-        bench.iter(|| parse_json(black_box(json.as_bytes())).expect("a list"));
+        bench.iter(|| read(&page, Form::Json, black_box(json.as_bytes())).expect("a list"));
     });
     group.finish();
 }

@@ -173,4 +173,6 @@ pub struct Listing {
     pub source: Source,
     /// In the order the server gave.
     pub entries: Vec<Entry>,
+    /// Whether the folder may hold more, because the server does not go on after so many.
+    pub is_cut: bool,
 }

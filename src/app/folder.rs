@@ -264,7 +264,7 @@ mod tests {
             entry("A.txt", Kind::File, 5),
             entry("c.txt", Kind::File, 3),
         ];
-        Folder::new(Listing { source, entries }, Sort::Name)
+        Folder::new(Listing { source, entries, is_cut: false }, Sort::Name)
     }
 
     fn names(folder: &Folder) -> Vec<&str> {
@@ -313,7 +313,7 @@ mod tests {
     fn sizes_that_no_disk_could_hold_are_added_up_all_the_same() {
         let source = Source::parse("http://h").unwrap();
         let entries = vec![entry("a", Kind::File, u64::MAX), entry("b", Kind::File, 1)];
-        assert_eq!(Folder::new(Listing { source, entries }, Sort::Name).size(), u64::MAX);
+        assert_eq!(Folder::new(Listing { source, entries, is_cut: false }, Sort::Name).size(), u64::MAX);
     }
 
     #[test]

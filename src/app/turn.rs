@@ -281,7 +281,10 @@ mod tests {
         for folder in ["http://box/", "http://box/a/", "http://box/a/b/"] {
             run.open_server(folder);
             let Some(Effect::Browse { request, source }) = run.out.pop() else { panic!("nobody was asked") };
-            run.on(Event::Browse(request, BrowseEvent::Listed(Listing { source, entries: Vec::new() })));
+            run.on(Event::Browse(
+                request,
+                BrowseEvent::Listed(Listing { source, entries: Vec::new(), is_cut: false }),
+            ));
         }
         assert_eq!(run.goals(), ["server http://box/"]);
         assert_eq!(run.kept().len(), 1);

@@ -53,6 +53,8 @@ pub enum Fault {
     IsFile,
     /// The server answers, but with no list that we can read.
     NoListing,
+    /// The server sent a content coding (RFC 9110, section 8.4) that it was not asked for.
+    Encoded,
     /// More than we are willing to read (a list over its limit in bytes).
     TooLarge {
         /// The limit in bytes.

@@ -12,8 +12,8 @@ use super::http::{Answer, Client, Question};
 use super::resolve;
 use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId, WalkEvent};
 use crate::wire::address::Endpoint;
-use crate::wire::listing::{self, ENTRY_LIMIT, ListingError};
-use crate::wire::source::{Scheme, Source};
+use crate::wire::listing::{self, ENTRY_LIMIT, Form, List, ListingError, Reading};
+use crate::wire::source::{Path, Scheme, Source};
 
 mod walk;
 
@@ -34,49 +34,72 @@ pub enum Browsed {
 }
 
 /// Asks a server for the list of a folder. Dropping the future ends it.
+///
+/// A server that has its list somewhere else than at the folder's own path is asked twice, never more often.
 pub async fn browse(source: &Source, client: &Client) -> Result<Browsed, Fault> {
     if source.scheme == Scheme::Plain {
         return Ok(Browsed::Plain);
     }
-    match client.ask(source, &Question::get("application/json")).await? {
-        None => Ok(Browsed::Plain),
-        Some(answer) if answer.status == StatusCode::OK => read(answer).await.map(Browsed::Listed),
-        Some(answer) => Err(answer.refusal().await),
+    let Some((folder, reading)) = ask(source, client).await? else { return Ok(Browsed::Plain) };
+    let query = match reading {
+        Reading::List(list) => return Ok(listed(folder, list)),
+        Reading::Elsewhere(query) => query,
+    };
+    let there = folder.at(Path::from_url(&format!("{}?{query}", folder.path.encoded())));
+    match ask(&there, client).await? {
+        Some((folder, Reading::List(list))) => Ok(listed(folder, list)),
+        Some((_, Reading::Elsewhere(_))) | None => Err(Fault::NoListing),
     }
 }
 
-async fn read(mut answer: Answer) -> Result<Listing, Fault> {
-    let is_folder = answer.source.path.is_folder();
-    let other = if is_folder { Fault::NoListing } else { Fault::IsFile };
-    if !is_json(&answer.headers) {
-        return Err(other);
+fn listed(source: Source, List { entries, is_cut }: List) -> Browsed {
+    Browsed::Listed(Listing { source, entries, is_cut })
+}
+
+/// What the server answered, and the folder that it is about; none from a plain server.
+async fn ask(source: &Source, client: &Client) -> Result<Option<(Source, Reading)>, Fault> {
+    let Some(answer) = client.ask(source, &Question::get(listing::ACCEPT)).await? else { return Ok(None) };
+    if answer.status != StatusCode::OK {
+        return Err(answer.refusal().await);
+    }
+    let folder = answer.source.at(answer.source.path.folder());
+    let reading = read(answer).await?;
+    Ok(Some((folder, reading)))
+}
+
+async fn read(mut answer: Answer) -> Result<Reading, Fault> {
+    let page = answer.source;
+    let other = if page.path.is_folder() { Fault::NoListing } else { Fault::IsFile };
+    let media_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some(form) = media_type.and_then(Form::of) else { return Err(other) };
+    if is_encoded(&answer.headers) {
+        return Err(Fault::Encoded);
     }
     let too_large = Fault::TooLarge { limit: LIST_LIMIT };
     if answer.body.announced().is_some_and(|bytes| bytes > LIST_LIMIT) {
         return Err(too_large);
     }
-    let mut json = BytesMut::new();
+    let mut content = BytesMut::new();
     while let Some(bytes) = answer.body.next().await? {
-        if (json.len() + bytes.len()) as u64 > LIST_LIMIT {
+        if (content.len() + bytes.len()) as u64 > LIST_LIMIT {
             return Err(too_large);
         }
-        json.extend_from_slice(&bytes);
+        content.extend_from_slice(&bytes);
     }
     // A long list takes longer to read than the other tasks of this thread should wait.
-    let entries = tokio::task::spawn_blocking(move || listing::parse_json(&json)).await;
-    let entries = match entries {
-        Ok(Err(ListingError::TooMany)) => return Err(Fault::TooMany { limit: ENTRY_LIMIT }),
-        // JSON under a file's name that lists nothing is some other JSON.
-        Ok(Ok(entries)) if is_folder || !entries.is_empty() => entries,
-        Ok(_) | Err(_) => return Err(other),
-    };
-    let source = answer.source.at(answer.source.path.folder());
-    Ok(Listing { source, entries })
+    match tokio::task::spawn_blocking(move || listing::read(&page, form, &content)).await {
+        Ok(Ok(reading)) => Ok(reading),
+        Ok(Err(ListingError::TooMany)) => Err(Fault::TooMany { limit: ENTRY_LIMIT }),
+        Ok(Err(ListingError::NoList)) | Err(_) => Err(other),
+    }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+/// Whether the content is something else than what its media type says, to begin with.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// What the worker can be asked for.

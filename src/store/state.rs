@@ -57,6 +57,7 @@ fn reason(fault: &Fault) -> String {
         | Fault::IsFolder
         | Fault::IsFile
         | Fault::NoListing
+        | Fault::Encoded
         | Fault::TooLarge { .. }
         | Fault::TooMany { .. }
         | Fault::BadName

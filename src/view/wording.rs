@@ -65,6 +65,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::IsFolder => words.is_folder.clone(),
         Fault::IsFile => words.is_file.clone(),
         Fault::NoListing => words.no_listing.clone(),
+        Fault::Encoded => words.encoded.clone(),
         Fault::TooLarge { limit } => fill(&words.too_large, &[("limit", &bytes(*limit))]),
         Fault::TooMany { limit } => fill(&words.too_many, &[("limit", &grouped(*limit as u64))]),
         Fault::BadName => words.bad_name.clone(),

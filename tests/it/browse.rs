@@ -40,7 +40,10 @@ async fn a_folder_is_listed() {
     }
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
-    assert!(String::from_utf8_lossy(&requests[0]).contains("accept: application/json\r\n"));
+    assert!(
+        String::from_utf8_lossy(&requests[0])
+            .contains("accept: application/json, text/html;q=0.9, */*;q=0.1\r\n")
+    );
 }
 
 #[tokio::test]
@@ -134,7 +137,8 @@ async fn a_list_without_end_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn a_list_of_more_entries_than_anybody_looks_through_is_not_taken() {
-    let rows = vec![r#"{"name":"a"}"#; 200_001].join(",");
+    let rows: Vec<_> = (0..200_001).map(|name| format!(r#"{{"name":"{name}"}}"#)).collect();
+    let rows = rows.join(",");
     let server = Server::http(move |_| ok("application/json", &format!("[{rows}]")));
     let fault = browse(&server.source("http://", "/"), &client()).await.unwrap_err();
     assert_eq!(fault, Fault::TooMany { limit: 200_000 });

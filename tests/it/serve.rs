@@ -6,6 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use hobnob::serve::{Limits, Options, Served, Server};
+use hobnob::wire::listing::{self, Entry, Form, Reading};
+use hobnob::wire::source::Source;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -129,5 +131,14 @@ impl Response {
 
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The entries of a list in JSON.
+    fn entries(&self) -> Vec<Entry> {
+        let page = Source::parse("http://box/").unwrap();
+        match listing::read(&page, Form::Json, &self.body) {
+            Ok(Reading::List(list)) => list.entries,
+            other => panic!("{other:?}"),
+        }
     }
 }

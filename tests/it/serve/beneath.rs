@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use hobnob::wire::listing::{Kind, parse_json};
+use hobnob::wire::listing::Kind;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use tokio::io::AsyncWriteExt as _;
@@ -15,7 +15,7 @@ use super::{PATIENT, Running, rest, start};
 
 async fn names(server: &Running, path: &str) -> Vec<(String, Kind)> {
     let list = server.ask("GET", path, "Accept: application/json\r\n").await;
-    parse_json(&list.body).unwrap().iter().map(|entry| (entry.name.to_string(), entry.kind)).collect()
+    list.entries().iter().map(|entry| (entry.name.to_string(), entry.kind)).collect()
 }
 
 /// A server whose folder lies in another one beside a file that must not be reached.

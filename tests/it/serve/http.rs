@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 
 use hobnob::serve::{Answer, End, Request};
-use hobnob::wire::listing::{Kind, parse_json};
+use hobnob::wire::listing::Kind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{PATIENT, Response, Running, rest};
@@ -84,7 +84,7 @@ async fn a_folder_is_listed_as_json_folders_first() {
     let response = server.ask("GET", "/", JSON).await;
     assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
     assert_eq!(response.header("vary"), Some("Accept"));
-    let entries = parse_json(&response.body).unwrap();
+    let entries = response.entries();
     let read: Vec<_> = entries.iter().map(|entry| (&*entry.name, entry.kind, entry.size)).collect();
     assert_eq!(
         read,
@@ -127,7 +127,7 @@ async fn a_name_that_is_not_utf_8_is_listed_and_served() {
     fs::write(server.folder.path().join(name), "bytes").unwrap();
     let list = server.ask("GET", "/", JSON).await;
     assert!(list.text().contains(r#""url":"./%FF%FE%201%25.txt""#), "{}", list.text());
-    assert_eq!(parse_json(&list.body).unwrap()[0].raw.0, name.as_bytes());
+    assert_eq!(list.entries()[0].raw.0, name.as_bytes());
     assert_eq!(server.get("/%FF%FE%201%25.txt").await.text(), "bytes");
     assert_eq!(server.plain(name.as_bytes()).await, b"bytes");
 }

@@ -267,7 +267,7 @@ impl Screen {
     pub(crate) fn is_listed(&mut self, request: RequestId, folder: &str, entries: Vec<Entry>) {
         let source = Source::parse(folder).unwrap();
         let source = source.at(Path::from_name(&source.path.name()));
-        self.is_told(Event::Browse(request, BrowseEvent::Listed(Listing { source, entries })));
+        self.is_told(Event::Browse(request, BrowseEvent::Listed(Listing { source, entries, is_cut: false })));
     }
 
     pub(crate) fn hears_of(&mut self, transfer: TransferId, event: TransferEvent) {
