@@ -12,7 +12,6 @@ use tokio::time::timeout;
 
 use super::{Timeouts, resolve};
 use crate::event::{Fault, Stage};
-use crate::text::clean_line;
 use crate::wire::address::Endpoint;
 use crate::wire::plain;
 use crate::wire::source::{Path, Scheme, Source};
@@ -20,6 +19,8 @@ use crate::wire::source::{Path, Scheme, Source};
 use self::line::{Line, NoAnswer};
 use self::pool::Pool;
 use self::question::Asked;
+use self::stream::Stream;
+use self::tls::Tls;
 
 /// Redirects to follow before it is called a loop.
 const REDIRECTS: usize = 5;
@@ -29,6 +30,8 @@ mod line;
 mod pool;
 mod question;
 mod redirect;
+mod stream;
+mod tls;
 
 pub use body::Body;
 pub use question::Question;
@@ -38,6 +41,7 @@ pub use question::Question;
 pub struct Client {
     timeouts: Timeouts,
     pool: Arc<Pool>,
+    tls: Arc<Tls>,
 }
 
 /// The head of an answer, with the body to follow.
@@ -59,7 +63,7 @@ impl Client {
     /// One without any connection yet, which waits so long for what.
     #[must_use]
     pub fn new(timeouts: Timeouts) -> Self {
-        Self { timeouts, pool: Arc::default() }
+        Self { timeouts, pool: Arc::default(), tls: Arc::default() }
     }
 
     /// How long it waits for what.
@@ -127,16 +131,23 @@ impl Client {
             }
         }
         let is_probed = source.scheme == Scheme::Probe;
-        if source.scheme == Scheme::Https {
-            return Err(Fault::Tls(clean_line(b"https is not spoken yet")));
-        }
-        let stream = self.connect(&source.endpoint).await?;
+        let stream = self.open(source).await?;
         let line = Line::new(stream, origin, is_probed).await?;
         match self.speak(line, source, asked).await {
             Ok(answer) => Ok(Some(answer)),
             Err(NoAnswer::Silence(Fault::Closed) | NoAnswer::NotHttp) if is_probed => Ok(None),
             Err(other) => Err(other.fault()),
         }
+    }
+
+    /// A connection of the kind that the source wants.
+    async fn open(&self, source: &Source) -> Result<Stream, Fault> {
+        let stream = self.connect(&source.endpoint).await?;
+        if source.scheme != Scheme::Https {
+            return Ok(Stream::Open(stream));
+        }
+        let secured = self.tls.secure(stream, &source.endpoint.host, self.timeouts.connect).await?;
+        Ok(Stream::Secure(Box::new(secured)))
     }
 
     async fn speak(&self, line: Line, source: &Source, asked: Asked) -> Result<Answer, NoAnswer> {

@@ -20,6 +20,7 @@ mod cli_history;
 mod cli_usage;
 mod fetch;
 mod house;
+mod http;
 mod pty;
 mod scenarios;
 mod screens;

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::line::Line;
 use super::pool::Pool;
+use super::tls;
 use crate::event::{Fault, Stage};
 
 /// What is read of a body that nobody wants, in bytes: more than that costs more than another connection.
@@ -118,7 +119,7 @@ impl Body {
             {
                 Fault::Garbled
             }
-            (_, Some(cause)) => Fault::from_network(cause),
+            (_, Some(cause)) => tls::why(cause),
             (_, None) => Fault::Reset,
         }
     }

@@ -13,10 +13,11 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::{Request, Response, Version};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::body::io_cause;
+use super::stream::Stream;
+use super::tls;
 use crate::event::{Fault, Stage};
 use crate::text::clean_line;
 use crate::wire::source::Origin;
@@ -30,7 +31,7 @@ const READ_SIZE: usize = 256 * 1024;
 pub(super) struct Line {
     pub(super) origin: Origin,
     sender: http1::SendRequest<Empty<Bytes>>,
-    connection: Box<http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>>,
+    connection: Box<http1::Connection<TokioIo<Stream>, Empty<Bytes>>>,
 }
 
 /// Why there is no answer.
@@ -54,7 +55,7 @@ impl NoAnswer {
 
 impl Line {
     /// Over a stream on which nothing was said yet. Where the server `is_probed`, it may turn out not to speak HTTP.
-    pub(super) async fn new(stream: TcpStream, origin: Origin, is_probed: bool) -> Result<Self, Fault> {
+    pub(super) async fn new(stream: Stream, origin: Origin, is_probed: bool) -> Result<Self, Fault> {
         let (sender, connection) = http1::Builder::new()
             .http09_responses(is_probed)
             .max_header_size(HEAD_LIMIT)
@@ -103,7 +104,7 @@ impl Line {
         // The beginning of a head that was cut off.
         let heard = !self.connection.into_parts().read_buf.is_empty();
         if let Some(cause) = io_cause(error) {
-            let fault = Fault::from_network(cause);
+            let fault = tls::why(cause);
             if heard { NoAnswer::Failed(fault) } else { NoAnswer::Silence(fault) }
         } else if error.is_parse() || heard {
             NoAnswer::Failed(Fault::Garbled)
