@@ -18,6 +18,7 @@ mod announce;
 pub mod bar;
 pub mod chat;
 pub mod conversation;
+pub mod crumbs;
 pub mod field;
 pub mod files;
 pub mod find;

@@ -95,7 +95,7 @@ words! {
     }
     /// The files tab.
     FilesWords {
-        asking, http, plain, unreadable, items, name, size, modified, file_name, filter, of, marked, empty, no_match, no_server,
+        asking, http, plain, unreadable, items, hidden, all_hidden, path, name, size, modified, file_name, filter, of, marked, empty, no_match, no_server,
         no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, asked, no_length, saved, failed,
         cancelled,
     }
@@ -133,7 +133,7 @@ words! {
         older_hit, newer_hit, find, everywhere, here,
         open_link, copy, quote, resend,
         send, newline, editor,
-        go_to, address, help, back, open, mark, get, download, filter, sort, cancel, chat, files, next_pane,
+        go_to, address, help, back, open, mark, get, download, filter, jump, sort, hidden, cancel, chat, files, next_pane,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
         talk, settings, name, pin, mute, block, forget, change, complete,

@@ -1,18 +1,22 @@
 //! The files tab: which server and folder is open, or which server without one, and what the keys do to it.
 
 use super::bar::{AddressBar, Problem};
-use super::folder::{Folder, Line, Sort};
+use super::crumbs::{self, Crumb};
+use super::folder::{Arrangement, Column, Folder, Line};
 use super::keys::{self, Browse, Edit, Move};
 use super::layout;
 use super::transfers::Transfers;
 use super::unlisted::Unlisted;
 use super::{Notice, Turn};
 use crate::event::{Fault, Key, RequestId, TransferEvent, TransferId};
-use crate::wire::Raw;
 use crate::wire::listing::Kind;
 use crate::wire::source::Source;
 
 mod asking;
+mod jump;
+mod ways;
+
+use ways::{Aim, Ways};
 
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +32,8 @@ pub enum FilesFocus {
     Transfers,
     /// Into the address of a server.
     Address,
+    /// Into the path of a folder or file of the open server.
+    Path,
 }
 
 /// What is open.
@@ -40,6 +46,18 @@ pub enum Place {
     Folder(Box<Folder>),
     /// A server that does not, or not in a way that we can read.
     Unlisted(Unlisted),
+}
+
+impl Place {
+    /// Which folder or server it is.
+    #[must_use]
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Nowhere => None,
+            Self::Folder(folder) => Some(&folder.source),
+            Self::Unlisted(server) => Some(&server.source),
+        }
+    }
 }
 
 /// The files tab.
@@ -57,11 +75,11 @@ pub struct Files {
     pub failed: Option<(Source, Fault)>,
     /// The downloads.
     pub transfers: Transfers,
-    sort: Sort,
-    /// What to select when the folder that was asked for is there.
-    came_from: Option<Raw>,
-    /// The file that was asked for by its address, while the folder around it is.
-    file: Option<Source>,
+    /// The path that is being typed.
+    pub path: AddressBar,
+    arrangement: Arrangement,
+    ways: Ways,
+    aim: Aim,
 }
 
 impl Files {
@@ -75,9 +93,10 @@ impl Files {
             pending: None,
             failed: None,
             transfers: Transfers::new(at_once),
-            sort: Sort::default(),
-            came_from: None,
-            file: None,
+            path: AddressBar::default(),
+            arrangement: Arrangement::default(),
+            ways: Ways::default(),
+            aim: Aim::default(),
         }
     }
 
@@ -86,9 +105,23 @@ impl Files {
     pub fn source(&self) -> Option<&Source> {
         match &self.place {
             Place::Nowhere => self.pending.as_ref().map(|(_, source)| source),
-            Place::Folder(folder) => Some(&folder.source),
-            Place::Unlisted(server) => Some(&server.source),
+            Place::Folder(_) | Place::Unlisted(_) => self.place.source(),
         }
+    }
+
+    /// Whether the way to what is open stands in the address bar, and nothing that is being typed.
+    #[must_use]
+    pub fn shows_way(&self) -> bool {
+        !matches!(self.focus, FilesFocus::Address | FilesFocus::Path)
+    }
+
+    /// The way to what is open, or to what was asked for, part by part, on so many columns.
+    #[must_use]
+    pub fn crumbs(&self, columns: usize) -> Vec<Crumb> {
+        let asked = self.pending.as_ref().map(|(_, source)| source);
+        let failed = self.failed.as_ref().map(|(source, _)| source);
+        let source = asked.or(failed).or(self.source());
+        source.map(|source| crumbs::crumbs(source, columns)).unwrap_or_default()
     }
 
     /// Begins to type a server's address.
@@ -119,10 +152,10 @@ impl Files {
             FilesFocus::Filter | FilesFocus::Entries => {
                 if let Place::Folder(folder) = &mut self.place {
                     folder.filter.replace("");
-                    folder.rearrange();
+                    folder.filter_changed();
                 }
             }
-            FilesFocus::Name | FilesFocus::Transfers => {}
+            FilesFocus::Name | FilesFocus::Transfers | FilesFocus::Path => {}
         }
         self.focus = self.main_focus();
     }
@@ -145,9 +178,11 @@ impl Files {
         self.focus = match self.focus {
             FilesFocus::Transfers => main,
             _ if self.transfers.list.is_empty() => main,
-            FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Address => {
-                FilesFocus::Transfers
-            }
+            FilesFocus::Entries
+            | FilesFocus::Name
+            | FilesFocus::Filter
+            | FilesFocus::Address
+            | FilesFocus::Path => FilesFocus::Transfers,
         };
         self.focus == main
     }
@@ -184,6 +219,7 @@ impl Files {
                 self.transfers.on_key(key, rows, turn);
             }
             FilesFocus::Name => self.type_name(key, turn),
+            FilesFocus::Path => self.type_path(key, turn),
             FilesFocus::Filter => self.type_filter(key, turn),
             FilesFocus::Entries => self.walk_entries(key, turn),
         }
@@ -207,15 +243,20 @@ impl Files {
             (FilesFocus::Name, Place::Unlisted(server)) => server.name.paste_line(text),
             (FilesFocus::Filter, Place::Folder(folder)) => {
                 let fits = folder.filter.paste_line(text);
-                folder.rearrange();
+                folder.filter_changed();
                 fits
             }
+            (FilesFocus::Path, _) => self.path.field.paste_line(text),
             (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => true,
         }
     }
 
     fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
         let Place::Unlisted(server) = &mut self.place else { return };
+        let way = keys::action(&turn.keymap.entries, key).filter(|_| server.name.is_empty());
+        if let Some(way @ (Browse::Back | Browse::Forward)) = way {
+            return self.act(way, turn);
+        }
         let offered = server.offered(turn.recent).len();
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => self.fetch_named(turn),
@@ -244,7 +285,7 @@ impl Files {
             Some(Edit::Down) => folder.walk(Move::Down, rows),
             edit => {
                 folder.filter.on_key(key, edit);
-                folder.rearrange();
+                folder.filter_changed();
             }
         }
     }
@@ -284,12 +325,20 @@ impl Files {
                 }
             }
             (Browse::Filter, Place::Folder(_)) => self.focus = FilesFocus::Filter,
-            (Browse::Sort, Place::Folder(folder)) => {
-                folder.sort_by_next();
-                self.sort = folder.sort;
-            }
+            (Browse::Sort, Place::Folder(_)) => self.rearrange(|shown| shown.sort = shown.sort.next()),
+            (Browse::Reverse, Place::Folder(_)) => self.rearrange(|shown| shown.sort = shown.sort.turned()),
+            (Browse::Hidden, Place::Folder(_)) => self.rearrange(|shown| shown.with_hidden ^= true),
+            (Browse::Back, _) => self.go_back(turn),
+            (Browse::Forward, _) => self.go_forward(turn),
+            (Browse::Jump, Place::Folder(_)) => self.edit_path(),
             (
-                Browse::Get | Browse::Mark | Browse::Filter | Browse::Sort,
+                Browse::Get
+                | Browse::Mark
+                | Browse::Filter
+                | Browse::Sort
+                | Browse::Reverse
+                | Browse::Hidden
+                | Browse::Jump,
                 Place::Nowhere | Place::Unlisted(_),
             ) => {}
         }
@@ -313,26 +362,15 @@ impl Files {
         }
     }
 
-    fn open_parent(&mut self, turn: &mut Turn<'_>) {
-        let Place::Folder(folder) = &self.place else { return };
-        let Some(path) = folder.source.path.parent() else { return };
-        let from = Raw(folder.source.path.last().into());
-        let source = folder.source.at(path);
-        self.browse(source, turn);
-        self.came_from = Some(from);
+    /// Sorts by this column; where it does so already, the other way round.
+    pub(super) fn sort_by(&mut self, column: Column) {
+        self.rearrange(|shown| shown.sort = shown.sort.by(column));
     }
 
-    fn reload(&mut self, turn: &mut Turn<'_>) {
-        let failed = self.failed.as_ref().map(|(source, _)| source.clone());
-        let Some(source) = failed.or_else(|| self.source().cloned()) else { return };
-        let selected = match &self.place {
-            Place::Folder(folder) => match folder.selected_line() {
-                Some(Line::Entry(entry)) if folder.source == source => Some(entry.raw.clone()),
-                Some(Line::Entry(_) | Line::Parent) | None => None,
-            },
-            Place::Nowhere | Place::Unlisted(_) => None,
-        };
-        self.browse(source, turn);
-        self.came_from = selected;
+    fn rearrange(&mut self, change: impl FnOnce(&mut Arrangement)) {
+        change(&mut self.arrangement);
+        if let Place::Folder(folder) = &mut self.place {
+            folder.arrange(self.arrangement);
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! A folder of a server as it is looked at: sorted, filtered, marked, and which row is selected. Asks nothing of any
 //! server.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::field::Field;
@@ -11,37 +10,20 @@ use crate::wire::Raw;
 use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
 
-/// What the entries are sorted by. Folders come first in any case.
+mod order;
+mod sieve;
+
+pub use order::{Column, Sort};
+pub use sieve::Finder;
+use sieve::Sieve;
+
+/// How the entries of every folder are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// By name, without regard to case.
-    #[default]
-    Name,
-    /// By size, the largest first.
-    Size,
-    /// By time of change, the newest first.
-    Modified,
-}
-
-impl Sort {
-    fn next(self) -> Self {
-        match self {
-            Self::Name => Self::Size,
-            Self::Size => Self::Modified,
-            Self::Modified => Self::Name,
-        }
-    }
-
-    /// Each entry comes with its name in lower case.
-    fn compare(self, (one, one_name): (&Entry, &str), (other, other_name): (&Entry, &str)) -> Ordering {
-        let name = || one_name.cmp(other_name).then_with(|| one.raw.0.cmp(&other.raw.0));
-        let by_this = match self {
-            Self::Name => Ordering::Equal,
-            Self::Size => other.size.cmp(&one.size),
-            Self::Modified => other.modified.cmp(&one.modified),
-        };
-        (one.kind != Kind::Dir).cmp(&(other.kind != Kind::Dir)).then(by_this).then_with(name)
-    }
+pub struct Arrangement {
+    /// In which order.
+    pub sort: Sort,
+    /// Whether those whose names begin with a dot are shown, too.
+    pub with_hidden: bool,
 }
 
 /// A row of the list.
@@ -60,16 +42,16 @@ pub struct Folder {
     pub source: Source,
     /// What the user is looking for; empty: everything is shown.
     pub filter: Field,
-    /// What the entries are sorted by.
-    pub sort: Sort,
     /// Which row is selected.
     pub selected: usize,
+    arrangement: Arrangement,
     entries: Vec<Entry>,
     size: u64,
-    /// Their names in lower case, by which they are sorted and found.
-    folded: Vec<String>,
-    /// The entries that are shown, in order.
-    shown: Vec<usize>,
+    /// The entries in the order of their names.
+    by_name: Vec<u32>,
+    /// Those that are not hidden, in the order that was chosen.
+    order: Vec<u32>,
+    sieve: Sieve,
     /// The entries that are marked.
     marked: BTreeSet<usize>,
     top: usize,
@@ -78,20 +60,21 @@ pub struct Folder {
 impl Folder {
     /// A folder as the server listed it.
     #[must_use]
-    pub fn new(listing: Listing, sort: Sort) -> Self {
+    pub fn new(listing: Listing, arrangement: Arrangement) -> Self {
         let mut folder = Self {
             source: listing.source,
             size: size_of_files(&listing.entries),
-            folded: listing.entries.iter().map(|entry| entry.name.to_lowercase()).collect(),
+            by_name: order::by_name(&listing.entries),
             entries: listing.entries,
             filter: Field::default(),
-            sort,
             selected: 0,
-            shown: Vec::new(),
+            arrangement,
+            order: Vec::new(),
+            sieve: Sieve::default(),
             marked: BTreeSet::new(),
             top: 0,
         };
-        folder.arrange();
+        folder.arrange(arrangement);
         // The first thing in it, not the way out.
         folder.selected = folder.first();
         folder
@@ -103,19 +86,42 @@ impl Folder {
     }
 
     fn first(&self) -> usize {
-        usize::from(self.has_parent() && !self.shown.is_empty())
+        usize::from(self.has_parent() && !self.shown().is_empty())
     }
 
-    /// Things in it, all of them.
+    /// The entries that are shown, in order.
+    fn shown(&self) -> &[u32] {
+        self.sieve.found().unwrap_or(&self.order)
+    }
+
+    /// Which entry stands in a row.
+    fn place(&self, row: usize) -> Option<usize> {
+        let nth = row.checked_sub(usize::from(self.has_parent()))?;
+        self.shown().get(nth).map(|at| *at as usize)
+    }
+
+    /// How its entries are shown.
+    #[must_use]
+    pub fn arrangement(&self) -> Arrangement {
+        self.arrangement
+    }
+
+    /// Things in it, but for those that are hidden.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.entries.len()
+        self.order.len()
+    }
+
+    /// Things in it that are not shown, whatever the filter is.
+    #[must_use]
+    pub fn count_hidden(&self) -> usize {
+        self.entries.len() - self.order.len()
     }
 
     /// Things that are shown.
     #[must_use]
     pub fn count_shown(&self) -> usize {
-        self.shown.len()
+        self.shown().len()
     }
 
     /// Bytes in its files, as far as the server says.
@@ -127,7 +133,7 @@ impl Folder {
     /// Rows of the list.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.shown.len() + usize::from(self.has_parent())
+        self.shown().len() + usize::from(self.has_parent())
     }
 
     /// What stands in a row.
@@ -136,8 +142,7 @@ impl Folder {
         if self.has_parent() && row == 0 {
             return Some(Line::Parent);
         }
-        let at = *self.shown.get(row - usize::from(self.has_parent()))?;
-        self.entries.get(at).map(Line::Entry)
+        self.entries.get(self.place(row)?).map(Line::Entry)
     }
 
     /// What the selection stands on.
@@ -146,20 +151,39 @@ impl Folder {
         self.line(self.selected)
     }
 
+    /// The name of the entry that the selection stands on.
+    #[must_use]
+    pub fn selected_name(&self) -> Option<Raw> {
+        self.entries.get(self.place(self.selected)?).map(|entry| entry.raw.clone())
+    }
+
+    /// The entry of this name.
+    #[must_use]
+    pub fn named(&self, name: &[u8]) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.raw.0 == name)
+    }
+
+    /// The entries in the order of their names.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.by_name.iter().map(|at| &self.entries[*at as usize])
+    }
+
+    /// What finds in a name what the user is looking for; none where that is nothing.
+    #[must_use]
+    pub fn finder(&self) -> Option<Finder> {
+        self.sieve.found().map(|_| Finder::new(self.filter.text()))
+    }
+
     /// Whether the entry in a row is marked.
     #[must_use]
     pub fn is_marked(&self, row: usize) -> bool {
-        let at = row.checked_sub(usize::from(self.has_parent())).and_then(|at| self.shown.get(at));
-        at.is_some_and(|at| self.marked.contains(at))
+        self.place(row).is_some_and(|at| self.marked.contains(&at))
     }
 
     /// Marks the selected file, or takes the mark away, and goes on to the next row. `false` where it is no file.
     pub fn mark(&mut self) -> bool {
-        let at = self
-            .selected
-            .checked_sub(usize::from(self.has_parent()))
-            .and_then(|at| self.shown.get(at).copied());
-        let Some(at) = at.filter(|at| self.entries[*at].kind == Kind::File) else { return false };
+        let at = self.place(self.selected).filter(|at| self.entries[*at].kind == Kind::File);
+        let Some(at) = at else { return false };
         if !self.marked.remove(&at) {
             self.marked.insert(at);
         }
@@ -192,37 +216,44 @@ impl Folder {
     /// Selects the entry of this name, if it is shown.
     pub fn select(&mut self, name: &Raw) {
         let parent = usize::from(self.has_parent());
-        if let Some(at) = self.shown.iter().position(|at| self.entries[*at].raw == *name) {
+        if let Some(at) = self.shown().iter().position(|at| self.entries[*at as usize].raw == *name) {
             self.selected = at + parent;
         }
     }
 
-    /// Sorts by the next column; the selection stays on its entry.
-    pub fn sort_by_next(&mut self) {
-        self.sort = self.sort.next();
-        self.rearrange();
+    /// Shows the entries in this way; the selection stays on its entry where that is still shown.
+    pub fn arrange(&mut self, arrangement: Arrangement) {
+        let selected = self.selected_name();
+        self.arrangement = arrangement;
+        let entries = &self.entries;
+        let is_shown = |at: &u32| arrangement.with_hidden || !is_hidden(&entries[*at as usize]);
+        let by_name: Vec<u32> = self.by_name.iter().copied().filter(is_shown).collect();
+        self.order = arrangement.sort.arrange(entries, by_name.into_iter());
+        self.look(true);
+        self.select_or_first(selected.as_ref());
     }
 
-    /// The filter was changed; the selection stays on its entry where that is still shown.
-    pub fn rearrange(&mut self) {
-        let selected = match self.selected_line() {
-            Some(Line::Entry(entry)) => Some(entry.raw.clone()),
-            Some(Line::Parent) | None => None,
-        };
-        self.arrange();
-        self.selected = self.first();
-        if let Some(name) = selected {
-            self.select(&name);
+    /// The filter was changed. What fits it best is selected; where nothing is looked for any more, the selection stays
+    /// on its entry.
+    pub fn filter_changed(&mut self) {
+        if self.sieve.is_for(self.filter.text()) {
+            return;
         }
+        let selected = self.selected_name();
+        self.look(false);
+        let all = self.sieve.found().is_none();
+        self.select_or_first(selected.as_ref().filter(|_| all));
     }
 
-    fn arrange(&mut self) {
-        let wanted = self.filter.text().to_lowercase();
-        let named = |at: &usize| (&self.entries[*at], self.folded[*at].as_str());
-        let mut shown: Vec<usize> =
-            (0..self.entries.len()).filter(|at| self.folded[*at].contains(&wanted)).collect();
-        shown.sort_by(|one, other| self.sort.compare(named(one), named(other)));
-        self.shown = shown;
+    fn look(&mut self, anew: bool) {
+        self.sieve.look(self.filter.text(), &self.entries, &self.order, anew);
+    }
+
+    fn select_or_first(&mut self, name: Option<&Raw>) {
+        self.selected = self.first();
+        if let Some(name) = name {
+            self.select(name);
+        }
     }
 
     /// Moves the view so that the selection is in it, for so many rows.
@@ -239,6 +270,11 @@ impl Folder {
     }
 }
 
+/// As on every Unix.
+pub(super) fn is_hidden(entry: &Entry) -> bool {
+    entry.raw.0.starts_with(b".")
+}
+
 /// A server can say any number: the sum ends where numbers do.
 fn size_of_files(entries: &[Entry]) -> u64 {
     let files = entries.iter().filter(|entry| entry.kind == Kind::File);
@@ -251,7 +287,7 @@ mod tests {
     use crate::text::clean_line;
     use crate::wire::source::Path;
 
-    fn entry(name: &str, kind: Kind, size: u64) -> Entry {
+    pub(super) fn entry(name: &str, kind: Kind, size: u64) -> Entry {
         let raw = Raw(name.as_bytes().to_vec().into());
         Entry { name: clean_line(name.as_bytes()), raw, kind, size: Some(size), modified: None }
     }
@@ -264,7 +300,7 @@ mod tests {
             entry("A.txt", Kind::File, 5),
             entry("c.txt", Kind::File, 3),
         ];
-        Folder::new(Listing { source, entries, is_cut: false }, Sort::Name)
+        Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default())
     }
 
     fn names(folder: &Folder) -> Vec<&str> {
@@ -282,9 +318,37 @@ mod tests {
     fn sorting_keeps_the_selection_on_its_entry() {
         let mut folder = folder("/x/");
         folder.select(&Raw("b.txt".into()));
-        folder.sort_by_next();
+        let sort = folder.arrangement().sort.next();
+        folder.arrange(Arrangement { sort, ..folder.arrangement() });
         assert_eq!(names(&folder), ["..", "sub", "A.txt", "c.txt", "b.txt"]);
         assert!(matches!(folder.selected_line(), Some(Line::Entry(entry)) if &*entry.name == "b.txt"));
+    }
+
+    #[test]
+    fn what_fits_best_is_selected_while_it_is_typed_and_stays_selected_when_all_is_shown_again() {
+        let mut folder = folder("/x/");
+        folder.filter.replace("txt");
+        folder.filter_changed();
+        folder.walk(Move::Down, 5);
+        assert_eq!(names(&folder)[folder.selected], "b.txt");
+        folder.filter.move_to(0);
+        folder.filter_changed();
+        assert_eq!(names(&folder)[folder.selected], "b.txt", "only the caret was moved");
+        folder.filter.replace("");
+        folder.filter_changed();
+        assert_eq!((names(&folder)[folder.selected], names(&folder).len()), ("b.txt", 5));
+    }
+
+    #[test]
+    fn names_that_begin_with_a_dot_are_shown_when_they_are_asked_for() {
+        let source = Source::parse("http://h").unwrap();
+        let entries =
+            vec![entry(".git", Kind::Dir, 0), entry("a", Kind::File, 1), entry(".a", Kind::File, 1)];
+        let mut folder = Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default());
+        assert_eq!((names(&folder), folder.count(), folder.count_hidden()), (vec!["a"], 1, 2));
+        folder.arrange(Arrangement { with_hidden: true, ..Arrangement::default() });
+        assert_eq!((names(&folder), folder.count_hidden()), (vec![".git", ".a", "a"], 0));
+        assert_eq!(folder.selected_name(), Some(Raw("a".into())));
     }
 
     #[test]
@@ -293,7 +357,7 @@ mod tests {
         folder.select(&Raw("b.txt".into()));
         assert!(folder.mark());
         folder.filter.replace("a.T");
-        folder.rearrange();
+        folder.filter_changed();
         assert_eq!((names(&folder), folder.count_shown(), folder.count()), (vec!["A.txt"], 1, 4));
         let taken = folder.take_marked();
         assert_eq!(taken.iter().map(|entry| &*entry.name).collect::<Vec<_>>(), ["b.txt"]);
@@ -313,7 +377,10 @@ mod tests {
     fn sizes_that_no_disk_could_hold_are_added_up_all_the_same() {
         let source = Source::parse("http://h").unwrap();
         let entries = vec![entry("a", Kind::File, u64::MAX), entry("b", Kind::File, 1)];
-        assert_eq!(Folder::new(Listing { source, entries, is_cut: false }, Sort::Name).size(), u64::MAX);
+        assert_eq!(
+            Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default()).size(),
+            u64::MAX
+        );
     }
 
     #[test]
@@ -331,7 +398,7 @@ mod tests {
     fn an_empty_filter_result_has_nothing_to_take() {
         let mut folder = folder("/");
         folder.filter.replace("zzz");
-        folder.rearrange();
+        folder.filter_changed();
         assert_eq!(folder.selected_line(), None);
         assert!(folder.take_marked().is_empty());
         folder.walk(Move::Down, 1);

@@ -21,6 +21,11 @@ const DUMP: u16 = 72;
 /// Border and padding of the composer, left and right together.
 const COMPOSER_FRAME: u16 = 4;
 
+/// Columns of the word before a server's address, with the blanks around it.
+pub const FROM: u16 = 7;
+/// The columns for a size and for a time, with the blanks before them.
+const FACT: (u16, u16) = (11, 19);
+
 /// A rectangle of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Area {
@@ -129,6 +134,21 @@ pub struct FilesLayout {
     pub rule: Option<Area>,
     /// The transfers.
     pub transfers: Area,
+}
+
+impl FilesLayout {
+    /// What of a row of the entries, or of their heads, is for the name, the size and the time; for that there is no room
+    /// in a narrow row. Before the name there are the marks.
+    #[must_use]
+    pub fn columns(row: Area) -> (Area, Area, Option<Area>) {
+        const MARKS: u16 = 3;
+        let rest = row.columns(MARKS.min(row.width), row.width.saturating_sub(MARKS));
+        let time = if rest.width >= WIDE { FACT.1 } else { 0 };
+        let name = rest.width.saturating_sub(FACT.0 + time);
+        let size = rest.columns(name, FACT.0.min(rest.width) - 1);
+        let modified = (time > 0).then(|| rest.columns(name + FACT.0, time - 1));
+        (rest.columns(0, name), size, modified)
+    }
 }
 
 /// The regions of the pane of the traffic.
@@ -294,6 +314,13 @@ pub fn columns(width: u16) -> Columns {
     let (name, gap, state) = if wide { (10, 2, 11) } else { (6, 1, 0) };
     let text = TIME + name + gap;
     Columns { name: (TIME, name), text: (text, width.saturating_sub(text + state + 1).max(1)), state }
+}
+
+/// Columns for the way to a folder in the address bar: what is to be known of the folder keeps some.
+#[must_use]
+pub fn way_columns(bar: Area) -> usize {
+    let all = usize::from(bar.width.saturating_sub(FROM + 1));
+    if bar.width < WIDE { all } else { all - usize::from(bar.width / 3) }
 }
 
 /// The files tab's regions while there are so many transfers.

@@ -2,6 +2,7 @@
 
 use super::chat::ChatFocus;
 use super::files::{FilesFocus, Place};
+use super::folder::Column;
 use super::keys::Move;
 use super::overlay::Overlay;
 use super::{State, Tab, Turn, layout};
@@ -36,8 +37,7 @@ impl State {
             return;
         }
         if let (None, true) = (turned, frame.bar.contains(mouse.column, mouse.row)) {
-            self.edit_address();
-            return;
+            return self.click_bar(mouse.column, frame.bar, turn);
         }
         if turned.is_none() {
             self.traffic.leave(self.size);
@@ -45,6 +45,22 @@ impl State {
         match self.tab {
             Tab::Chat => self.on_chat_mouse(mouse, turned, turn),
             Tab::Files => self.on_files_mouse(mouse, turned, turn),
+        }
+    }
+
+    /// A part of the way to the open folder leads there; anywhere else an address can be typed.
+    fn click_bar(&mut self, column: u16, bar: layout::Area, turn: &mut Turn<'_>) {
+        let is_way = self.tab == Tab::Files && self.files.shows_way();
+        let at = column.checked_sub(layout::FROM).filter(|_| is_way).map(usize::from);
+        let crumbs = self.files.crumbs(layout::way_columns(bar));
+        let hit = crumbs.into_iter().find(|crumb| at.is_some_and(|at| crumb.columns.contains(&at)));
+        match hit.filter(|crumb| self.files.source() != Some(&crumb.source)) {
+            Some(crumb) => {
+                self.overlay = None;
+                self.traffic.leave(self.size);
+                self.files.open_above(crumb.source, turn);
+            }
+            None => self.edit_address(),
         }
     }
 
@@ -112,6 +128,18 @@ impl State {
             } else {
                 self.files.transfers.selected = self.files.transfers.top(shown) + at;
                 self.files.focus = FilesFocus::Transfers;
+            }
+            return;
+        }
+        if let (None, Some(_), Place::Folder(folder)) = (turned, row(areas.head), &self.files.place) {
+            let (name, size, modified) = layout::FilesLayout::columns(areas.head);
+            let hit = |area: layout::Area| area.contains(mouse.column, mouse.row);
+            // The filter stands in the place of the heads.
+            let heads =
+                [(Some(name), Column::Name), (Some(size), Column::Size), (modified, Column::Modified)];
+            let head = heads.into_iter().find(|(area, _)| area.is_some_and(hit));
+            if let Some((_, column)) = head.filter(|_| folder.filter.is_empty()) {
+                self.files.sort_by(column);
             }
             return;
         }

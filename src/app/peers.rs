@@ -216,10 +216,13 @@ impl State {
         self.overlay.take_if(|over| matches!(over, Overlay::Peer(menu) if chat.with(menu.peer).is_none()));
     }
 
-    /// Completes the address of a peer that is being typed, where something is known that begins like that.
+    /// Completes the address of a peer, or a path, that is being typed, where something is known that begins like that.
     pub(super) fn complete_address(&mut self, turn: &mut Turn<'_>) -> bool {
-        let typing = self.tab == Tab::Chat && self.chat.focus == ChatFocus::Address && self.is_in_tab();
-        typing && self.chat.complete(turn)
+        match self.tab {
+            _ if !self.is_in_tab() => false,
+            Tab::Chat => self.chat.focus == ChatFocus::Address && self.chat.complete(turn),
+            Tab::Files => self.files.complete_path(),
+        }
     }
 
     /// The peer that a key is about wherever the input goes: the one of whom it was just said that it sends too much, the

@@ -22,7 +22,8 @@ impl State {
                 ChatFocus::Messages => false,
             },
             (None, Tab::Files) => {
-                matches!(self.files.focus, FilesFocus::Name | FilesFocus::Filter | FilesFocus::Address)
+                use FilesFocus::{Address, Filter, Name, Path};
+                matches!(self.files.focus, Name | Filter | Address | Path)
             }
         }
     }

@@ -13,11 +13,11 @@ use crate::app::conversation::Conversation;
 use crate::app::field::Field;
 use crate::app::files::{FilesFocus, Place};
 use crate::app::keys::{self, Global};
-use crate::app::layout::{Area, Frame};
+use crate::app::layout::{self, Area, Frame};
 use crate::app::{State, Tab};
 use crate::locale::fill;
 use crate::text::size::{self, grouped};
-use crate::text::width::{ellipsis_middle, graphemes, width};
+use crate::text::width::{ellipsis_middle, graphemes, pad_to, width};
 use crate::text::wrap::{Spaces, wrap};
 use crate::wire::peer::Peer;
 use crate::wire::source::Scheme;
@@ -74,16 +74,22 @@ fn files_count(state: &State) -> String {
 /// Whom or what the tab is about; the caret, where its address is being typed.
 pub(super) fn address(state: &State, look: &Look, area: Area, buffer: &mut Buffer) -> Option<Position> {
     let words = &look.words;
+    let files = &state.files;
     let (label, bar, typing) = match state.tab {
         Tab::Chat => (&words.frame.to, &state.chat.bar, state.chat.focus == ChatFocus::Address),
-        Tab::Files => (&words.frame.from, &state.files.bar, state.files.focus == FilesFocus::Address),
+        Tab::Files if files.focus == FilesFocus::Path => (&words.files.path, &files.path, true),
+        Tab::Files => (&words.frame.from, &files.bar, files.focus == FilesFocus::Address),
     };
     let label = format!(" {label}  ");
     if typing {
         let rest = paint::inset(area, paint::left(buffer, area, &[(&label, look.theme.title)]));
         let room = Area { width: rest.width.saturating_sub(1), ..rest };
         let caret = one_line(&bar.field, look.theme.text, room, buffer);
-        if let Some(completion) = state.chat.completion(&state.recent).filter(|_| state.tab == Tab::Chat) {
+        let completion = match state.tab {
+            Tab::Chat => state.chat.completion(&state.recent),
+            Tab::Files => files.completion().map(str::to_owned),
+        };
+        if let Some(completion) = completion {
             let behind = paint::inset(room, caret.x - room.x);
             paint::left(buffer, behind, &[(&completion, look.theme.dim)]);
         }
@@ -162,14 +168,14 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
     let (words, theme) = (&look.words, &look.theme);
     let files = &state.files;
     let asked = files.pending.as_ref().map(|(_, source)| source);
-    let failed = files.failed.as_ref().map(|(source, _)| source);
-    let Some(source) = asked.or(failed).or(files.source()) else {
+    let way = files.crumbs(layout::way_columns(area));
+    if way.is_empty() {
         paint::left(buffer, area, &[(label, theme.title), (&words.frame.nowhere, theme.dim)]);
         return;
-    };
+    }
     let facts = match &files.place {
         _ if asked.is_some() => words.files.asking.clone(),
-        _ if failed.is_some() => String::new(),
+        _ if files.failed.is_some() => String::new(),
         Place::Nowhere => String::new(),
         Place::Unlisted(server) if server.source.scheme == Scheme::Plain => words.files.plain.clone(),
         Place::Unlisted(_) => words.files.unreadable.clone(),
@@ -179,12 +185,18 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
                 0 => String::new(),
                 count => format!("{} · ", fill(&words.files.marked, &[("count", &count.to_string())])),
             };
-            format!("{marked}{} · {items} · {}", words.files.http, size::bytes(folder.size()))
+            let hidden = match folder.count_hidden() {
+                0 => String::new(),
+                count => format!(" · {}", fill(&words.files.hidden, &[("count", &count.to_string())])),
+            };
+            format!("{marked}{} · {items}{hidden} · {}", words.files.http, size::bytes(folder.size()))
         }
     };
     let style = if asked.is_some() { theme.warning } else { theme.dim };
-    let source = source.to_string();
-    let pieces: [Piece<'_>; 2] = [(label, theme.title), (&source, theme.text)];
+    let label = pad_to(label, usize::from(layout::FROM));
+    // As one text: a part can begin with what belongs to the character before it.
+    let way: String = way.iter().map(|crumb| &*crumb.text).collect();
+    let pieces: [Piece<'_>; 2] = [(&label, theme.title), (&way, theme.text)];
     paint::both(buffer, area, &pieces, (&facts, style));
 }
 

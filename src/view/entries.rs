@@ -8,20 +8,14 @@ use super::paint::{self, Piece};
 use super::{Look, bars, wording};
 use crate::app::State;
 use crate::app::files::{FilesFocus, Place};
-use crate::app::folder::{Folder, Line, Sort};
+use crate::app::folder::{Column, Finder, Folder, Line, Sort};
 use crate::app::keys::{self, Browse, Global};
 use crate::app::layout::{Area, FilesLayout};
 use crate::app::unlisted::Unlisted;
 use crate::locale::fill;
 use crate::text::size;
-use crate::text::width::{ellipsis_middle, pad_to};
+use crate::text::width::{ellipsis_middle, graphemes, pad_to};
 use crate::wire::listing::{Entry, Kind};
-
-/// The columns for a size and for a time, with the blanks before them.
-const SIZE: u16 = 11;
-const MODIFIED: u16 = 19;
-/// From this width on there is room for the time.
-const WIDE: u16 = 60;
 
 /// The list; the caret, where something is typed into it.
 pub(super) fn draw(state: &State, look: &Look, areas: &FilesLayout, buffer: &mut Buffer) -> Option<Position> {
@@ -76,14 +70,23 @@ fn draw_folder(
         let caret = filter(folder, look, areas.head, buffer);
         typing.then_some(caret)
     } else {
-        head(folder.sort, look, areas.head, buffer);
+        head(folder.arrangement().sort, look, areas.head, buffer);
         None
     };
     if folder.rows() == 0 || folder.count_shown() == 0 {
         let words = &look.words.files;
-        let sentence = if folder.count() == 0 { &words.empty } else { &words.no_match };
-        paint::middle(buffer, areas.entries, &[(sentence, look.theme.dim)]);
+        let sentence = match (folder.count(), folder.count_hidden()) {
+            (0, 0) => words.empty.clone(),
+            (0, count) => {
+                let key = keys::first_key(&state.keymap.entries, Browse::Hidden).map(|key| key.to_string());
+                let values = [("count", &*count.to_string()), ("key", &key.unwrap_or_default())];
+                fill(&words.all_hidden, &values)
+            }
+            _ => words.no_match.clone(),
+        };
+        paint::middle(buffer, areas.entries, &[(&sentence, look.theme.dim)]);
     }
+    let mut finder = folder.finder();
     for nth in 0..areas.entries.height {
         let at = folder.top() + usize::from(nth);
         let Some(line) = folder.line(at) else { break };
@@ -96,58 +99,83 @@ fn draw_folder(
         let mark = if here { "▌" } else { " " };
         let tick = if folder.is_marked(at) { "✓ " } else { "  " };
         let used = paint::left(buffer, row, &[(mark, look.theme.mark), (tick, look.theme.good)]);
-        let rest = paint::inset(row, used);
         match line {
             Line::Parent => {
-                paint::left(buffer, rest, &[("../", look.theme.folder)]);
+                paint::left(buffer, paint::inset(row, used), &[("../", look.theme.folder)]);
             }
-            Line::Entry(entry) => draw_entry(state, entry, look, rest, buffer),
+            Line::Entry(entry) => draw_entry(state, entry, finder.as_mut(), look, row, buffer),
         }
     }
     caret
 }
 
-fn draw_entry(state: &State, entry: &Entry, look: &Look, area: Area, buffer: &mut Buffer) {
+fn draw_entry(
+    state: &State,
+    entry: &Entry,
+    finder: Option<&mut Finder>,
+    look: &Look,
+    row: Area,
+    buffer: &mut Buffer,
+) {
     let theme = &look.theme;
-    let wide = area.width >= WIDE;
-    let facts = SIZE + if wide { MODIFIED } else { 0 };
-    let room = usize::from(area.width.saturating_sub(facts));
-    let (name, style) = match entry.kind {
-        Kind::Dir => (format!("{}/", ellipsis_middle(&entry.name, room.saturating_sub(1))), theme.folder),
-        Kind::File => (ellipsis_middle(&entry.name, room).into_owned(), theme.text),
-        Kind::Other => (ellipsis_middle(&entry.name, room).into_owned(), theme.dim),
+    let (name, size, modified) = FilesLayout::columns(row);
+    let (style, slash) = match entry.kind {
+        Kind::Dir => (theme.folder, "/"),
+        Kind::File => (theme.text, ""),
+        Kind::Other => (theme.dim, ""),
     };
-    paint::left(buffer, paint::columns(area, 0, area.width.saturating_sub(facts)), &[(&name, style)]);
-    let size = entry.size.filter(|_| entry.kind == Kind::File).map(size::bytes).unwrap_or_default();
-    let from = area.width.saturating_sub(facts);
-    paint::right(buffer, paint::columns(area, from, SIZE - 1), &[(&size, theme.text)]);
-    if wide {
+    let shown = ellipsis_middle(&entry.name, usize::from(name.width).saturating_sub(slash.len()));
+    let found = finder.map(|finder| finder.places(&entry.name)).unwrap_or_default();
+    let mut pieces: Vec<Piece<'_>> = pieces(&entry.name, &shown, found)
+        .map(|(piece, is_found)| (piece, if is_found { style.patch(theme.found) } else { style }))
+        .collect();
+    pieces.push((slash, style));
+    paint::left(buffer, name, &pieces);
+    let bytes = entry.size.filter(|_| entry.kind == Kind::File).map(size::bytes).unwrap_or_default();
+    paint::right(buffer, size, &[(&bytes, theme.text)]);
+    if let Some(area) = modified {
         let modified = entry.modified.map(|at| time(at, state)).unwrap_or_default();
-        paint::right(buffer, paint::columns(area, from + SIZE, MODIFIED - 1), &[(&modified, theme.dim)]);
+        paint::right(buffer, area, &[(&modified, theme.dim)]);
     }
+}
+
+/// The name as it is shown, whole or without its middle, cut where what was found in it begins or ends.
+fn pieces<'a>(name: &str, shown: &'a str, found: &[u32]) -> impl Iterator<Item = (&'a str, bool)> {
+    let clusters: Vec<(usize, &str)> = graphemes(shown).map(|(offset, text, _)| (offset, text)).collect();
+    let all = graphemes(name).count();
+    let same = graphemes(name).zip(&clusters).take_while(|((_, one, _), (_, other))| one == other).count();
+    // What stands behind the gap is counted from the end.
+    let is_found = |nth: usize| {
+        let place = if nth < same { nth } else { all + nth - clusters.len() };
+        nth != same && u32::try_from(place).is_ok_and(|place| found.binary_search(&place).is_ok())
+    };
+    let mut cuts: Vec<(usize, bool)> = Vec::new();
+    for (nth, (offset, _)) in clusters.iter().enumerate() {
+        if cuts.last().is_none_or(|(_, before)| *before != is_found(nth)) {
+            cuts.push((*offset, is_found(nth)));
+        }
+    }
+    let ends: Vec<usize> = cuts.iter().skip(1).map(|(offset, _)| *offset).chain([shown.len()]).collect();
+    cuts.into_iter().zip(ends).map(|((from, is_found), to)| (&shown[from..to], is_found))
 }
 
 fn time(at: Timestamp, state: &State) -> String {
     at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The heads of the columns, with a mark at the one that sorts.
+/// The heads of the columns, with a mark at the one that sorts: whether what is small, or early, comes first.
 fn head(sort: Sort, look: &Look, area: Area, buffer: &mut Buffer) {
     let words = &look.words.files;
-    // Names go up the alphabet; sizes and times begin with the largest and the latest.
-    let arrow = if sort == Sort::Name { "▴" } else { "▾" };
-    let titled =
-        |title: &str, by: Sort| if sort == by { format!("{title} {arrow}") } else { title.to_owned() };
-    let area = paint::inset(area, 3);
-    let wide = area.width >= WIDE;
-    let facts = SIZE + if wide { MODIFIED } else { 0 };
-    let from = area.width.saturating_sub(facts);
+    let arrow = if sort.ascends() { "▴" } else { "▾" };
+    let titled = |title: &str, by: Column| {
+        if sort.column == by { format!("{title} {arrow}") } else { title.to_owned() }
+    };
+    let (name, size, modified) = FilesLayout::columns(area);
     let style = look.theme.dim;
-    paint::left(buffer, paint::columns(area, 0, from), &[(&titled(&words.name, Sort::Name), style)]);
-    paint::right(buffer, paint::columns(area, from, SIZE - 1), &[(&titled(&words.size, Sort::Size), style)]);
-    if wide {
-        let title = titled(&words.modified, Sort::Modified);
-        paint::right(buffer, paint::columns(area, from + SIZE, MODIFIED - 1), &[(&title, style)]);
+    paint::left(buffer, name, &[(&titled(&words.name, Column::Name), style)]);
+    paint::right(buffer, size, &[(&titled(&words.size, Column::Size), style)]);
+    if let Some(area) = modified {
+        paint::right(buffer, area, &[(&titled(&words.modified, Column::Modified), style)]);
     }
 }
 

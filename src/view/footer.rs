@@ -302,6 +302,8 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
             (entries(Browse::Filter), &words.filter),
             (entries(Browse::Sort), &words.sort),
             (entries(Browse::Cancel), &words.cancel),
+            (entries(Browse::Jump), &words.jump),
+            (entries(Browse::Hidden), &words.hidden),
             (entries(Browse::Parent), &words.parent),
             (entries(Browse::Reload), &words.reload),
         ],
@@ -313,6 +315,10 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
             (keys::first_key(&map.transfers, Transfer::Cancel), &words.remove),
             (keys::first_key(&map.list, Move::Up), &words.choose),
         ],
+        FilesFocus::Path => {
+            let complete = (keys::first_key(&map.global, Global::NextPane), &*words.complete);
+            [complete].into_iter().chain(typing_hints(map, words)).collect()
+        }
         FilesFocus::Filter | FilesFocus::Address => typing_hints(map, words),
     }
 }

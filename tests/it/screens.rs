@@ -337,6 +337,19 @@ fn files_in_a_folder() {
 }
 
 #[test]
+fn files_deep_below_the_top_and_a_path_that_is_typed() {
+    looks("files_deep", &COMPOSER, |screen| {
+        let deep = "http://192.168.1.5:7890/lectures/2026/autumn/网络编程/week 12/handouts/";
+        screen.opens(deep, vec![folder("pictures"), folder(".git"), file("notes.txt", 1200)]);
+    });
+    looks("files_path", &COMPOSER, |screen| {
+        lectures(screen);
+        screen.press(":");
+        screen.type_text("lec");
+    });
+}
+
+#[test]
 fn files_while_the_next_folder_is_asked_for() {
     looks("files_asking_for_the_next", &ORDINARY, |screen| {
         lectures(screen);

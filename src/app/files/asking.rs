@@ -1,20 +1,27 @@
 //! What a server is asked for, and what becomes of the answer. Never asks for the bytes of a file.
 
+use super::ways::Aim;
 use super::{Files, FilesFocus, Place};
 use crate::app::Turn;
 use crate::app::bar::AddressBar;
-use crate::app::folder::Folder;
+use crate::app::folder::{Folder, is_hidden};
 use crate::app::unlisted::Unlisted;
 use crate::effect::Effect;
 use crate::event::{BrowseEvent, Fault, Listing, RequestId};
 use crate::wire::Raw;
+use crate::wire::listing::Entry;
 use crate::wire::source::{Scheme, Source};
 
 impl Files {
     /// Asks what is there.
     pub(in crate::app) fn browse(&mut self, source: Source, turn: &mut Turn<'_>) {
+        self.travel(source, Aim::default(), turn);
+    }
+
+    /// Asks what is there, to do this with the answer.
+    pub(super) fn travel(&mut self, source: Source, aim: Aim, turn: &mut Turn<'_>) {
         self.forget(turn);
-        self.came_from = None;
+        self.aim = aim;
         self.bar = AddressBar::default();
         self.focus = FilesFocus::Entries;
         if source.scheme == Scheme::Plain {
@@ -31,7 +38,6 @@ impl Files {
 
     pub(super) fn forget(&mut self, turn: &mut Turn<'_>) {
         self.failed = None;
-        self.file = None;
         if let Some((request, _)) = self.pending.take() {
             turn.out.push(Effect::Forget(request));
         }
@@ -40,7 +46,7 @@ impl Files {
     /// The answer to it; late ones are dropped.
     pub(in crate::app) fn on_event(&mut self, request: RequestId, event: BrowseEvent, turn: &mut Turn<'_>) {
         let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
-        let file = self.file.take();
+        let file = self.aim.file.take();
         match (event, file) {
             (BrowseEvent::Listed(listing), Some(file)) => self.open_around(listing, &file, turn),
             // The folder around it has no list that we can read: what is left is the name.
@@ -51,16 +57,13 @@ impl Files {
                 let file = source.spoken_http();
                 let folder = file.path.parent().map_or_else(|| file.clone(), |path| file.at(path));
                 self.ask(folder, turn);
-                self.file = Some(file);
+                self.aim.file = Some(file);
             }
             // It speaks HTTP, and has files: their names can be typed.
             (BrowseEvent::Failed(Fault::NoListing), None) => {
                 self.open_unlisted(&source.spoken_http(), turn);
             }
-            (BrowseEvent::Failed(fault), None) => {
-                self.came_from = None;
-                self.failed = Some((source, fault));
-            }
+            (BrowseEvent::Failed(fault), None) => self.failed = Some((source, fault)),
         }
     }
 
@@ -68,7 +71,7 @@ impl Files {
     fn open_around(&mut self, listing: Listing, file: &Source, turn: &mut Turn<'_>) {
         let name = Raw(file.path.last().into());
         if listing.entries.iter().any(|entry| entry.raw == name) {
-            self.came_from = Some(name);
+            self.aim.select = Some(name);
             self.open_folder(listing, turn);
         } else {
             self.open_unlisted(file, turn);
@@ -77,19 +80,27 @@ impl Files {
 
     fn open_folder(&mut self, listing: Listing, turn: &mut Turn<'_>) {
         turn.remember(|recent| recent.add_server(&listing.source));
-        let mut folder = Folder::new(listing, self.sort);
-        if let Some(name) = self.came_from.take() {
+        self.leave(&listing.source);
+        let mut arrangement = self.arrangement;
+        let is_wanted = |entry: &Entry| self.aim.select.as_ref() == Some(&entry.raw) && is_hidden(entry);
+        // Who asks for something that is hidden wants to see it.
+        arrangement.with_hidden |= listing.entries.iter().any(is_wanted);
+        let mut folder = Folder::new(listing, arrangement);
+        if let Some(name) = self.aim.select.take() {
             folder.select(&name);
         }
+        self.arrangement = arrangement;
         self.place = Place::Folder(Box::new(folder));
-        if matches!(self.focus, FilesFocus::Name | FilesFocus::Filter) {
+        if matches!(self.focus, FilesFocus::Name | FilesFocus::Filter | FilesFocus::Path) {
             self.focus = FilesFocus::Entries;
         }
     }
 
     fn open_unlisted(&mut self, source: &Source, turn: &mut Turn<'_>) {
         turn.remember(|recent| recent.add_server(source));
-        self.place = Place::Unlisted(Unlisted::new(source));
+        let server = Unlisted::new(source);
+        self.leave(&server.source);
+        self.place = Place::Unlisted(server);
         if !matches!(self.focus, FilesFocus::Address | FilesFocus::Transfers) {
             self.focus = FilesFocus::Name;
         }

@@ -6,6 +6,8 @@ use hobnob::effect::Effect;
 use hobnob::event::{BrowseEvent, Event, Fault, MouseAction, RequestId, TransferEvent};
 use hobnob::wire::source::Scheme;
 
+use ratatui::style::Modifier;
+
 use super::SERVER;
 use crate::support::screen::{Screen, file, finished, folder, pipe};
 
@@ -129,6 +131,206 @@ fn each_column_sorts_and_folders_come_first() {
     assert_eq!(names(&screen), ["pictures/", "作业/", "A.txt", "b.txt", "c.tar.gz", "queue"]);
     screen.press("s");
     assert!(screen.rows()[2].contains("Name ▴"));
+}
+
+#[test]
+fn a_column_is_turned_round_with_a_key_and_with_a_click_on_its_head() {
+    let mut screen = with_folder();
+    screen.press("S");
+    assert!(screen.rows()[2].contains("Name ▾"));
+    assert_eq!(names(&screen), ["作业/", "pictures/", "queue", "c.tar.gz", "b.txt", "A.txt"]);
+    screen.click_on("Size");
+    assert!(screen.rows()[2].contains("Size ▾") && screen.rows()[2].contains("Name  "));
+    screen.click_on("Size");
+    assert!(screen.rows()[2].contains("Size ▴"));
+    assert_eq!(names(&screen)[2..], ["b.txt", "c.tar.gz", "A.txt", "queue"], "of a pipe no size is known");
+    screen.click_on("Modified");
+    assert!(screen.rows()[2].contains("Modified ▾"));
+    screen.press("/");
+    screen.click(4, 2);
+    assert!(screen.rows()[2].starts_with(" Filter "), "there is no head to be hit");
+}
+
+#[test]
+fn what_fits_best_comes_first_and_its_letters_are_marked() {
+    let mut screen = Screen::new(80, 24);
+    let entries = vec![file("l-x-01", 1), file("Lx.pdf", 2), file("第一讲 讲义.pdf", 3), file("other", 4)];
+    screen.opens(SERVER, entries);
+    screen.press("/");
+    screen.type_text("lx");
+    assert_eq!(names(&screen), ["Lx.pdf", "l-x-01"]);
+    assert_eq!(selected(&screen), "Lx.pdf");
+    let picture = screen.picture();
+    let (x, y) = picture.place_of("l-x-01");
+    let found = |x: u16| picture.style_of(x, y).add_modifier.contains(Modifier::UNDERLINED);
+    assert_eq!((0..6).map(|at| found(x + at)).collect::<Vec<_>>(), [true, false, true, false, false, false]);
+    screen.press("ctrl+u");
+    screen.type_text("讲义");
+    let picture = screen.picture();
+    let (x, y) = picture.place_of("第一讲 讲义");
+    let found: Vec<u16> = (0..30)
+        .filter(|at| picture.style_of(x + at, y).add_modifier.contains(Modifier::UNDERLINED))
+        .collect();
+    assert_eq!(found, [7, 9], "two wide characters: {found:?}");
+}
+
+#[test]
+fn letters_are_marked_in_a_name_without_its_middle_too() {
+    let mut screen = Screen::new(40, 10);
+    screen.opens(SERVER, vec![file("x1cdefghijklmnopqrstuvwxyz-cdefghijklmnopqrstuvwxyz.txt", 1)]);
+    screen.press("/");
+    screen.type_text("1txt");
+    let picture = screen.picture();
+    let (x, y) = picture.place_of("x1c");
+    let found: String = (0..30)
+        .filter(|at| picture.style_of(x + at, y).add_modifier.contains(Modifier::UNDERLINED))
+        .map(|at| picture.symbol_at(x + at, y))
+        .collect();
+    assert_eq!(found, "1txt");
+}
+
+#[test]
+fn hidden_entries_are_counted_and_shown_on_request_in_every_folder() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens(SERVER, vec![file(".profile", 1), folder(".git"), file("a", 2)]);
+    assert_eq!(names(&screen), ["a"]);
+    assert!(screen.rows()[1].contains("HTTP · 1 items · 2 hidden · "));
+    screen.press(".");
+    assert_eq!(names(&screen), [".git/", ".profile", "a"]);
+    assert_eq!(selected(&screen), "a");
+    assert!(!screen.rows()[1].contains("hidden"));
+    screen.press("up up enter");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![file(".x", 1)]);
+    assert_eq!(names(&screen), ["../", ".x"]);
+    screen.press(".");
+    assert!(screen.shows("All that is in this folder is hidden (1); . shows it"));
+}
+
+#[test]
+fn one_goes_back_through_folders_and_servers_and_forward_again() {
+    let mut screen = with_folder();
+    screen.press("down enter");
+    let (request, deeper) = screen.asks();
+    screen.is_listed(request, &deeper, vec![file("1", 1), file("2", 2)]);
+    screen.press("end");
+    screen.opens("http://10.0.0.1:80/x/", vec![file("other", 1)]);
+    screen.press("alt+right");
+    assert_eq!(screen.effects(), [], "nothing is ahead");
+
+    screen.press("alt+left");
+    let (request, source) = screen.asks();
+    assert_eq!(source, deeper);
+    screen.is_listed(request, &source, vec![file("0", 1), file("1", 1), file("2", 2)]);
+    assert_eq!(selected(&screen), "2");
+    screen.press("alt+left");
+    let (request, source) = screen.asks();
+    assert_eq!(source, SERVER);
+    screen.is_listed(request, &source, vec![folder("pictures"), folder("作业")]);
+    assert_eq!(selected(&screen), "作业/");
+    screen.press("alt+left");
+    assert_eq!(screen.effects(), [], "there is nothing before it");
+
+    for expected in [&*deeper, "http://10.0.0.1/x/"] {
+        screen.press("alt+right");
+        let (request, source) = screen.asks();
+        assert_eq!(source, expected);
+        screen.is_listed(request, &source, vec![file("2", 1), file("other", 2)]);
+    }
+    assert_eq!(selected(&screen), "other");
+}
+
+#[test]
+fn who_goes_on_from_a_folder_before_leaves_what_was_ahead() {
+    let mut screen = with_folder();
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![]);
+    screen.press("alt+left");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![folder("a"), folder("b")]);
+    screen.press("end enter");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![]);
+    screen.press("alt+right");
+    assert_eq!(screen.effects(), []);
+    screen.press("r");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![]);
+    screen.press("alt+left");
+    assert_eq!(screen.asks().1, SERVER, "to ask again is no step");
+}
+
+#[test]
+fn from_a_failure_the_way_back_is_what_was_open() {
+    let mut screen = with_folder();
+    screen.press("enter");
+    let (request, _) = screen.asks();
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::Status(404))));
+    screen.press("alt+left");
+    assert_eq!(screen.effects(), []);
+    assert_eq!(selected(&screen), "pictures/");
+}
+
+#[test]
+fn a_plain_server_is_on_the_way_back_too() {
+    let mut screen = with_folder();
+    screen.press("ctrl+l ctrl+a ctrl+k");
+    screen.type_text("plain://192.168.1.9");
+    screen.press("enter");
+    screen.type_text("a b");
+    screen.press("alt+left");
+    assert_eq!(screen.effects(), [], "in a text it goes a word back");
+    screen.press("ctrl+e ctrl+u alt+left");
+    let (request, source) = screen.asks();
+    assert_eq!(source, SERVER);
+    screen.is_listed(request, &source, vec![file("a", 1)]);
+    screen.press("alt+right");
+    assert!(screen.rows()[1].starts_with(" From  plain://192.168.1.9:7890/ "));
+}
+
+#[test]
+fn each_part_of_the_way_can_be_clicked() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens("http://192.168.1.5:7890/a/b c/讲/", vec![file("x", 1)]);
+    screen.click_on("b c/");
+    let (request, source) = screen.asks();
+    assert_eq!(source, "http://192.168.1.5:7890/a/b c/");
+    screen.is_listed(request, &source, vec![folder("0"), folder("讲")]);
+    assert_eq!(selected(&screen), "讲/");
+    screen.click_on("http:");
+    assert_eq!(screen.asks().1, SERVER);
+    screen.press("esc");
+    screen.effects();
+    screen.click_on("b c/");
+    assert!(screen.caret().is_some_and(|(_, y)| y == 1), "where one is the address can be typed");
+    screen.click(1, 1);
+    assert_eq!(screen.effects(), []);
+}
+
+#[test]
+fn a_path_is_typed_and_completed() {
+    let mut screen = with_folder();
+    screen.press(":");
+    screen.type_text("PI");
+    assert!(screen.rows()[1].starts_with(" Path  PIctures"));
+    assert_eq!(screen.caret(), Some((9, 1)));
+    screen.press("tab");
+    assert!(screen.rows()[1].starts_with(" Path  pictures/ "));
+    screen.type_text("2026/讲 1");
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    assert_eq!(source, "http://192.168.1.5:7890/pictures/2026/讲 1");
+    screen.is_listed(request, "http://192.168.1.5:7890/pictures/2026/讲 1/", vec![folder("z")]);
+    screen.press(":");
+    screen.type_text("../..");
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    assert_eq!(source, "http://192.168.1.5:7890/pictures/");
+    screen.is_listed(request, &source, vec![folder("2025"), folder("2026")]);
+    assert_eq!(selected(&screen), "2026/");
+    screen.press(": esc");
+    assert_eq!((screen.caret(), screen.rows()[1].contains("pictures/")), (None, true));
 }
 
 #[test]

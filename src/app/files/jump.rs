@@ -1,0 +1,102 @@
+//! Going to a folder or a file of the open server by typing its path. Owns what such a path means, letter for letter.
+
+use super::{Files, FilesFocus, Place};
+use crate::app::Turn;
+use crate::app::bar::AddressBar;
+use crate::app::folder::Folder;
+use crate::app::keys::{self, Edit};
+use crate::event::Key;
+use crate::wire::listing::Kind;
+use crate::wire::source::{Path, Source};
+
+impl Files {
+    /// Begins to type a path.
+    pub(super) fn edit_path(&mut self) {
+        self.focus = FilesFocus::Path;
+        self.path = AddressBar::default();
+    }
+
+    pub(super) fn type_path(&mut self, key: Key, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        match keys::action(&turn.keymap.field, key) {
+            Some(Edit::Accept) if self.path.field.is_empty() => self.focus = FilesFocus::Entries,
+            Some(Edit::Accept) => {
+                let source = meant(folder, self.path.field.text());
+                self.open_above(source, turn);
+            }
+            edit => {
+                self.path.completed = None;
+                self.path.field.on_key(key, edit);
+            }
+        }
+    }
+
+    /// What the first entry that begins like what was typed has behind that.
+    #[must_use]
+    pub fn completion(&self) -> Option<&str> {
+        let (FilesFocus::Path, Place::Folder(folder)) = (self.focus, &self.place) else { return None };
+        self.path.rest(folder.entries().map(|entry| &*entry.name))
+    }
+
+    /// Puts the next entry that begins like what was typed in its place.
+    pub(in crate::app) fn complete_path(&mut self) -> bool {
+        let (FilesFocus::Path, Place::Folder(folder)) = (self.focus, &self.place) else { return false };
+        let name = |entry: &crate::wire::listing::Entry| {
+            format!("{}{}", &*entry.name, if entry.kind == Kind::Dir { "/" } else { "" })
+        };
+        self.path.complete(&folder.entries().map(name).collect::<Vec<_>>());
+        true
+    }
+}
+
+/// What is meant by a path that is typed in this folder, or by a whole address.
+fn meant(folder: &Folder, typed: &str) -> Source {
+    if let (true, Ok(source)) = (typed.contains("://"), Source::parse(typed)) {
+        return source;
+    }
+    // A name that is shown otherwise than it is can be meant, too.
+    let shown = folder.entries().find(|entry| *entry.name == *typed.trim_end_matches('/'));
+    if let Some(entry) = shown {
+        let path = folder.source.path.join(&entry.raw.0);
+        return folder.source.at(if entry.kind == Kind::Dir { path.folder() } else { path });
+    }
+    folder.source.at(walked(&folder.source.path, typed))
+}
+
+/// Where the steps of a path lead from a folder; out of the top folder none does.
+fn walked(from: &Path, typed: &str) -> Path {
+    let start = if typed.starts_with('/') { Path::from_name(b"") } else { from.clone() };
+    let mut is_folder = true;
+    let path = typed.split('/').fold(start, |path, step| {
+        // Between two slashes, or behind the last, there is nothing.
+        is_folder = matches!(step, "" | "." | "..");
+        match step {
+            "" | "." => path,
+            ".." => path.parent().unwrap_or(path),
+            name => path.join(name.as_bytes()),
+        }
+    });
+    if is_folder { path.folder() } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_from_the_open_folder_letter_for_letter() {
+        let from = Path::from_name(b"a/b/");
+        for (typed, expected) in [
+            ("c", "/a/b/c"),
+            ("c/d/", "/a/b/c/d/"),
+            ("..", "/a/"),
+            ("../../../x y", "/x%20y"),
+            ("/", "/"),
+            ("/100%/./z", "/100%25/z"),
+            ("//e//f", "/e/f"),
+            ("../讲", "/a/%E8%AE%B2"),
+        ] {
+            assert_eq!(walked(&from, typed).encoded(), expected, "{typed}");
+        }
+    }
+}
