@@ -18,7 +18,8 @@ fn name(nth: u32) -> String {
 }
 
 fn listings(criterion: &mut Criterion) {
-    let mut json = String::from("[");
+    let (mut json, mut html) =
+        (String::from("["), String::from("<html><h1>Index of /</h1><pre><a href=\"../\">../</a>\n"));
     for nth in 0..ENTRIES {
         let comma = if nth == 0 { "" } else { "," };
         let name = name(nth);
@@ -26,6 +27,7 @@ fn listings(criterion: &mut Criterion) {
             json,
             r#"{comma}{{"name":"{name}","size":{nth},"url":"./{name}","mod_time":"2026-11-02T09:14:05Z","mode":420,"is_dir":false,"is_symlink":false}}"#
         );
+        let _ = writeln!(html, r#"<a href="{name}">{name}</a>        02-Nov-2026 09:14     {nth}"#);
     }
     json.push(']');
     let page = Source::parse("http://box/").expect("a source");
@@ -33,6 +35,9 @@ fn listings(criterion: &mut Criterion) {
     group.sample_size(20).throughput(Throughput::Elements(u64::from(ENTRIES)));
     group.bench_function("in JSON", |bench| {
         bench.iter(|| read(&page, Form::Json, black_box(json.as_bytes())).expect("a list"));
+    });
+    group.bench_function("in HTML", |bench| {
+        bench.iter(|| read(&page, Form::Html, black_box(html.as_bytes())).expect("a list"));
     });
     group.finish();
 }

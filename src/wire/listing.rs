@@ -16,6 +16,7 @@ use super::source::Source;
 use crate::text::{Clean, clean_line};
 
 mod caddy;
+mod html;
 mod json;
 
 pub use caddy::{Row, write_json};
@@ -87,6 +88,8 @@ pub enum ListingError {
 pub enum Form {
     /// JSON (RFC 8259).
     Json,
+    /// HTML, and XHTML as if it was.
+    Html,
 }
 
 impl Form {
@@ -94,7 +97,11 @@ impl Form {
     #[must_use]
     pub fn of(media_type: &str) -> Option<Self> {
         let essence = media_type.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/json").then_some(Self::Json)
+        match &*essence.to_ascii_lowercase() {
+            "application/json" => Some(Self::Json),
+            "text/html" | "application/xhtml+xml" => Some(Self::Html),
+            _ => None,
+        }
     }
 }
 
@@ -104,6 +111,7 @@ impl Form {
 pub fn read(page: &Source, form: Form, content: &[u8]) -> Result<Reading, ListingError> {
     match form {
         Form::Json => json::read(content, page.path.is_folder()).map(Reading::List),
+        Form::Html => html::read(page, content),
     }
 }
 
@@ -115,29 +123,154 @@ struct Entries {
 }
 
 impl Entries {
-    /// Takes an entry in; gives where it is, which is where its name came first. Nothing where it is not one thing
-    /// directly below the folder.
-    fn push(&mut self, raw: Vec<u8>, kind: Kind) -> Result<Option<&mut Entry>, ListingError> {
+    /// Takes an entry in, unless it is not one thing directly below the folder. What comes again is the same thing, of
+    /// which more may be known now.
+    fn push(
+        &mut self,
+        raw: Vec<u8>,
+        kind: Kind,
+        size: Option<u64>,
+        modified: Option<Timestamp>,
+    ) -> Result<(), ListingError> {
         if !is_directly_below(&raw) {
-            return Ok(None);
+            return Ok(());
         }
-        let raw = Bytes::from(raw);
-        let at = match self.by_name.entry(raw) {
-            hash_map::Entry::Occupied(known) => *known.get(),
+        let new = match self.by_name.entry(Bytes::from(raw)) {
+            hash_map::Entry::Occupied(known) => {
+                if let Some(entry) = self.entries.get_mut(*known.get()).filter(|known| known.kind == kind) {
+                    entry.size = entry.size.or(size);
+                    entry.modified = entry.modified.or(modified);
+                }
+                return Ok(());
+            }
             hash_map::Entry::Vacant(_) if self.entries.len() == ENTRY_LIMIT => {
                 return Err(ListingError::TooMany);
             }
-            hash_map::Entry::Vacant(new) => {
-                let raw = new.key().clone();
-                let name = clean_line(&raw);
-                self.entries.push(Entry { name, raw: Raw(raw), kind, size: None, modified: None });
-                *new.insert(self.entries.len() - 1)
-            }
+            hash_map::Entry::Vacant(new) => new,
         };
-        Ok(self.entries.get_mut(at))
+        let raw = Raw(new.key().clone());
+        new.insert(self.entries.len());
+        self.entries.push(Entry { name: clean_line(&raw.0), raw, kind, size, modified });
+        Ok(())
     }
 }
 
 fn is_directly_below(name: &[u8]) -> bool {
     !matches!(name, b"" | b"." | b"..") && !name.iter().any(|byte| matches!(byte, b'/' | 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces that lists are made of, put together in any way.
+    fn pieces() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop::sample::select(vec![
+            "<a href=\"",
+            "\">",
+            "</a>",
+            "<base href='",
+            "'>",
+            "<!--",
+            "-->",
+            "<script>",
+            "</script>",
+            "<title>",
+            "<tr>",
+            "Index of ",
+            "x",
+            "..",
+            "/",
+            "%2e",
+            "%2F",
+            "%00",
+            "%",
+            "&#x2f;",
+            "&amp;",
+            "?",
+            "#",
+            ":",
+            "//box/",
+            "http:",
+            "\\",
+            " ",
+            "\n",
+            "\0",
+            "05-Nov-2025 09:33 7",
+            "+00:00",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "null",
+            "\"name\":\"",
+            "\"url\":\"./",
+            "\"href\":\"",
+            "\",",
+            "\"paths\":[",
+            "\"is_dir\":true",
+            "\"type\":\"directory\"",
+            "\\u0000",
+            "\\u002f",
+            "\\udcff",
+            "\\ud800",
+            "\"size\":",
+            "7",
+            "-1",
+            "\"ts\":",
+            "9e99",
+            "\"mtime\":",
+        ]);
+        let piece = prop_oneof![
+            8 => piece.prop_map(|piece| piece.as_bytes().to_vec()),
+            1 => prop::collection::vec(any::<u8>(), 0..4),
+        ];
+        prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_server_says_leads_out_of_the_folder(content in pieces()) {
+            for url in ["http://box/", "http://box/a%20b/", "http://box/a/../..//?x", "http://box/a.html"] {
+                let page = Source::parse(url).unwrap();
+                for form in [Form::Json, Form::Html] {
+                    let Ok(Reading::List(list)) = read(&page, form, &content) else { continue };
+                    for entry in list.entries {
+                        prop_assert!(!matches!(&entry.raw.0[..], b"" | b"." | b".."));
+                        prop_assert!(!entry.raw.0.contains(&b'/') && !entry.raw.0.contains(&0));
+                        prop_assert!(entry.kind != Kind::Dir || entry.size.is_none());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_entry_too_many_is_too_many_and_no_entry_counts_twice() {
+        let mut entries = Entries::default();
+        let mut push = |name: usize| entries.push(name.to_string().into_bytes(), Kind::File, None, None);
+        for name in (0..ENTRY_LIMIT).chain([0]) {
+            push(name).unwrap();
+        }
+        assert_eq!(push(ENTRY_LIMIT), Err(ListingError::TooMany));
+        assert_eq!(entries.entries.len(), ENTRY_LIMIT);
+    }
+
+    #[test]
+    fn the_form_is_known_by_the_media_type() {
+        for (media_type, form) in [
+            ("application/json", Some(Form::Json)),
+            ("Application/JSON ; charset=utf-8", Some(Form::Json)),
+            ("text/html;charset=ISO-8859-1", Some(Form::Html)),
+            ("application/xhtml+xml", Some(Form::Html)),
+            ("text/plain", None),
+            ("application/jsonx", None),
+            ("", None),
+        ] {
+            assert_eq!(Form::of(media_type), form, "{media_type}");
+        }
+    }
 }

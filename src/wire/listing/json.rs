@@ -192,11 +192,8 @@ impl Table {
         let kind = said.unwrap_or(Kind::File);
         let Some(raw) = row.raw(kind) else { return Ok(()) };
         self.named += 1;
-        if let Some(entry) = self.entries.push(raw, kind)? {
-            entry.size = value(row.size.or(row.sz)).filter(|_| kind != Kind::Dir);
-            entry.modified = row.modified(shape);
-        }
-        Ok(())
+        let size = value(row.size.or(row.sz)).filter(|_| kind != Kind::Dir);
+        self.entries.push(raw, kind, size, row.modified(shape))
     }
 }
 
@@ -297,7 +294,7 @@ fn name(field: &RawValue) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    use crate::wire::listing::{ENTRY_LIMIT, Entry};
+    use crate::wire::listing::Entry;
 
     fn entries(json: &[u8]) -> Vec<Entry> {
         read(json, true).unwrap().entries
@@ -362,17 +359,6 @@ mod tests {
         let entries = entries(row.as_bytes());
         let read: Vec<_> = entries.iter().map(|e| (&*e.name, e.kind, e.size, e.modified)).collect();
         assert_eq!(read, [("a", Kind::File, None, None)]);
-    }
-
-    #[test]
-    fn rows_without_a_name_do_not_count_and_one_entry_too_many_does() {
-        let list = |entries: usize| {
-            let nothing = r#"{"":0},"#.repeat(9);
-            let named: Vec<_> = (0..entries).map(|name| format!(r#"{{"name":"{name}"}}"#)).collect();
-            read(format!("[{nothing}{}]", named.join(",")).as_bytes(), true)
-        };
-        assert_eq!(list(ENTRY_LIMIT).unwrap().entries.len(), ENTRY_LIMIT);
-        assert_eq!(list(ENTRY_LIMIT + 1), Err(ListingError::TooMany));
     }
 
     #[test]
