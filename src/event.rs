@@ -24,7 +24,7 @@ pub use delivery::Delivery;
 pub use fault::{Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
-pub use transfer::{Anew, Finished, Kept, Proof, TransferEvent};
+pub use transfer::{Anew, Finished, Kept, Partial, Proof, TransferEvent};
 pub use walk::{Facts, WalkEvent};
 
 /// The moment at which an event is looked at. Time is an argument here, never read.

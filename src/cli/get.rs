@@ -8,18 +8,21 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Ending, Get, cannot_write, written};
+use crate::effect::{Conflict, Job};
 use crate::event::{Fault, Finished, TransferEvent};
 use crate::locale::fill;
-use crate::net::fetch::{Destination, fetch};
+use crate::net::fetch::{self, End, Engine, Stop, System};
 use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::view::wording;
+use crate::wire::name::safe_name;
 use crate::wire::source::{Path, Source};
 
 const KNOWN_LENGTH: &str = "{msg:24!} {wide_bar} {percent:>3}%  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
@@ -35,33 +38,46 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     let client = Client::new(context.config.timeouts);
     let mut stopped = pin!(stop_signal()?);
     let mut failure = None;
+    let engine = Engine::new(client, fetch::RETRIES, Arc::new(System));
     for path in paths {
         let mut source = server.at(path);
         let bar = ProgressBar::no_length().with_message(clean_line(&source.path.last()).to_string());
-        let to = destination(context, options).map_err(|error| cannot_write(&context.words, &error))?;
+        let to = destination(context, options, &source);
+        let to = to.map_err(|error| cannot_write(&context.words, &error))?;
         let is_stream = matches!(to, Destination::Stream(_));
         let report = |event| {
             show(&bar, &event);
             ready(())
         };
-        let ended = fetch(&mut source, to, &client, stopped.as_mut(), report).await;
+        let stop = stopped.as_mut();
+        let ended = match to {
+            Destination::Stream(stream) => engine.stream(&mut source, stream, stop, report).await,
+            Destination::File(to, conflict) => {
+                let mut job = Job { source, to, conflict, checksum: None, sums: Vec::new(), partial: None };
+                let ended = engine.fetch(&mut job, stop, report).await;
+                source = job.source;
+                ended
+            }
+        };
         bar.finish_and_clear();
         // What was found out about the server holds for the next file.
         server.scheme = source.scheme;
         let failed = match ended {
-            Ok(Some(Finished { path: Some(path), .. })) if options.output.is_none() => {
+            End::Finished(Finished { path: Some(path), .. }) | End::Kept(path, _)
+                if options.output.is_none() =>
+            {
                 let line = [path.as_os_str().as_bytes(), b"\n"].concat();
                 written(words, io::stdout().write_all(&line))?;
                 continue;
             }
-            Ok(Some(_)) => continue,
-            Ok(None) => return Err(Ending::Failed(words.command.stopped.clone())),
+            End::Finished(_) | End::Kept(..) => continue,
+            End::Cancelled | End::Paused => return Err(Ending::Failed(words.command.stopped.clone())),
             // Its reader has enough.
-            Err(Fault::NobodyReads) if is_stream => return Ok(()),
-            Err(Fault::Disk(reason)) if is_stream => {
+            End::Failed(Fault::NobodyReads) if is_stream => return Ok(()),
+            End::Failed(Fault::Disk(reason)) if is_stream => {
                 Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
             }
-            Err(fault) => context.failed(&source.to_string(), &fault),
+            End::Failed(fault) => context.failed(&source.to_string(), &fault),
         };
         // The last failure is said by whoever ends the program.
         if let Some(earlier) = failure.replace(failed) {
@@ -87,7 +103,13 @@ fn wanted(context: &Context, options: &Get, server: &Source) -> Result<Vec<Path>
     Ok(vec![server.path.clone()])
 }
 
-fn destination(context: &Context, options: &Get) -> io::Result<Destination> {
+/// Where a file goes.
+enum Destination {
+    Stream(Box<dyn Write + Send>),
+    File(PathBuf, Conflict),
+}
+
+fn destination(context: &Context, options: &Get, source: &Source) -> io::Result<Destination> {
     Ok(match &options.output {
         // Without the buffer of `io::Stdout`, which looks for line feeds.
         Some(file) if file.as_os_str() == "-" => {
@@ -97,11 +119,12 @@ fn destination(context: &Context, options: &Get) -> io::Result<Destination> {
         Some(file) if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) => {
             Destination::Stream(Box::new(File::options().write(true).open(file)?))
         }
-        Some(file) => Destination::File(file.clone()),
-        None => Destination::Folder {
-            dir: options.to.clone().unwrap_or_else(|| PathBuf::from(".")),
-            prefix: context.config.prefix.clone(),
-        },
+        Some(file) => Destination::File(file.clone(), Conflict::Ask),
+        None => {
+            let name = [context.config.prefix.as_bytes(), &source.path.last()].concat();
+            let dir = options.to.clone().unwrap_or_else(|| PathBuf::from("."));
+            Destination::File(dir.join(safe_name(&name)), Conflict::Rename)
+        }
     })
 }
 
@@ -131,7 +154,7 @@ fn show(bar: &ProgressBar, event: &TransferEvent) {
 
 /// Ends when the user, or the system, wants us to stop. From here on the signals do not end the program by themselves,
 /// so that it can remove its partial file.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn stop_signal() -> io::Result<impl Future<Output = Stop>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -141,5 +164,6 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
+        Stop::Cancel
     })
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use crate::event::Partial;
 use crate::wire::digest::Checksum;
-use crate::wire::range::Validator;
 use crate::wire::source::Source;
 
 /// A file that is to be downloaded.
@@ -24,15 +24,6 @@ pub struct Job {
     pub sums: Vec<Source>,
     /// What an earlier try knew of it; without that, nothing of what it left is used.
     pub partial: Option<Partial>,
-}
-
-/// What is known of a file of which a part is here: enough to go on with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Partial {
-    /// What tells this version of the file from any other.
-    pub validator: Option<Validator>,
-    /// Its length in bytes, where the server announced it.
-    pub total: Option<u64>,
 }
 
 /// What becomes of a download where a file of its name is there already.

@@ -84,6 +84,12 @@ pub enum Fault {
     DiskFull,
     /// A file of that name is there already, and is left alone.
     Exists(PathBuf),
+    /// What is there under that name is no regular file but a folder, a link, a pipe or a device: it is left alone.
+    NotRegular(PathBuf),
+    /// Another download of the same file to the same place is running: where it writes.
+    Fetching(PathBuf),
+    /// The server's file became another one while it came, and what was passed on cannot be taken back.
+    Changed,
     /// A file of our own is not what we write, and is left alone: where it is, and what is wrong with it.
     Damaged(PathBuf, Clean),
     /// A file of our own is of another version than ours, and is left alone: where it is, and its version.

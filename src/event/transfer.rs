@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Fault;
-use crate::effect::Partial;
 use crate::text::Clean;
+use crate::wire::range::Validator;
 
 /// From a download. After one of the last six nothing more comes of it.
 #[derive(Debug, Clone)]
@@ -57,6 +57,15 @@ pub enum TransferEvent {
     Paused,
     /// It was cancelled; nothing is left on disk.
     Cancelled,
+}
+
+/// What is known of a file of which a part is here: enough to go on with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partial {
+    /// What tells this version of the file from any other.
+    pub validator: Option<Validator>,
+    /// Its length in bytes, where the server announced it.
+    pub total: Option<u64>,
 }
 
 /// A file that is whole.

@@ -1,185 +1,180 @@
-//! Downloads: from a server onto the disk, or into a stream.
+//! Downloads of single files: from a server onto the disk, or into a stream.
 //!
-//! Owns what a download is from the request to the rename. Must never leave a file that is not whole, replace one
-//! that is there, or let bytes pile up in memory where the disk is slower than the network.
+//! Owns what a download is from the first question to the file's name. Must never leave a file that is not whole under
+//! its final name, replace one that it was not told to replace, take bytes of two versions for one file, or let bytes
+//! pile up in memory where the disk is slower than the network. Knows nothing of other downloads.
+//!
+//! A download goes into a partial file beside its target. Where something breaks off, it goes on from there, if the server
+//! can say that the file is still the same one; the last bytes that are here are compared, whatever it says. When all has
+//! come, the file gets the server's time, is brought onto the disk, and then gets its name, all at once; the name is on
+//! the disk when the download is called finished.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::future::pending;
-use std::io;
-use std::path::PathBuf;
 use std::pin::pin;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use hyper::{HeaderMap, StatusCode, header};
-use jiff::fmt::rfc2822::DateTimeParser;
-use tokio::sync::{mpsc, watch};
+use tokio::task;
 
-use self::body::Body;
-use self::writer::{Order, Writer};
-use super::http::{Client, Question};
-use crate::effect::Partial;
-use crate::event::{Fault, Finished, TransferEvent};
-use crate::wire::source::{Scheme, Source};
+use self::folders::Folders;
+use self::transfer::Transfer;
+use super::http::Client;
+use crate::effect::Job;
+use crate::event::{Fault, Finished, Kept, TransferEvent};
 
+mod ask;
 mod body;
+mod disk;
+mod folders;
+mod partial;
+mod place;
+mod retry;
+mod stream;
+mod transfer;
 mod worker;
 mod writer;
 
+pub use disk::{Disk, System};
 pub use worker::{FetchCommand, run};
+
+/// How often in a row a download that fails is tried again where nobody says otherwise.
+pub const RETRIES: u32 = 5;
 
 /// Between two reports of progress: at most 30 a second.
 const REPORT_EVERY: Duration = Duration::from_millis(34);
+/// What is compared of the bytes that are here already; with no more than that, a download does not go on but starts over.
+const OVERLAP: u64 = 64 * 1024;
 
-/// Where a file goes.
-pub enum Destination {
-    /// Into a folder, which is made where it is missing, under a safe form of the file's own name. Where a file of
-    /// that name is there already, the new one gets a number.
-    Folder {
-        /// The folder.
-        dir: PathBuf,
-        /// Put before the name.
-        prefix: String,
+/// Downloads files. A clone is the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    client: Client,
+    retries: u32,
+    disk: Arc<dyn Disk>,
+    folders: Arc<Folders>,
+}
+
+/// Why a download is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It goes on later: what can be of use then stays.
+    Pause,
+    /// Nothing of it stays.
+    Cancel,
+}
+
+/// How a download ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The file is whole, synced, and under its final name.
+    Finished(Finished),
+    /// The file that is there stays.
+    Kept(std::path::PathBuf, Kept),
+    /// It was stopped with [`Stop::Pause`].
+    Paused,
+    /// It was stopped with [`Stop::Cancel`].
+    Cancelled,
+    /// It did not work. What came is left in its partial file where a later try can go on with it.
+    Failed(Fault),
+}
+
+impl From<End> for TransferEvent {
+    fn from(end: End) -> Self {
+        match end {
+            End::Finished(file) => Self::Finished(file),
+            End::Kept(path, why) => Self::Kept { path, why },
+            End::Paused => Self::Paused,
+            End::Cancelled => Self::Cancelled,
+            End::Failed(fault) => Self::Failed(fault),
+        }
+    }
+}
+
+impl From<Stop> for End {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Pause => Self::Paused,
+            Stop::Cancel => Self::Cancelled,
+        }
+    }
+}
+
+/// Why a try came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Halt {
+    Fault(Fault),
+    /// The server asks for another try after so long.
+    Later {
+        fault: Fault,
+        after: Duration,
     },
-    /// To just this path; where something is there already, [`Fault::Exists`].
-    File(PathBuf),
-    /// Into a stream, as it comes: what was written before a failure has been written.
-    Stream(Box<dyn io::Write + Send>),
+    /// There is nothing to be done.
+    Kept(Kept),
 }
 
-impl fmt::Debug for Destination {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder { dir, prefix } => out.debug_tuple("Folder").field(dir).field(prefix).finish(),
-            Self::File(path) => out.debug_tuple("File").field(path).finish(),
-            Self::Stream(_) => out.write_str("Stream"),
-        }
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }
 
-/// Downloads a file; none where it was cancelled. Whatever the end, nothing but a whole file is left on disk by then.
-///
-/// `source` is told which scheme its server turned out to speak, whatever becomes of the file. `report` hears that
-/// the download started, and then of its progress, but not of its end. Dropping the future ends the download too,
-/// but its partial file goes away only a moment later.
-pub async fn fetch<R, F>(
-    source: &mut Source,
-    to: Destination,
-    client: &Client,
-    cancel: impl Future<Output = ()>,
-    mut report: R,
-) -> Result<Option<Finished>, Fault>
-where
-    R: FnMut(TransferEvent) -> F,
-    F: Future<Output = ()>,
-{
-    #[expect(clippy::disallowed_methods, reason = "how long a download takes is measured where it happens")]
-    let begun = Instant::now();
-    let mut cancel = pin!(cancel);
-    let answered = async {
-        let answer = ask(source, client).await?;
-        let total = answer.body.announced();
-        let partial = Partial { validator: None, total };
-        report(TransferEvent::Started { total, from: 0, anew: None, partial }).await;
-        Ok(answer)
-    };
-    let Answer { body, modified } = tokio::select! {
-        answer = answered => answer?,
-        () = &mut cancel => return Ok(None),
-    };
-    let is_stream = matches!(to, Destination::Stream(_));
-    let Writer { orders, progress, mut outcome } = Writer::start(to, source.path.last())?;
-    let ended = tokio::select! {
-        ended = async { (carry(body, orders, modified).await, (&mut outcome).await) } => ended,
-        () = cancel => {
-            // A stream that nobody reads from would be waited for without end.
-            if is_stream {
-                return Ok(None);
+impl Engine {
+    /// One that asks by `client`, tries what fails so many times again, and writes to `disk`.
+    #[must_use]
+    pub fn new(client: Client, retries: u32, disk: Arc<dyn Disk>) -> Self {
+        Self { client, retries, disk, folders: Arc::default() }
+    }
+
+    /// Downloads a file to where `job` says.
+    ///
+    /// The job's source is told which scheme its server turned out to speak. `report` hears of all that happens but the
+    /// end, which is what is returned; from [`TransferEvent::Finishing`] on, `stop` comes too late. Dropping the future
+    /// leaves the partial file.
+    pub async fn fetch<R, F>(&self, job: &mut Job, stop: impl Future<Output = Stop>, mut report: R) -> End
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "how long a download takes is measured where it happens"
+        )]
+        let begun = Instant::now();
+        let mut transfer = Transfer::new(self, job);
+        let ended = {
+            let mut stop = pin!(stop);
+            tokio::select! {
+                brought = transfer.bring(&mut report) => Ok(brought),
+                stop = &mut stop => Err(stop),
             }
-            (Ok(()), outcome.await)
-        }
-        never = follow(progress, report) => match never {},
-    };
-    let (carried, written) = ended;
-    carried?;
-    // The writer says how it ended, unless it was killed by a panic.
-    let written = written.unwrap_or_else(|_| Err(Fault::from_disk(&io::ErrorKind::Other.into())))?;
-    Ok(written.map(|written| Finished {
-        path: written.path,
-        bytes: written.bytes,
-        took: begun.elapsed(),
-        proof: None,
-    }))
-}
-
-/// An answer whose body is a file.
-struct Answer {
-    body: Body,
-    modified: Option<SystemTime>,
-}
-
-/// Asks for a file in the server's language, which is found out where it is not known.
-async fn ask(source: &mut Source, client: &Client) -> Result<Answer, Fault> {
-    if source.path.is_folder() {
-        return Err(Fault::IsFolder);
-    }
-    if source.scheme != Scheme::Plain {
-        match client.ask(source, &Question::get("*/*")).await? {
-            None => source.scheme = Scheme::Plain,
-            Some(answer) => {
-                *source = source.spoken_http();
-                if answer.status != StatusCode::OK {
-                    return Err(answer.refusal().await);
-                }
-                // Servers add the slash to a folder's path by redirecting.
-                if answer.source.path.is_folder() {
-                    return Err(Fault::IsFolder);
-                }
-                let modified = last_modified(&answer.headers);
-                return Ok(Answer { body: Body::Http(answer.body), modified });
-            }
-        }
-    }
-    let body = body::Plain::ask(source, client).await?;
-    Ok(Answer { body: Body::Plain(body), modified: None })
-}
-
-/// RFC 9110, section 8.8.2: the preferred form is one of RFC 5322's.
-fn last_modified(headers: &HeaderMap) -> Option<SystemTime> {
-    let text = headers.get(header::LAST_MODIFIED)?.to_str().ok()?;
-    Some(DateTimeParser::new().parse_timestamp(text).ok()?.into())
-}
-
-/// Hands the body to the writer, at the pace of the slower of the two.
-async fn carry(
-    mut body: Body,
-    orders: mpsc::Sender<Order>,
-    modified: Option<SystemTime>,
-) -> Result<(), Fault> {
-    loop {
-        let bytes = tokio::select! {
-            bytes = body.next() => bytes?,
-            // It has failed, and says why itself.
-            () = orders.closed() => return Ok(()),
         };
-        let last = bytes.is_none();
-        let order = bytes.map_or(Order::Finish { modified }, Order::Write);
-        if orders.send(order).await.is_err() || last {
-            return Ok(());
+        let halt = match ended {
+            Err(stop) => {
+                transfer.stop(stop).await;
+                return stop.into();
+            }
+            Ok(Ok(())) => {
+                report(TransferEvent::Finishing).await;
+                match transfer.finish().await {
+                    Ok((path, bytes)) => {
+                        let path = Some(path);
+                        return End::Finished(Finished { path, bytes, took: begun.elapsed(), proof: None });
+                    }
+                    Err(halt) => halt,
+                }
+            }
+            Ok(Err(halt)) => halt,
+        };
+        let kept = matches!(halt, Halt::Kept(_));
+        transfer.stop(if kept { Stop::Cancel } else { Stop::Pause }).await;
+        match halt {
+            Halt::Kept(why) => End::Kept(job.to.clone(), why),
+            Halt::Fault(fault) | Halt::Later { fault, .. } => End::Failed(fault),
         }
     }
 }
 
-/// Reports progress until it is dropped.
-async fn follow<R, F>(mut progress: watch::Receiver<u64>, mut report: R) -> Infallible
-where
-    R: FnMut(TransferEvent) -> F,
-    F: Future<Output = ()>,
-{
-    while progress.changed().await.is_ok() {
-        let bytes = *progress.borrow_and_update();
-        report(TransferEvent::Progress { bytes }).await;
-        tokio::time::sleep(REPORT_EVERY).await;
-    }
-    pending().await
+/// Does what may take its time on a thread where it holds nobody up.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    // It says how it ended, unless it was killed by a panic.
+    task::spawn_blocking(work).await.map_err(|_| Fault::from_disk(&std::io::ErrorKind::Other.into()))
 }

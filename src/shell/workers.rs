@@ -2,6 +2,7 @@
 //! that it did not work.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
@@ -10,10 +11,11 @@ use crate::effect::Effect;
 use crate::event::{BrowseEvent, ChatEvent, Event, Fault, TransferEvent, WalkEvent};
 use crate::net::browse::BrowseCommand;
 use crate::net::chat::{ChatCommand, Noise, Sockets};
-use crate::net::fetch::FetchCommand;
+use crate::net::fetch::{Engine, FetchCommand, System};
 use crate::net::http::Client;
 use crate::net::{Timeouts, browse, chat, fetch};
 use crate::store::Store;
+use crate::wire::name::safe_name;
 
 /// Commands that a worker may have waiting.
 const COMMANDS: usize = 256;
@@ -24,6 +26,8 @@ pub(super) struct Workers {
     browse: Sender<BrowseCommand>,
     fetch: Sender<FetchCommand>,
     fetching: JoinHandle<()>,
+    /// Where files go, and what stands before their names.
+    destination: (PathBuf, String),
     store: Store,
     events: Receiver<Event>,
 }
@@ -32,7 +36,7 @@ impl Workers {
     /// Starts them beside the store; what they learn goes through `events` to `queue`.
     pub(super) fn start(
         sockets: Sockets,
-        (dir, prefix): (PathBuf, String),
+        destination: (PathBuf, String),
         timeouts: Timeouts,
         store: Store,
         events: Sender<Event>,
@@ -44,8 +48,9 @@ impl Workers {
         let (fetch, fetch_commands) = channel(COMMANDS);
         tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
         tokio::spawn(browse::run(browse_commands, events.clone(), client.clone()));
-        let fetching = tokio::spawn(fetch::run(fetch_commands, events, dir, prefix, client));
-        Self { chat, browse, fetch, fetching, store, events: queue }
+        let engine = Engine::new(client, fetch::RETRIES, Arc::new(System));
+        let fetching = tokio::spawn(fetch::run(fetch_commands, events, engine));
+        Self { chat, browse, fetch, fetching, destination, store, events: queue }
     }
 
     /// What happened next.
@@ -77,7 +82,12 @@ impl Workers {
                 let told = self.browse.try_send(BrowseCommand::Walk { request, source });
                 told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
             }
-            Effect::Fetch { id, job } => {
+            Effect::Fetch { id, mut job } => {
+                if job.to.as_os_str().is_empty() {
+                    let (dir, prefix) = &self.destination;
+                    let name = [prefix.as_bytes(), &job.source.path.last()].concat();
+                    job.to = dir.join(safe_name(&name));
+                }
                 let told = self.fetch.try_send(FetchCommand::Fetch { id, job });
                 told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
             }
@@ -91,9 +101,13 @@ impl Workers {
                 let _ = self.fetch.try_send(FetchCommand::Cancel(id));
                 None
             }
+            Effect::Pause(id) => {
+                // As with one that is cancelled.
+                let _ = self.fetch.try_send(FetchCommand::Pause(id));
+                None
+            }
             Effect::Store(request) => self.store.tell(request),
-            Effect::Pause(_)
-            | Effect::LimitRate(_)
+            Effect::LimitRate(_)
             | Effect::Fill { .. }
             | Effect::Copy(_)
             | Effect::Open(_)
@@ -107,7 +121,7 @@ impl Workers {
 
     /// Ends them, and waits until no partial file is left and what is to be remembered is kept.
     pub(super) async fn end(self) {
-        let Self { chat, browse, fetch, fetching, store, mut events } = self;
+        let Self { chat, browse, fetch, fetching, destination: _, store, mut events } = self;
         drop((chat, browse, fetch));
         // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
         events.close();

@@ -71,6 +71,9 @@ fn reason(fault: &Fault) -> String {
         | Fault::Tls(_)
         | Fault::DiskFull
         | Fault::Exists(_)
+        | Fault::NotRegular(_)
+        | Fault::Fetching(_)
+        | Fault::Changed
         | Fault::Damaged(..)
         | Fault::OtherVersion(..)
         | Fault::TooLong { .. }

@@ -77,6 +77,9 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),
         Fault::DiskFull => words.disk_full.clone(),
         Fault::Exists(path) => fill(&words.exists, &[("path", &shown_path(path))]),
+        Fault::NotRegular(path) => fill(&words.not_regular, &[("path", &shown_path(path))]),
+        Fault::Fetching(path) => fill(&words.fetching, &[("path", &shown_path(path))]),
+        Fault::Changed => words.changed.clone(),
         Fault::Damaged(path, what) => fill(&words.damaged, &[("path", &shown_path(path)), ("reason", what)]),
         Fault::OtherVersion(path, version) => {
             fill(&words.other_version, &[("path", &shown_path(path)), ("version", &version.to_string())])

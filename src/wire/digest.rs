@@ -3,7 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
+
+mod sums;
+
+pub use sums::{SUMS_LIMIT, Sum, sums};
 
 /// What a file's content must hash to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +43,32 @@ impl FromStr for Checksum {
             _ => return Err(ChecksumError::Algorithm),
         }
         .ok_or(ChecksumError::Digits)
+    }
+}
+
+impl Checksum {
+    /// From hexadecimal digits, whose number says which hash it is.
+    #[must_use]
+    pub fn from_digits(digits: &str) -> Option<Self> {
+        from_hex(digits).map(Self::Sha256).or_else(|| from_hex(digits).map(Self::Sha512))
+    }
+
+    /// What a `Repr-Digest` field says (RFC 9530, section 3), or a `Digest` field (RFC 3230, section 4.3.2); several of
+    /// them with commas between. None where it names no hash that is known.
+    #[must_use]
+    pub fn from_field(field: &str) -> Option<Self> {
+        let named = |wanted: &str| {
+            field.split(',').find_map(|member| {
+                let (name, value) = member.trim().split_once('=')?;
+                let value = value.trim();
+                // RFC 8941, section 3.3.5: bytes stand between colons, and parameters may follow.
+                let text =
+                    value.strip_prefix(':').map_or(Some(value), |rest| Some(rest.split_once(':')?.0))?;
+                name.trim().eq_ignore_ascii_case(wanted).then(|| BASE64_STANDARD.decode(text).ok())?
+            })
+        };
+        let short = || Some(Self::Sha256(named("sha-256")?.try_into().ok()?));
+        short().or_else(|| Some(Self::Sha512(named("sha-512")?.try_into().ok()?)))
     }
 }
 
@@ -77,6 +109,27 @@ mod tests {
         assert_eq!(read.to_string(), format!("sha256:{digits}"));
         let long: Checksum = format!("sha512={}", digits.repeat(2)).parse().unwrap();
         assert_eq!(long.to_string(), format!("sha512:{}", digits.repeat(2)));
+    }
+
+    #[test]
+    fn what_a_server_says_of_the_content_is_read_in_both_forms() {
+        const EMPTY: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let empty = Checksum::from_digits("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert!(empty.is_some());
+        for field in [
+            format!("sha-256=:{EMPTY}:"),
+            format!("unixsum=30637, sha-256=:{EMPTY}:;a=b, sha-512=:AA==:"),
+            format!("SHA-256={EMPTY}"),
+            format!("md5=HUXZLQLMuI/KZ5KDcJPcOA==,SHA-256={EMPTY}"),
+        ] {
+            assert_eq!(Checksum::from_field(&field), empty, "{field}");
+        }
+        let long = format!("sha-512=:{}:", BASE64_STANDARD.encode([7; 64]));
+        assert_eq!(Checksum::from_field(&long), Some(Checksum::Sha512([7; 64])));
+        for field in ["", "sha-256", "sha-256=:AA==:", "sha-256=:AA", "sha-256=::", "md5=:AA==:", "sha-256=!"]
+        {
+            assert_eq!(Checksum::from_field(field), None, "{field}");
+        }
     }
 
     #[test]

@@ -1,6 +1,15 @@
 //! Parts of files (RFC 9110, section 14), and what tells one version of a file from another (section 8.8). No I/O.
 
 use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+
+/// How much later than the last change an answer has to be, so that no second change can hide behind the same time
+/// (RFC 9110, section 8.8.2.2).
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// A validator by which a later request can say which version of a file it means to go on with: one that changes
 /// whenever the content does (RFC 9110, section 8.8.1). In the form of the `If-Range` field.
@@ -14,12 +23,87 @@ impl Validator {
         let sound = !text.is_empty() && text.bytes().all(|byte| (b' '..0x7f).contains(&byte) || byte >= 0x80);
         sound.then(|| Self(text.to_owned()))
     }
+
+    /// From an answer's `ETag`, `Last-Modified` and `Date`; none where they do not make one that is strong. A time
+    /// counts only where the server gave the file no tag (RFC 9110, section 13.1.5).
+    #[must_use]
+    pub fn from_fields(etag: Option<&str>, modified: Option<&str>, date: Option<&str>) -> Option<Self> {
+        if let Some(tag) = etag {
+            let quoted = tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
+            return Self::from_kept(tag).filter(|_| quoted);
+        }
+        let modified = modified?;
+        let settled = http_date(modified)?.checked_add(SETTLED).ok()? <= http_date(date?)?;
+        Self::from_kept(modified).filter(|_| settled)
+    }
+
+    /// Whether an answer with these fields is of another version. One that does not say is of this one.
+    #[must_use]
+    pub fn differs(&self, etag: Option<&str>, modified: Option<&str>) -> bool {
+        let said = if self.0.starts_with('"') { etag } else { modified };
+        said.is_some_and(|said| said != self.0)
+    }
 }
 
 impl fmt::Display for Validator {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
+}
+
+/// A time as header fields have it (RFC 9110, section 5.6.7), in the form that is to be sent today.
+#[must_use]
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// What a `Content-Range` field says (RFC 9110, section 14.4), in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentRange {
+    /// The body is this part of the file.
+    Part {
+        /// The first byte's place.
+        first: u64,
+        /// The last byte's.
+        last: u64,
+        /// The length of the whole file.
+        total: Option<u64>,
+    },
+    /// The file has no such part: its whole length.
+    Unsatisfied(u64),
+}
+
+/// It is no `Content-Range` of bytes, or one that contradicts itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a content range in bytes")]
+pub struct ContentRangeError;
+
+impl FromStr for ContentRange {
+    type Err = ContentRangeError;
+
+    fn from_str(text: &str) -> Result<Self, ContentRangeError> {
+        let parsed = || {
+            let (unit, rest) = text.trim().split_once(' ')?;
+            let (range, total) = rest.trim().split_once('/')?;
+            let total = if total == "*" { None } else { Some(number(total)?) };
+            if !unit.eq_ignore_ascii_case("bytes") {
+                return None;
+            }
+            if range == "*" {
+                return total.map(Self::Unsatisfied);
+            }
+            let (first, last) = range.split_once('-')?;
+            let (first, last) = (number(first)?, number(last)?);
+            let sound = first <= last && total.is_none_or(|total| last < total);
+            sound.then_some(Self::Part { first, last, total })
+        };
+        parsed().ok_or(ContentRangeError)
+    }
+}
+
+/// Digits and nothing else.
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -32,5 +116,58 @@ mod tests {
         assert_eq!(read("\"5f-1\"").as_deref(), Some("\"5f-1\""));
         assert_eq!(read(""), None);
         assert_eq!(read("a\r\nHost: b"), None);
+    }
+
+    #[test]
+    fn a_validator_is_a_strong_tag_or_else_a_time_that_has_settled() {
+        const CHANGED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+        const SAME_SECOND: &str = CHANGED;
+        const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+        for (etag, modified, date, expected) in [
+            (Some("\"a\""), None, None, Some("\"a\"")),
+            (Some("\"a\""), Some(CHANGED), Some(LATER), Some("\"a\"")),
+            (Some("W/\"a\""), None, None, None),
+            (Some("W/\"a\""), Some(CHANGED), Some(LATER), None),
+            (Some("a"), None, None, None),
+            (Some("\""), None, None, None),
+            (None, Some(CHANGED), Some(LATER), Some(CHANGED)),
+            (None, Some(CHANGED), Some(SAME_SECOND), None),
+            (None, Some(CHANGED), None, None),
+            (None, Some("yesterday"), Some(LATER), None),
+            (None, None, Some(LATER), None),
+        ] {
+            let made = Validator::from_fields(etag, modified, date).map(|made| made.to_string());
+            assert_eq!(made.as_deref(), expected, "{etag:?} {modified:?} {date:?}");
+        }
+    }
+
+    #[test]
+    fn another_version_is_known_by_what_the_validator_was_made_of() {
+        let tag = Validator::from_kept("\"a\"").unwrap();
+        assert!(!tag.differs(Some("\"a\""), Some("whenever")) && !tag.differs(None, Some("whenever")));
+        assert!(tag.differs(Some("\"b\""), None) && tag.differs(Some("W/\"a\""), None));
+        let time = Validator::from_kept("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert!(!time.differs(Some("\"a\""), None) && time.differs(None, Some("another")));
+    }
+
+    #[test]
+    fn a_content_range_is_read_or_refused() {
+        let part = |first, last, total| Ok(ContentRange::Part { first, last, total });
+        for (text, expected) in [
+            ("bytes 0-499/1234", part(0, 499, Some(1234))),
+            ("BYTES 5-5/6", part(5, 5, Some(6))),
+            ("bytes 0-499/*", part(0, 499, None)),
+            ("bytes */1234", Ok(ContentRange::Unsatisfied(1234))),
+            ("bytes */*", Err(ContentRangeError)),
+            ("bytes 5-4/10", Err(ContentRangeError)),
+            ("bytes 0-10/10", Err(ContentRangeError)),
+            ("bytes +1-2/3", Err(ContentRangeError)),
+            ("bytes 0-99999999999999999999/*", Err(ContentRangeError)),
+            ("lines 0-1/2", Err(ContentRangeError)),
+            ("bytes=0-1/2", Err(ContentRangeError)),
+            ("", Err(ContentRangeError)),
+        ] {
+            assert_eq!(text.parse(), expected, "{text}");
+        }
     }
 }

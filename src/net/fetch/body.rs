@@ -1,12 +1,15 @@
-//! The bytes of a file as they come from a server, in either language. Never waits longer than it was told to.
+//! The bytes of a file as they come from a server, in either language. Never waits longer than it was told to, and never
+//! gives more than was announced.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use super::OVERLAP;
 use crate::event::{Fault, Stage};
 use crate::net::http::{self, Client};
 use crate::wire::plain;
@@ -17,23 +20,80 @@ const BUFFER_SIZE: usize = 256 * 1024;
 /// With less room than this left, a new buffer is better than a small read.
 const LEAST_ROOM: usize = 64 * 1024;
 
-/// A file that is coming.
+/// A file, or a part of one, that is coming.
+pub(super) struct Incoming {
+    body: Body,
+    /// Came, but was not taken yet.
+    held: Bytes,
+    /// Bytes that may still come; none where that was not announced.
+    left: Option<u64>,
+}
+
+impl Incoming {
+    pub(super) fn new(body: Body, announced: Option<u64>) -> Self {
+        Self { body, held: Bytes::new(), left: announced }
+    }
+
+    /// The next bytes; none at the end. Dropping the future loses none.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        if !self.held.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.held)));
+        }
+        if self.left == Some(0) {
+            return Ok(None);
+        }
+        let Some(mut bytes) = self.body.next().await? else { return Ok(None) };
+        if let Some(left) = &mut self.left {
+            bytes.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= bytes.len() as u64;
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The next so many bytes; fewer at the end.
+    pub(super) async fn take(&mut self, count: usize) -> Result<BytesMut, Fault> {
+        let mut taken = BytesMut::with_capacity(count);
+        while taken.len() < count
+            && let Some(mut bytes) = self.next().await?
+        {
+            let rest = bytes.split_off(bytes.len().min(count - taken.len()));
+            taken.extend_from_slice(&bytes);
+            self.held = rest;
+        }
+        Ok(taken)
+    }
+
+    /// Gives back what was taken.
+    pub(super) fn put_back(&mut self, mut taken: BytesMut) {
+        taken.extend_from_slice(&self.held);
+        self.held = taken.freeze();
+    }
+
+    /// What comes at first, and whether it is all: a little more than [`OVERLAP`], or as much as comes in so short a time.
+    pub(super) async fn beginning(&mut self, time: Duration) -> Result<(Bytes, bool), Fault> {
+        let mut came = BytesMut::new();
+        let mut up = pin!(sleep(time));
+        while came.len() as u64 <= OVERLAP {
+            let next = tokio::select! {
+                biased;
+                next = self.next() => next?,
+                () = &mut up => break,
+            };
+            let Some(bytes) = next else { return Ok((came.freeze(), true)) };
+            came.extend_from_slice(&bytes);
+        }
+        Ok((came.freeze(), false))
+    }
+}
+
+/// What comes, in the server's language.
 pub(super) enum Body {
     Http(http::Body),
     Plain(Plain),
 }
 
 impl Body {
-    /// Its length in bytes, where the server announced one.
-    pub(super) fn announced(&self) -> Option<u64> {
-        match self {
-            Self::Http(body) => body.announced(),
-            Self::Plain(_) => None,
-        }
-    }
-
-    /// The next bytes; none at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         match self {
             Self::Http(body) => body.next().await,
             Self::Plain(body) => body.next().await,

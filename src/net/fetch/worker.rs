@@ -1,17 +1,14 @@
-//! Downloads for the full-screen program: each a task of its own, commanded and heard of over channels.
-//! How many run at once is not decided here.
+//! Downloads for a queue: each a task of its own, commanded and heard of over channels. How many run at once is not
+//! decided here.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::{Destination, fetch};
+use super::{Engine, Stop};
 use crate::effect::Job;
-use crate::event::{Event, TransferEvent, TransferId};
-use crate::net::http::Client;
-use crate::wire::source::Source;
+use crate::event::{Event, TransferId};
 
 /// What the worker can be asked for.
 #[derive(Debug)]
@@ -23,43 +20,49 @@ pub enum FetchCommand {
         /// What is to be done.
         job: Box<Job>,
     },
-    /// Stop a download; what was written is gone by the time [`TransferEvent::Cancelled`] comes.
+    /// Stop a download so that it can go on later; it is stopped when [`Paused`](crate::event::TransferEvent::Paused) comes. Where its end is
+    /// already certain, another last event comes instead.
+    Pause(TransferId),
+    /// Stop a download; what was written is gone by the time [`Cancelled`](crate::event::TransferEvent::Cancelled) comes. Where its end is already
+    /// certain, another last event comes instead.
     Cancel(TransferId),
 }
 
-/// Downloads into `dir`, with `prefix` before each name, until no more commands can come. Then what is running is
-/// stopped without a word, and its partial files are gone when this returns.
-pub async fn run(
-    mut commands: mpsc::Receiver<FetchCommand>,
-    events: mpsc::Sender<Event>,
-    dir: PathBuf,
-    prefix: String,
-    client: Client,
-) {
+/// Downloads until no more commands can come. Then what is running is stopped without a word, so that it can go on
+/// another time; that is done when this returns.
+pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sender<Event>, engine: Engine) {
     let mut tasks = JoinSet::new();
-    let mut cancels = HashMap::new();
+    let mut stops = HashMap::new();
     // Dropped at the end, which every task notices.
     let (running, shutdown) = watch::channel(());
     loop {
         let command = tokio::select! {
             command = commands.recv() => command,
-            Some(ended) = tasks.join_next() => {
-                if let Ok(id) = ended {
-                    cancels.remove(&id);
+            Some(ended) = tasks.join_next_with_id() => {
+                // It may run again already, as another task.
+                if let Ok((task, id)) = ended
+                    && stops.get(&id).is_some_and(|(running, _)| *running == task)
+                {
+                    stops.remove(&id);
                 }
                 continue;
             }
         };
-        match command {
+        let (id, stop) = match command {
             None => break,
-            Some(FetchCommand::Cancel(id)) => drop(cancels.remove(&id)),
-            Some(FetchCommand::Fetch { id, job: request }) => {
-                let (cancel, cancelled) = oneshot::channel();
-                cancels.insert(id, cancel);
-                let to = Destination::Folder { dir: dir.clone(), prefix: prefix.clone() };
-                let job = Running { id, events: events.clone(), shutdown: shutdown.clone() };
-                tasks.spawn(job.run(request.source, to, client.clone(), cancelled));
+            Some(FetchCommand::Pause(id)) => (id, Stop::Pause),
+            Some(FetchCommand::Cancel(id)) => (id, Stop::Cancel),
+            Some(FetchCommand::Fetch { id, job }) => {
+                let (stop, stopped) = oneshot::channel();
+                let running = Running { id, events: events.clone(), shutdown: shutdown.clone() };
+                let task = tasks.spawn(running.run(engine.clone(), job, stopped)).id();
+                stops.insert(id, (task, stop));
+                continue;
             }
+        };
+        if let Some((_, told)) = stops.remove(&id) {
+            // Where nobody is to be told any more, it has ended.
+            let _ = told.send(stop);
         }
     }
     drop(running);
@@ -74,38 +77,28 @@ struct Running {
 }
 
 impl Running {
-    async fn run(
-        self,
-        mut source: Source,
-        to: Destination,
-        client: Client,
-        cancelled: oneshot::Receiver<()>,
-    ) -> TransferId {
-        // Both come as the other half being dropped.
+    async fn run(self, engine: Engine, mut job: Box<Job>, stopped: oneshot::Receiver<Stop>) -> TransferId {
         let mut shutdown = self.shutdown.clone();
         let stop = async {
             tokio::select! {
-                _ = cancelled => {}
-                _ = shutdown.changed() => {}
+                // Whoever drops it without a word is ending, too.
+                stop = stopped => stop.unwrap_or(Stop::Pause),
+                _ = shutdown.changed() => Stop::Pause,
             }
         };
         let tell = |event| {
             let event = Event::Transfer(self.id, event);
-            async {
+            let (events, mut shutdown) = (self.events.clone(), self.shutdown.clone());
+            async move {
                 // Where nobody listens any more, the program is ending.
-                let _ = self.events.send(event).await;
+                tokio::select! {
+                    _ = events.send(event) => {}
+                    _ = shutdown.changed() => {}
+                }
             }
         };
-        let last = match fetch(&mut source, to, &client, stop, tell).await {
-            Ok(Some(file)) => TransferEvent::Finished(file),
-            Ok(None) => TransferEvent::Cancelled,
-            Err(fault) => TransferEvent::Failed(fault),
-        };
-        let mut shutdown = self.shutdown.clone();
-        tokio::select! {
-            () = tell(last) => {}
-            _ = shutdown.changed() => {}
-        }
+        let last = engine.fetch(&mut job, stop, &tell).await;
+        tell(last.into()).await;
         self.id
     }
 }

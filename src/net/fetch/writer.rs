@@ -1,214 +1,98 @@
-//! The thread that writes one file: into a partial file beside its final place, then synced, then renamed.
-//! Never replaces a file, and removes the partial one whenever it ends before it is told that all has come.
+//! Writes what comes into a partial file, on a thread where writing may take its time. Never lets more wait in memory
+//! than a few buffers.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::SystemTime;
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use tempfile::NamedTempFile;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{self, JoinHandle};
 
-use super::Destination;
+use super::disk::Disk;
+use super::partial::{self, PartialFile, Spot};
 use crate::event::Fault;
-use crate::wire::name::{numbered, safe_name};
 
 /// Buffers that may wait for the disk: with the network's of 256 KiB, 2 MiB.
 const WAITING: usize = 8;
-/// The most bytes of the final name that stand in a partial file's name.
-const PARTIAL_NAME: usize = 200;
-/// Numbers to try where there are files of that name already.
-const NUMBERS: u32 = 10_000;
 
-/// What to do next. Where no more can come before [`Order::Finish`], the partial file is removed.
-pub(super) enum Order {
-    /// Append these bytes.
-    Write(Bytes),
-    /// All has come.
-    Finish {
-        /// When the server's file was changed.
-        modified: Option<SystemTime>,
-    },
+/// What is in the partial file before the first byte that comes.
+pub(super) enum Beginning {
+    /// Nothing.
+    Nothing(Spot),
+    /// What is in it now.
+    Itself(PartialFile),
+    /// The first bytes of another file, as many as that.
+    Copy(Spot, Arc<File>, u64),
 }
 
 /// What was written.
 pub(super) struct Written {
-    pub(super) path: Option<PathBuf>,
-    pub(super) bytes: u64,
+    pub(super) file: Option<PartialFile>,
+    /// Why no more was.
+    pub(super) fault: Option<Fault>,
 }
 
-/// A thread at work.
-pub(super) struct Writer {
-    pub(super) orders: mpsc::Sender<Order>,
-    /// Bytes that were written.
+/// A file that is being written.
+pub(super) struct Writing {
+    /// Takes what is to be appended; when this is dropped, that was all.
+    pub(super) orders: mpsc::Sender<Bytes>,
+    /// Bytes that are in the file.
     pub(super) progress: watch::Receiver<u64>,
-    /// Comes when all is done and cleaned up; none where it was not told to finish.
-    pub(super) outcome: oneshot::Receiver<Result<Option<Written>, Fault>>,
+    pub(super) outcome: JoinHandle<Written>,
 }
 
-impl Writer {
-    /// Starts the thread. `name` is what the server calls the file.
-    pub(super) fn start(to: Destination, name: Vec<u8>) -> Result<Self, Fault> {
-        let (orders, received) = mpsc::channel(WAITING);
-        let (counted, progress) = watch::channel(0);
-        let (ended, outcome) = oneshot::channel();
-        // Not a thread of the runtime's: that waits for its threads, and a stream that nobody reads from blocks ours.
-        let spawned = thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            let result = work(to, &name, received, &counted).map_err(Failure::fault);
-            // Where nobody waits for the end, the download was dropped.
-            let _ = ended.send(result);
-        });
-        spawned.map_err(|error| Fault::from_disk(&error))?;
-        Ok(Self { orders, progress, outcome })
+/// Begins to write a file that will have `total` bytes, where that is known.
+pub(super) fn write(beginning: Beginning, total: Option<u64>, disk: Arc<dyn Disk>) -> Writing {
+    let (orders, received) = mpsc::channel(WAITING);
+    let (count, progress) = watch::channel(0);
+    let outcome = task::spawn_blocking(move || {
+        let mut file = None;
+        let fault = begin(beginning, total, &*disk, &mut file)
+            .and_then(|file| work(file, received, &count, &*disk))
+            .err();
+        Written { file, fault }
+    });
+    Writing { orders, progress, outcome }
+}
+
+/// Nothing is written where it is known that there is no room for all of it.
+fn begin<'a>(
+    beginning: Beginning,
+    total: Option<u64>,
+    disk: &dyn Disk,
+    opened: &'a mut Option<PartialFile>,
+) -> Result<&'a mut PartialFile, Fault> {
+    let (file, other) = match beginning {
+        Beginning::Itself(file) => (opened.insert(file), None),
+        Beginning::Nothing(spot) => (spot.emptied(opened)?, None),
+        Beginning::Copy(spot, other, length) => (spot.emptied(opened)?, Some((other, length))),
+    };
+    if let Some(total) = total
+        && let Ok(Some(room)) = disk.room(partial::folder(file.path()))
+        && room < total.saturating_sub(file.len())
+    {
+        return Err(Fault::DiskFull);
     }
-}
-
-/// Why nothing was left.
-enum Failure {
-    Exists(PathBuf),
-    Disk(io::Error),
-}
-
-impl Failure {
-    fn fault(self) -> Fault {
-        match self {
-            Self::Exists(path) => Fault::Exists(path),
-            Self::Disk(error) => Fault::from_disk(&error),
-        }
+    if let Some((other, length)) = other {
+        // Without copying where the file system can share what is the same.
+        file.append(|file| match io::copy(&mut (&*other).take(length), file)? {
+            copied if copied < length => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        })?;
     }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error)
-    }
+    Ok(file)
 }
 
 fn work(
-    to: Destination,
-    name: &[u8],
-    mut orders: mpsc::Receiver<Order>,
-    progress: &watch::Sender<u64>,
-) -> Result<Option<Written>, Failure> {
-    let mut target = Target::open(to, name)?;
-    let mut bytes = 0;
-    while let Some(order) = orders.blocking_recv() {
-        match order {
-            Order::Write(more) => {
-                target.write_all(&more)?;
-                bytes += more.len() as u64;
-                progress.send_replace(bytes);
-            }
-            Order::Finish { modified } => {
-                let path = target.finish(modified)?;
-                return Ok(Some(Written { path, bytes }));
-            }
-        }
+    file: &mut PartialFile,
+    mut orders: mpsc::Receiver<Bytes>,
+    count: &watch::Sender<u64>,
+    disk: &dyn Disk,
+) -> Result<(), Fault> {
+    while let Some(bytes) = orders.blocking_recv() {
+        file.append(|file| disk.write(file, &bytes))?;
+        count.send_replace(file.len());
     }
-    Ok(None)
-}
-
-/// What is being written to.
-enum Target {
-    /// To be renamed into `dir`.
-    Partial {
-        file: NamedTempFile,
-        dir: PathBuf,
-        name: Name,
-    },
-    Stream(Box<dyn Write + Send>),
-}
-
-/// What to call the file.
-enum Name {
-    /// This, and nothing else.
-    Exact(PathBuf),
-    /// This, or this with a number.
-    Free(String),
-}
-
-impl Target {
-    fn open(to: Destination, name: &[u8]) -> Result<Self, Failure> {
-        match to {
-            Destination::Stream(stream) => Ok(Self::Stream(stream)),
-            Destination::Folder { dir, prefix } => {
-                let name = safe_name(&[prefix.as_bytes(), name].concat());
-                fs::create_dir_all(&dir)?;
-                Ok(Self::Partial { file: partial(&dir, &name)?, dir, name: Name::Free(name) })
-            }
-            Destination::File(path) => {
-                if path.symlink_metadata().is_ok() {
-                    return Err(Failure::Exists(path));
-                }
-                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-                let dir = parent.unwrap_or(Path::new(".")).to_path_buf();
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                Ok(Self::Partial { file: partial(&dir, &name)?, dir, name: Name::Exact(path) })
-            }
-        }
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Partial { file, .. } => file.as_file_mut().write_all(bytes),
-            Self::Stream(stream) => stream.write_all(bytes),
-        }
-    }
-
-    fn finish(self, modified: Option<SystemTime>) -> Result<Option<PathBuf>, Failure> {
-        let (file, dir, name) = match self {
-            Self::Stream(mut stream) => {
-                stream.flush()?;
-                return Ok(None);
-            }
-            Self::Partial { file, dir, name } => (file, dir, name),
-        };
-        if let Some(modified) = modified {
-            // A date that this disk cannot hold does not make the file any less whole.
-            let _ = file.as_file().set_modified(modified);
-        }
-        file.as_file().sync_all()?;
-        let path = match name {
-            Name::Exact(path) => place(file, &path).map_err(|(failure, _)| failure)?,
-            Name::Free(name) => place_free(file, &dir, &name)?,
-        };
-        // Not every file system can sync a folder; the file itself is on disk and in its place.
-        let _ = File::open(dir).and_then(|dir| dir.sync_all());
-        Ok(Some(path))
-    }
-}
-
-fn partial(dir: &Path, name: &str) -> io::Result<NamedTempFile> {
-    let name = &name[..name.floor_char_boundary(PARTIAL_NAME)];
-    tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
-        .suffix(".part")
-        // What any new file gets; the user's umask takes away from it.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(dir)
-}
-
-fn place(file: NamedTempFile, path: &Path) -> Result<PathBuf, (Failure, NamedTempFile)> {
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(path.to_path_buf()),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            Err((Failure::Exists(path.to_path_buf()), error.file))
-        }
-        Err(error) => Err((Failure::Disk(error.error), error.file)),
-    }
-}
-
-fn place_free(mut file: NamedTempFile, dir: &Path, name: &str) -> Result<PathBuf, Failure> {
-    for number in 0..NUMBERS {
-        let path = if number == 0 { dir.join(name) } else { dir.join(numbered(name, number)) };
-        match place(file, &path) {
-            Ok(path) => return Ok(path),
-            Err((Failure::Exists(_), again)) => file = again,
-            Err((failure @ Failure::Disk(_), _)) => return Err(failure),
-        }
-    }
-    Err(Failure::Exists(dir.join(name)))
+    Ok(())
 }

@@ -1,0 +1,201 @@
+//! One question for a file, or for the rest of it, and what the answer is good for. Never takes a part for another part,
+//! nor for the whole.
+
+use std::time::{Duration, SystemTime};
+
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
+
+use super::Halt;
+use super::body::{Body, Incoming, Plain};
+use crate::effect::Partial;
+use crate::event::{Anew, Fault};
+use crate::net::http::{self, Client, Question};
+use crate::wire::range::{ContentRange, Validator, http_date};
+use crate::wire::source::{Scheme, Source};
+
+/// The part of a file that is wished for: all from there to its end.
+#[derive(Debug, Clone)]
+pub(super) struct Wish {
+    /// The first byte's place.
+    pub(super) first: u64,
+    /// Asks for so many bytes at the end instead, which begin at the same place.
+    pub(super) suffix: Option<u64>,
+    /// What is known of the file.
+    pub(super) known: Partial,
+}
+
+/// What a server says of the version of a file that it sends.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Version {
+    pub(super) total: Option<u64>,
+    pub(super) validator: Option<Validator>,
+    pub(super) modified: Option<SystemTime>,
+}
+
+impl Version {
+    pub(super) fn partial(&self) -> Partial {
+        Partial { validator: self.validator.clone(), total: self.total }
+    }
+}
+
+impl From<Partial> for Version {
+    /// What was kept of it.
+    fn from(Partial { validator, total }: Partial) -> Self {
+        Self { total, validator, modified: None }
+    }
+}
+
+/// A file, or the rest of one, that is coming.
+pub(super) struct Answer {
+    pub(super) body: Incoming,
+    /// Whether it is the part that was asked for.
+    pub(super) is_part: bool,
+    pub(super) version: Version,
+}
+
+/// What came of a question.
+pub(super) enum Reply {
+    File(Box<Answer>),
+    /// Not the part that was asked for, but no reason not to ask for the whole.
+    Useless(Anew),
+    /// There is no such part: the length of the whole.
+    Unsatisfied(u64),
+}
+
+/// Asks for a file, or for a part of it, in the server's language, which is found out where it is not known.
+pub(super) async fn ask(client: &Client, source: &mut Source, wish: Option<&Wish>) -> Result<Reply, Halt> {
+    if source.path.is_folder() {
+        return Err(Fault::IsFolder.into());
+    }
+    if source.scheme != Scheme::Plain {
+        match client.ask(source, &question(wish)?).await? {
+            None => source.scheme = Scheme::Plain,
+            Some(answer) => {
+                *source = source.spoken_http();
+                return read(answer, wish);
+            }
+        }
+    }
+    let body = Incoming::new(Body::Plain(Plain::ask(source, client).await?), None);
+    Ok(Reply::File(Box::new(Answer { body, is_part: false, version: Version::default() })))
+}
+
+/// What the server says of a file without sending it; none where it is a plain one, or answers that it does not know.
+pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option<Version>, Halt> {
+    if source.scheme == Scheme::Plain {
+        return Ok(None);
+    }
+    let Some(answer) = client.ask(source, &Question::head("*/*")).await? else {
+        source.scheme = Scheme::Plain;
+        return Ok(None);
+    };
+    *source = source.spoken_http();
+    match answer.status {
+        StatusCode::OK => Ok(Some(version(&answer.headers, answer.length))),
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
+        status => Err(refusal(status, &answer.headers)),
+    }
+}
+
+fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
+    let question = Question::get("*/*");
+    let Some(wish) = wish else { return Ok(question) };
+    let range = match wish.suffix {
+        Some(bytes) => format!("bytes=-{bytes}"),
+        None => format!("bytes={}-", wish.first),
+    };
+    let value = |text: String| HeaderValue::try_from(text).map_err(|_| Halt::Fault(Fault::Garbled));
+    let question = question.with(header::RANGE, value(range)?);
+    match &wish.known.validator {
+        Some(validator) => Ok(question.with(header::IF_RANGE, value(validator.to_string())?)),
+        None => Ok(question),
+    }
+}
+
+fn read(answer: http::Answer, wish: Option<&Wish>) -> Result<Reply, Halt> {
+    match (answer.status, wish) {
+        // Servers add the slash to a folder's path by redirecting.
+        (StatusCode::OK, _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
+        (StatusCode::OK, _) => {
+            let total = answer.body.announced();
+            let version = version(&answer.headers, total);
+            let body = Incoming::new(Body::Http(answer.body), total);
+            Ok(Reply::File(Box::new(Answer { body, is_part: false, version })))
+        }
+        (StatusCode::PARTIAL_CONTENT, Some(wish)) => Ok(match part(&answer, wish) {
+            Ok((length, version)) => {
+                let body = Incoming::new(Body::Http(answer.body), Some(length));
+                Reply::File(Box::new(Answer { body, is_part: true, version }))
+            }
+            Err(why) => Reply::Useless(why),
+        }),
+        (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => Ok(match content_range(&answer.headers) {
+            Some(ContentRange::Unsatisfied(total)) => Reply::Unsatisfied(total),
+            Some(ContentRange::Part { .. }) | None => Reply::Useless(Anew::NoRanges),
+        }),
+        (status, _) => Err(refusal(status, &answer.headers)),
+    }
+}
+
+/// Whether a part is the one that was asked for, and of the same file: how long it is, and what the file is.
+fn part(answer: &http::Answer, wish: &Wish) -> Result<(u64, Version), Anew> {
+    let headers = &answer.headers;
+    let known = &wish.known;
+    let (etag, modified) = (text(headers, &header::ETAG), text(headers, &header::LAST_MODIFIED));
+    if known.validator.as_ref().is_some_and(|known| known.differs(etag, modified)) {
+        return Err(Anew::Changed);
+    }
+    let Some(ContentRange::Part { first, last, total }) = content_range(headers) else {
+        // Several parts in one body have their ranges inside (RFC 9110, section 14.6).
+        return Err(Anew::NoRanges);
+    };
+    if total.is_some() && known.total.is_some() && total != known.total {
+        return Err(Anew::Changed);
+    }
+    let total = total.or(known.total).filter(|total| last < *total).ok_or(Anew::NoRanges)?;
+    let length = last - first + 1;
+    if first != wish.first || answer.body.announced().is_some_and(|announced| announced != length) {
+        return Err(Anew::NoRanges);
+    }
+    let mut version = version(headers, Some(total));
+    // It need not be said again (RFC 9110, section 15.3.7).
+    version.validator = known.validator.clone().or(version.validator);
+    Ok((length, version))
+}
+
+fn version(headers: &HeaderMap, total: Option<u64>) -> Version {
+    let [etag, modified, date] =
+        [header::ETAG, header::LAST_MODIFIED, header::DATE].map(|name| text(headers, &name));
+    Version {
+        total,
+        validator: Validator::from_fields(etag, modified, date),
+        modified: modified.and_then(http_date).map(SystemTime::from),
+    }
+}
+
+/// A server that names a time asks for another try then (RFC 9110, section 10.2.3).
+fn refusal(status: StatusCode, headers: &HeaderMap) -> Halt {
+    let fault = Fault::Status(status.as_u16());
+    let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let later = text(headers, &header::RETRY_AFTER).filter(|_| asks).and_then(|after| {
+        let seconds = after.trim().parse().ok().map(Duration::from_secs);
+        seconds.or_else(|| {
+            // Seen from the server's own clock, so that ours may be wrong.
+            let now = http_date(text(headers, &header::DATE)?)?;
+            Duration::try_from(http_date(after)?.duration_since(now)).ok()
+        })
+    });
+    match later {
+        Some(after) => Halt::Later { fault, after },
+        None => Halt::Fault(fault),
+    }
+}
+
+fn content_range(headers: &HeaderMap) -> Option<ContentRange> {
+    text(headers, &header::CONTENT_RANGE)?.parse().ok()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,55 @@
+//! Brings the new names in folders onto the disk, once for all files that got theirs in the meantime.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::blocking;
+use super::disk::Disk;
+use crate::event::Fault;
+
+/// The folders that files go to at present.
+#[derive(Debug, Default)]
+pub(super) struct Folders(Mutex<HashMap<PathBuf, Arc<Folder>>>);
+
+#[derive(Debug, Default)]
+struct Folder {
+    /// Syncs that were begun.
+    begun: AtomicU64,
+    /// The number of the last one that is done.
+    done: tokio::sync::Mutex<u64>,
+}
+
+impl Folders {
+    /// Returns when a sync is done that was begun after this was called.
+    pub(super) async fn sync(&self, dir: PathBuf, disk: &Arc<dyn Disk>) -> Result<(), Fault> {
+        let folder = self.lock().entry(dir.clone()).or_default().clone();
+        let begun_before = folder.begun.load(Ordering::SeqCst);
+        let synced = {
+            let mut done = folder.done.lock().await;
+            if *done > begun_before {
+                Ok(())
+            } else {
+                let number = folder.begun.fetch_add(1, Ordering::SeqCst) + 1;
+                let (disk, dir) = (disk.clone(), dir.clone());
+                let synced = blocking(move || disk.sync_folder(&dir)).await;
+                if matches!(synced, Ok(Ok(()))) {
+                    *done = number;
+                }
+                synced.and_then(|synced| synced.map_err(|error| Fault::from_disk(&error)))
+            }
+        };
+        let mut folders = self.lock();
+        drop(folder);
+        // Nobody else waits for it.
+        if folders.get(&dir).is_some_and(|folder| Arc::strong_count(folder) == 1) {
+            folders.remove(&dir);
+        }
+        synced
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Folder>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,158 @@
+//! The partial file: where it is, that only one writes it, and what is in it. Never follows a link, and never says of
+//! bytes that they are here before they are written.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
+use sha2::{Digest, Sha256};
+
+use crate::event::Fault;
+use crate::wire::source::Source;
+
+/// The most bytes of the final name that stand in a partial file's name.
+const NAME: usize = 200;
+
+/// Where the partial file is of a file that is to be at `to`: in the same folder, under a name that is the same each
+/// time, and another one for another source.
+pub(super) fn path(source: &Source, to: &Path) -> PathBuf {
+    let name = to.file_name().unwrap_or_default();
+    let mut hash = Sha256::new();
+    // Not the scheme: it may have been found out since.
+    hash.update(source.endpoint.to_string());
+    hash.update(source.path.encoded());
+    hash.update([0]);
+    hash.update(name.as_bytes());
+    let digits: String = hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let name = name.to_string_lossy();
+    let short = &name[..name.floor_char_boundary(NAME)];
+    folder(to).join(format!(".{short}.{digits}.part"))
+}
+
+/// The folder that a path is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A partial file that nobody else writes. It stays when this is dropped.
+#[derive(Debug)]
+pub(super) struct PartialFile {
+    file: File,
+    path: PathBuf,
+    len: u64,
+}
+
+impl PartialFile {
+    /// Opens the one that is there; none where there is none. [`Fault::Fetching`] where somebody else writes it.
+    pub(super) fn find(path: &Path) -> Result<Option<Self>, Fault> {
+        Self::open(path, false)
+    }
+
+    fn open(path: &Path, create: bool) -> Result<Option<Self>, Fault> {
+        loop {
+            let opened = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(create)
+                .truncate(false)
+                // What any new file gets; the user's umask takes away from it.
+                .mode(0o666)
+                .custom_flags(O_NOFOLLOW | O_NONBLOCK)
+                .open(path);
+            let file = match opened {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(Fault::from_disk(&error)),
+            };
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(Fault::Fetching(path.to_path_buf())),
+                // There are file systems without locks. What is written there is still compared and counted.
+                Err(TryLockError::Error(_)) => {}
+            }
+            let facts = file.metadata().map_err(|error| Fault::from_disk(&error))?;
+            if !facts.is_file() {
+                return Err(Fault::NotRegular(path.to_path_buf()));
+            }
+            // Whoever had it until now may have given it its final name, or removed it.
+            let same = |there: fs::Metadata| (there.dev(), there.ino()) == (facts.dev(), facts.ino());
+            if fs::symlink_metadata(path).is_ok_and(same) {
+                let mut found = Self { file, path: path.to_path_buf(), len: facts.len() };
+                found.file.seek(SeekFrom::End(0)).map_err(|error| Fault::from_disk(&error))?;
+                return Ok(Some(found));
+            }
+        }
+    }
+
+    /// What is in it, in bytes.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes everything out of it.
+    pub(super) fn clear(&mut self) -> Result<(), Fault> {
+        let cleared = self.file.set_len(0).and_then(|()| self.file.rewind());
+        self.len = 0;
+        cleared.map_err(|error| Fault::from_disk(&error))
+    }
+
+    /// Appends by `write`, and counts what is there afterwards, even where that is not all.
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Fault> {
+        let written = write(&mut self.file);
+        let at = self.file.stream_position();
+        self.len = at.unwrap_or(self.len);
+        written.map_err(|error| Fault::from_disk(&error))
+    }
+
+    /// Removes it. What is not there needs no removing.
+    pub(super) fn remove(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Where a partial file is, or is to be.
+#[derive(Debug)]
+pub(super) struct Spot {
+    pub(super) path: PathBuf,
+    /// The one that is there.
+    pub(super) file: Option<PartialFile>,
+}
+
+impl Spot {
+    /// An empty one, made where there is none, with its folder. It is put into `opened` as soon as there is one, so that it
+    /// is known whatever goes wrong with it.
+    pub(super) fn emptied(self, opened: &mut Option<PartialFile>) -> Result<&mut PartialFile, Fault> {
+        let file = match self.file {
+            Some(file) => file,
+            None => match PartialFile::open(&self.path, true)? {
+                Some(made) => made,
+                None => {
+                    fs::create_dir_all(folder(&self.path)).map_err(|error| Fault::from_disk(&error))?;
+                    let made = PartialFile::open(&self.path, true)?;
+                    made.ok_or_else(|| Fault::from_disk(&io::ErrorKind::NotFound.into()))?
+                }
+            },
+        };
+        let file = opened.insert(file);
+        file.clear()?;
+        Ok(file)
+    }
+}
+
+/// So many bytes of a file from that place on.
+pub(super) fn read_at(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, at)?;
+    Ok(bytes)
+}

@@ -1,0 +1,177 @@
+//! A download into a stream: nothing that was written can be taken back, and nobody can be waited for who does not read.
+//! So it goes on where it broke off only in the very same version of the file, and otherwise not at all.
+
+use std::io;
+use std::pin::pin;
+use std::thread;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::sleep;
+
+use super::ask::{self, Answer, Reply, Version, Wish};
+use super::body::Incoming;
+use super::retry::Retries;
+use super::transfer::follow;
+use super::{End, Engine, Halt, Stop};
+use crate::event::{Fault, Finished, TransferEvent};
+use crate::wire::source::Source;
+
+/// Buffers that may wait for whoever reads.
+const WAITING: usize = 8;
+
+/// A stream that is being written to.
+struct Sink {
+    orders: mpsc::Sender<Bytes>,
+    /// Bytes that were written.
+    progress: watch::Receiver<u64>,
+    outcome: oneshot::Receiver<Result<(), Fault>>,
+    /// Bytes that will have been written.
+    sent: u64,
+}
+
+impl Engine {
+    /// Downloads a file into a stream, as it comes: what was written before a failure has been written.
+    ///
+    /// `source` and `report` are told what [`Engine::fetch`] tells its own. A reader who has enough ends it with
+    /// [`Fault::NobodyReads`].
+    pub async fn stream<R, F>(
+        &self,
+        source: &mut Source,
+        to: Box<dyn io::Write + Send>,
+        stop: impl Future<Output = Stop>,
+        mut report: R,
+    ) -> End
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "how long a download takes is measured where it happens"
+        )]
+        let begun = Instant::now();
+        let mut stop = pin!(stop);
+        let mut sink = match Sink::start(to) {
+            Ok(sink) => sink,
+            Err(fault) => return End::Failed(fault),
+        };
+        let brought = tokio::select! {
+            brought = self.pour(source, &mut sink, &mut report) => brought,
+            stop = &mut stop => return stop.into(),
+        };
+        let bytes = sink.sent;
+        drop(sink.orders);
+        // What was sent before a failure is still written.
+        let written = tokio::select! {
+            written = sink.outcome => written,
+            stop = stop => return stop.into(),
+        };
+        // The thread says how it ended, unless it was killed by a panic.
+        let written = written.unwrap_or_else(|_| Err(Fault::from_disk(&io::ErrorKind::Other.into())));
+        match written.and(brought) {
+            Ok(()) => End::Finished(Finished { path: None, bytes, took: begun.elapsed(), proof: None }),
+            Err(fault) => End::Failed(fault),
+        }
+    }
+
+    /// Tries until all was sent, or there is no use in trying.
+    async fn pour<R, F>(&self, source: &mut Source, sink: &mut Sink, report: &mut R) -> Result<(), Fault>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        let mut retries = Retries::new(self.retries);
+        let mut version = None;
+        loop {
+            let tried = self.try_to_pour(source, sink, &mut version, report).await;
+            let Err(halt) = tried else { return Ok(()) };
+            let retry = match retries.next(halt, sink.sent, version.is_some()) {
+                Ok(retry) => retry,
+                Err(Halt::Fault(fault) | Halt::Later { fault, .. }) => return Err(fault),
+                Err(Halt::Kept(_)) => return Ok(()),
+            };
+            let goes_on = version.as_ref().is_some_and(|known: &Version| known.validator.is_some());
+            if sink.sent > 0 && !goes_on {
+                return Err(retry.fault);
+            }
+            let after = retry.after;
+            report(TransferEvent::Retrying { fault: retry.fault, attempt: retry.attempt, after }).await;
+            sleep(after).await;
+        }
+    }
+
+    async fn try_to_pour<R, F>(
+        &self,
+        source: &mut Source,
+        sink: &mut Sink,
+        version: &mut Option<Version>,
+        report: &mut R,
+    ) -> Result<(), Halt>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        let known = version.as_ref().filter(|_| sink.sent > 0);
+        let wish = known.map(|known| Wish { first: sink.sent, suffix: None, known: known.partial() });
+        let answer = match ask::ask(&self.client, source, wish.as_ref()).await? {
+            Reply::File(answer) if answer.is_part == wish.is_some() => *answer,
+            Reply::File(_) | Reply::Useless(_) | Reply::Unsatisfied(_) => return Err(Fault::Changed.into()),
+        };
+        let Answer { mut body, version: said, .. } = answer;
+        let (total, from) = (said.total, sink.sent);
+        let partial = said.partial();
+        *version = Some(said);
+        report(TransferEvent::Started { total, from, anew: None, partial }).await;
+        let progress = sink.progress.clone();
+        tokio::select! {
+            carried = sink.carry(&mut body) => carried?,
+            never = follow(progress, |bytes| report(TransferEvent::Progress { bytes })) => match never {},
+        }
+        match total.filter(|total| *total != sink.sent && !sink.orders.is_closed()) {
+            Some(announced) => Err(Fault::Short { got: sink.sent, announced }.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Sink {
+    /// Starts the thread that writes.
+    fn start(mut to: Box<dyn io::Write + Send>) -> Result<Self, Fault> {
+        let (orders, mut received) = mpsc::channel::<Bytes>(WAITING);
+        let (count, progress) = watch::channel(0);
+        let (ended, outcome) = oneshot::channel();
+        let mut work = move || {
+            let mut written = 0;
+            while let Some(bytes) = received.blocking_recv() {
+                to.write_all(&bytes)?;
+                written += bytes.len() as u64;
+                count.send_replace(written);
+            }
+            to.flush()
+        };
+        // Not a thread of the runtime's: that waits for its threads, and a stream that nobody reads from blocks ours.
+        let spawned = thread::Builder::new().name("stream".to_owned()).spawn(move || {
+            // Where nobody waits for the end, the download was dropped.
+            let _ = ended.send(work().map_err(|error| Fault::from_disk(&error)));
+        });
+        spawned.map_err(|error| Fault::from_disk(&error))?;
+        Ok(Self { orders, progress, outcome, sent: 0 })
+    }
+
+    /// Hands what comes to the thread, at the pace of the slower of the two. Ends where it has failed, too.
+    async fn carry(&mut self, body: &mut Incoming) -> Result<(), Fault> {
+        loop {
+            let bytes = tokio::select! {
+                bytes = body.next() => bytes?,
+                () = self.orders.closed() => None,
+            };
+            let Some(bytes) = bytes else { return Ok(()) };
+            let count = bytes.len() as u64;
+            if self.orders.send(bytes).await.is_ok() {
+                self.sent += count;
+            }
+        }
+    }
+}

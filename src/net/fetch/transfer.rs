@@ -1,0 +1,278 @@
+//! One download: its tries, what is here of it, and what becomes of that.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::future::pending;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::ask::{Answer, Version};
+use super::body::Incoming;
+use super::partial::{self, PartialFile, Spot};
+use super::place::{Content, Placing};
+use super::retry::Retries;
+use super::writer::{Beginning, Writing, Written, write};
+use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking};
+use crate::effect::{Conflict, Job};
+use crate::event::{Fault, Kept, TransferEvent};
+
+mod look;
+mod resume;
+
+/// A download, and what is here of it.
+pub(super) struct Transfer<'a> {
+    engine: &'a Engine,
+    job: &'a mut Job,
+    /// Where the partial file is.
+    path: PathBuf,
+    /// The partial file, unless it is being written.
+    file: Option<PartialFile>,
+    /// A whole file that is so small that it is written at once.
+    small: Option<Bytes>,
+    /// Has the partial file until it is done.
+    writing: Option<JoinHandle<Written>>,
+    /// What is known of the version of which a part is here.
+    version: Version,
+    /// Whether it was looked at what is there already.
+    looked: bool,
+    /// Another file that may be the beginning of this one.
+    other: Option<Other>,
+    /// Whether the server has answered with the file.
+    begun: bool,
+}
+
+/// A file that may be the beginning of the one that is downloaded.
+struct Other {
+    file: Arc<File>,
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Whether the server may send the rest of it alone.
+    by_range: bool,
+}
+
+/// What an answer goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Base {
+    Nothing,
+    Partial,
+    Other,
+}
+
+impl<'a> Transfer<'a> {
+    pub(super) fn new(engine: &'a Engine, job: &'a mut Job) -> Self {
+        let path = partial::path(&job.source, &job.to);
+        let version = job.partial.clone().map(Version::from).unwrap_or_default();
+        Self {
+            engine,
+            job,
+            path,
+            file: None,
+            small: None,
+            writing: None,
+            version,
+            looked: false,
+            other: None,
+            begun: false,
+        }
+    }
+
+    /// Tries until all is here, or there is no use in trying.
+    pub(super) async fn bring<R, F>(&mut self, report: &mut R) -> Result<(), Halt>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        let mut retries = Retries::new(self.engine.retries);
+        loop {
+            let Err(halt) = self.attempt(report).await else { return Ok(()) };
+            let retry = retries.next(self.of_the_whole(halt), self.here(), self.begun)?;
+            let after = retry.after;
+            report(TransferEvent::Retrying { fault: retry.fault, attempt: retry.attempt, after }).await;
+            sleep(after).await;
+        }
+    }
+
+    async fn attempt<R, F>(&mut self, report: &mut R) -> Result<(), Halt>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        if !self.looked {
+            self.look().await?;
+            self.looked = true;
+        }
+        let (answer, base, anew) = self.ask().await?;
+        let Answer { mut body, version, .. } = answer;
+        self.version = version;
+        self.begun = true;
+        let (total, from) = (self.version.total, self.length(base));
+        report(TransferEvent::Started { total, from, anew, partial: self.version.partial() }).await;
+        let (beginning, start) = match (base, self.file.take(), &self.other) {
+            (Base::Partial, Some(file), _) => (Beginning::Itself(file), Bytes::new()),
+            (Base::Other, file, Some(other)) => {
+                (Beginning::Copy(self.spot(file), other.file.clone(), other.length), Bytes::new())
+            }
+            (_, file, _) => {
+                // Until it is known what to do with it.
+                self.file = file;
+                let (start, whole) = body.beginning(REPORT_EVERY).await?;
+                if whole {
+                    self.small = Some(start);
+                    return self.is_whole();
+                }
+                let file = self.file.take();
+                (Beginning::Nothing(self.spot(file)), start)
+            }
+        };
+        self.write(beginning, start, body, report).await?;
+        self.is_whole()
+    }
+
+    fn spot(&self, file: Option<PartialFile>) -> Spot {
+        Spot { path: self.path.clone(), file }
+    }
+
+    /// Writes all that comes.
+    async fn write<R, F>(
+        &mut self,
+        beginning: Beginning,
+        start: Bytes,
+        body: Incoming,
+        report: &mut R,
+    ) -> Result<(), Halt>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        let Writing { orders, progress, outcome } =
+            write(beginning, self.version.total, self.engine.disk.clone());
+        self.writing = Some(outcome);
+        let carried = tokio::select! {
+            carried = carry(start, body, orders) => carried,
+            never = follow(progress, |bytes| report(TransferEvent::Progress { bytes })) => match never {},
+        };
+        self.settle().await?;
+        Ok(carried?)
+    }
+
+    /// Waits until what came is written.
+    async fn settle(&mut self) -> Result<(), Fault> {
+        let Some(writing) = &mut self.writing else { return Ok(()) };
+        let written = writing.await;
+        self.writing = None;
+        // The writer says how it ended, unless it was killed by a panic.
+        let written = written.map_err(|_| Fault::from_disk(&std::io::ErrorKind::Other.into()))?;
+        self.file = written.file;
+        written.fault.map_or(Ok(()), Err)
+    }
+
+    /// Bytes from the beginning of the file that are on disk.
+    fn here(&self) -> u64 {
+        self.file.as_ref().map_or(0, PartialFile::len)
+    }
+
+    /// Whether all is here that was announced.
+    fn is_whole(&self) -> Result<(), Halt> {
+        let got = self.small.as_ref().map_or(self.here(), |bytes| bytes.len() as u64);
+        if let Some(announced) = self.version.total.filter(|total| *total != got) {
+            return Err(Fault::Short { got, announced }.into());
+        }
+        // Where the server does not say how long its file is, it is known only now.
+        if self.other.as_ref().is_some_and(|other| other.length > got) {
+            return Err(Fault::Exists(self.job.to.clone()).into());
+        }
+        Ok(())
+    }
+
+    /// What was missing of the rest is missing of the whole.
+    fn of_the_whole(&self, halt: Halt) -> Halt {
+        match (halt, self.version.total) {
+            (Halt::Fault(Fault::Short { .. }), Some(announced)) if self.here() > 0 => {
+                Halt::Fault(Fault::Short { got: self.here(), announced })
+            }
+            (halt, _) => halt,
+        }
+    }
+
+    /// Brings the file onto the disk and gives it its name: where it is, and its size in bytes.
+    pub(super) async fn finish(&mut self) -> Result<(PathBuf, u64), Halt> {
+        let placing = Placing {
+            to: self.job.to.clone(),
+            conflict: self.job.conflict,
+            modified: self.version.modified,
+            disk: self.engine.disk.clone(),
+        };
+        let content = match (self.small.take(), self.file.take()) {
+            (Some(bytes), file) => Content::Bytes(bytes, self.spot(file)),
+            (None, Some(file)) => Content::File(file),
+            (None, None) => Content::Bytes(Bytes::new(), self.spot(None)),
+        };
+        let (file, placed) = blocking(move || {
+            let mut file = None;
+            let placed = placing.place(content, &mut file);
+            (file, placed)
+        })
+        .await?;
+        match placed {
+            Ok((path, bytes)) => {
+                let folder = partial::folder(&path).to_path_buf();
+                self.engine.folders.sync(folder, &self.engine.disk).await?;
+                Ok((path, bytes))
+            }
+            Err(fault) => {
+                self.file = file;
+                // It has come in the meantime.
+                let skipped = self.job.conflict == Conflict::Skip && matches!(fault, Fault::Exists(_));
+                Err(if skipped { Halt::Kept(Kept::Skipped) } else { fault.into() })
+            }
+        }
+    }
+
+    /// Ends it. What is here stays only where it can be gone on with.
+    pub(super) async fn stop(mut self, stop: Stop) {
+        // What went wrong with writing makes what was written no worse.
+        let _ = self.settle().await;
+        let Some(file) = self.file.take() else { return };
+        // Before the server has answered, it is what an earlier try left.
+        let useful = !self.begun || self.version.validator.is_some() && file.len() > OVERLAP;
+        if stop == Stop::Cancel || !useful {
+            let _ = blocking(move || file.remove()).await;
+        }
+    }
+}
+
+/// Hands what comes to the writer, at the pace of the slower of the two.
+async fn carry(start: Bytes, mut body: Incoming, orders: mpsc::Sender<Bytes>) -> Result<(), Fault> {
+    let mut next = Some(start);
+    while let Some(bytes) = next {
+        if !bytes.is_empty() && orders.send(bytes).await.is_err() {
+            // It has failed, and says why itself.
+            return Ok(());
+        }
+        next = tokio::select! {
+            bytes = body.next() => bytes?,
+            () = orders.closed() => return Ok(()),
+        };
+    }
+    Ok(())
+}
+
+/// Reports progress until it is dropped.
+pub(super) async fn follow<R, F>(mut progress: watch::Receiver<u64>, mut report: R) -> Infallible
+where
+    R: FnMut(u64) -> F,
+    F: Future<Output = ()>,
+{
+    while progress.changed().await.is_ok() {
+        let bytes = *progress.borrow_and_update();
+        report(bytes).await;
+        sleep(REPORT_EVERY).await;
+    }
+    pending().await
+}

@@ -1,0 +1,83 @@
+//! What is there already under the file's name, and what that means for the download.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Other, Transfer};
+use crate::effect::Conflict;
+use crate::event::{Fault, Kept};
+use crate::net::fetch::partial::PartialFile;
+use crate::net::fetch::place::is_replaceable;
+use crate::net::fetch::{Halt, ask, blocking};
+
+impl Transfer<'_> {
+    /// Whether what is there lets the download go on; finds what there is to go on with.
+    pub(super) async fn look(&mut self) -> Result<(), Halt> {
+        let (to, conflict, path) = (self.job.to.clone(), self.job.conflict, self.path.clone());
+        let (there, other, file) = blocking(move || {
+            let there = there(&to)?;
+            let other = judge(&to, conflict, there.as_ref())?;
+            Ok::<_, Halt>((there, other, PartialFile::find(&path)?))
+        })
+        .await??;
+        (self.other, self.file) = (other, file);
+        match there {
+            Some(there) if matches!(conflict, Conflict::Ask | Conflict::Newer) => {
+                self.weigh(conflict, &there).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the server's file is another one than the one that is there.
+    async fn weigh(&mut self, conflict: Conflict, there: &Metadata) -> Result<(), Halt> {
+        let facts = ask::facts(&self.engine.client, &mut self.job.source).await?.unwrap_or_default();
+        let ours = there.modified().ok();
+        let times = facts.modified.zip(ours).map(|(theirs, ours)| (second(theirs), second(ours)));
+        if conflict == Conflict::Newer {
+            let newer = times.is_some_and(|(theirs, ours)| theirs > ours);
+            return if newer { Ok(()) } else { Err(Halt::Kept(Kept::NotNewer)) };
+        }
+        let same = facts.total == Some(there.len()) && times.is_some_and(|(theirs, ours)| theirs == ours);
+        Err(if same { Halt::Kept(Kept::Same) } else { Fault::Exists(self.job.to.clone()).into() })
+    }
+}
+
+fn there(to: &Path) -> Result<Option<Metadata>, Fault> {
+    match to.symlink_metadata() {
+        Ok(there) => Ok(Some(there)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Fault::from_disk(&error)),
+    }
+}
+
+/// Gives the file that is to be gone on with, where that is what is asked for.
+fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Option<Other>, Halt> {
+    let Some(there) = there else { return Ok(None) };
+    match conflict {
+        Conflict::Rename => {}
+        Conflict::Skip => return Err(Halt::Kept(Kept::Skipped)),
+        Conflict::Ask if there.is_dir() => return Err(Fault::NotRegular(to.to_path_buf()).into()),
+        Conflict::Ask if !there.is_file() => return Err(Fault::Exists(to.to_path_buf()).into()),
+        Conflict::Ask => {}
+        Conflict::Overwrite | Conflict::Newer => {
+            is_replaceable(to)?;
+        }
+        Conflict::Resume => {
+            is_replaceable(to)?;
+            let file = File::open(to).map_err(|error| Fault::from_disk(&error))?;
+            let modified = there.modified().ok();
+            let other = Other { file: Arc::new(file), length: there.len(), modified, by_range: true };
+            return Ok(Some(other).filter(|other| other.length > 0));
+        }
+    }
+    Ok(None)
+}
+
+/// Header fields have no fractions of it.
+pub(super) fn second(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,99 @@
+//! Files that say what other files' content has to be, as `sha256sum` and its relatives write them.
+
+use super::Checksum;
+
+/// The most bytes of such a file that are read.
+pub const SUMS_LIMIT: u64 = 1024 * 1024;
+
+/// What such a file says of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// The file's name, with folders before it where it is in one, seen from where the sums are; none where the sums
+    /// stand alone, as in `notes.pdf.sha256`.
+    pub name: Option<Vec<u8>>,
+    /// What its content has to be.
+    pub checksum: Checksum,
+}
+
+/// All that such a file says, in its order; lines of other hashes, and such as are none, say nothing.
+///
+/// coreutils: `HEX  name`, `HEX *name`, and with `\` in front where the name has line feeds or backslashes in it.
+/// BSD: `SHA256 (name) = HEX`. `HEX` alone.
+pub fn sums(text: &[u8]) -> impl Iterator<Item = Sum> + '_ {
+    text.split(|byte| *byte == b'\n').filter_map(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        tagged(line).or_else(|| listed(line))
+    })
+}
+
+fn tagged(line: &[u8]) -> Option<Sum> {
+    let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
+    let rest = line.strip_prefix(b"SHA256 (").or_else(|| line.strip_prefix(b"SHA512 ("))?;
+    let at = rest.windows(4).rposition(|four| four == b") = ")?;
+    let checksum = Checksum::from_digits(str::from_utf8(&rest[at + 4..]).ok()?.trim())?;
+    Some(Sum { name: Some(name(&rest[..at], escaped)), checksum })
+}
+
+fn listed(line: &[u8]) -> Option<Sum> {
+    let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let (digits, rest) = line.split_at(end);
+    let checksum = Checksum::from_digits(str::from_utf8(digits).ok()?)?;
+    let named = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *"));
+    match named.filter(|named| !named.is_empty()) {
+        Some(named) => Some(Sum { name: Some(name(named, escaped)), checksum }),
+        None => rest.trim_ascii().is_empty().then_some(Sum { name: None, checksum }),
+    }
+}
+
+fn name(written: &[u8], escaped: bool) -> Vec<u8> {
+    let written = written.strip_prefix(b"./").unwrap_or(written);
+    let mut name = Vec::with_capacity(written.len());
+    let mut bytes = written.iter();
+    while let Some(byte) = bytes.next() {
+        name.push(match (escaped && *byte == b'\\').then(|| bytes.next()).flatten() {
+            None => *byte,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(other) => *other,
+        });
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read_and_what_is_none_says_nothing() {
+        let short = "0f".repeat(32);
+        let long = "1e".repeat(64);
+        let text = format!(
+            "# by hand\n{short}  a.txt\n{long} *sub/b  c.txt\r\n\\{short}  li\\\\ne\\nfeed\n\
+             SHA256 (d (1) = .txt) = {short}\nSHA512 (e) = {long}\n{short}\n{}  md5.txt\n\
+             {short} one space\nSHA256 (f) = 00\n{short}  ./g\n\n",
+            "00".repeat(16)
+        );
+        let read: Vec<_> = sums(text.as_bytes()).collect();
+        let names: Vec<_> = read.iter().map(|sum| sum.name.as_deref()).collect();
+        let expected: [Option<&[u8]>; 7] = [
+            Some(b"a.txt"),
+            Some(b"sub/b  c.txt"),
+            Some(b"li\\ne\nfeed"),
+            Some(b"d (1) = .txt"),
+            Some(b"e"),
+            None,
+            Some(b"g"),
+        ];
+        assert_eq!(names, expected);
+        let kinds: Vec<_> = read.iter().map(|sum| matches!(sum.checksum, Checksum::Sha512(_))).collect();
+        assert_eq!(kinds, [false, true, false, false, true, false, false]);
+    }
+
+    #[test]
+    fn a_name_need_not_be_utf8() {
+        let line = [&b"00".repeat(32)[..], b"  \xff\xfe"].concat();
+        assert_eq!(sums(&line).next().unwrap().name.unwrap(), b"\xff\xfe");
+    }
+}

@@ -1,0 +1,171 @@
+//! What becomes of a download where something of its name is there already.
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hobnob::effect::{Conflict, Job};
+use hobnob::event::{Fault, Kept};
+use hobnob::net::fetch::End;
+use tempfile::tempdir;
+
+use super::{at, engine, fetch_into, fetch_with, job, read, run};
+use crate::support::files::names;
+use crate::support::server::{PATIENT, Server};
+
+/// Sun, 06 Nov 1994 08:49:37 GMT
+const CHANGED: Duration = Duration::from_secs(784_111_777);
+
+/// Says when its file was changed; HEAD works as well.
+fn dated() -> Server {
+    Server::http(|line| {
+        let head =
+            "HTTP/1.1 200 OK\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\n\r\n";
+        if line.starts_with("HEAD") { head.to_owned() } else { format!("{head}new") }
+    })
+}
+
+fn set_changed(path: &std::path::Path, when: SystemTime) {
+    File::options().write(true).open(path).unwrap().set_modified(when).unwrap();
+}
+
+async fn end(job: Job, conflict: Conflict) -> End {
+    run(&engine(PATIENT), &mut Job { conflict, ..job }).await.0
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_left_alone_and_the_new_one_gets_a_number() {
+    let server = Server::sending("new");
+    let dir = tempdir().unwrap();
+    fs::write(at(&dir, "notes.pdf"), "old").unwrap();
+    fs::create_dir(at(&dir, "notes (1).pdf")).unwrap();
+    fetch_into(&dir, server.source("plain://", "/notes.pdf")).await.unwrap();
+    assert_eq!(names(dir.path()), ["notes (1).pdf", "notes (2).pdf", "notes.pdf"]);
+    assert_eq!(read(&dir, "notes.pdf"), b"old");
+    assert_eq!(read(&dir, "notes (2).pdf"), b"new");
+}
+
+#[tokio::test]
+async fn where_the_user_is_to_be_asked_the_file_stays_and_only_its_head_is_asked_for() {
+    let server = dated();
+    let dir = tempdir().unwrap();
+    fs::write(at(&dir, "a"), "old").unwrap();
+    let job = job(server.source("http://", "/a"), dir.path());
+    assert_eq!(end(job.clone(), Conflict::Ask).await, End::Failed(Fault::Exists(at(&dir, "a"))));
+    // The same length, and the same second.
+    set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED + Duration::from_millis(999));
+    assert_eq!(end(job, Conflict::Ask).await, End::Kept(at(&dir, "a"), Kept::Same));
+    assert!(server.requests().iter().all(|request| request.starts_with(b"HEAD /a ")));
+    assert_eq!(read(&dir, "a"), b"old");
+    assert_eq!(names(dir.path()), ["a"]);
+}
+
+#[tokio::test]
+async fn a_plain_server_is_not_asked_for_a_file_that_is_there() {
+    let server = Server::sending("new");
+    let dir = tempdir().unwrap();
+    fs::write(at(&dir, "a"), "old").unwrap();
+    let job = job(server.source("plain://", "/a"), dir.path());
+    assert_eq!(end(job, Conflict::Ask).await, End::Failed(Fault::Exists(at(&dir, "a"))));
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_skipped_is_not_asked_for() {
+    let server = Server::sending("new");
+    let dir = tempdir().unwrap();
+    fs::write(at(&dir, "a"), "old").unwrap();
+    let job = job(server.source("http://", "/a"), dir.path());
+    assert_eq!(end(job, Conflict::Skip).await, End::Kept(at(&dir, "a"), Kept::Skipped));
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn overwriting_replaces_the_file_once_the_new_one_is_whole() {
+    let dir = tempdir().unwrap();
+    fs::write(at(&dir, "a"), "old").unwrap();
+    let short = Server::sending("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nnew");
+    let half = job(short.source("http://", "/a"), dir.path());
+    assert!(matches!(end(half, Conflict::Overwrite).await, End::Failed(Fault::Short { .. })));
+    assert_eq!(read(&dir, "a"), b"old");
+    let server = dated();
+    let job = job(server.source("http://", "/a"), dir.path());
+    assert!(matches!(end(job, Conflict::Overwrite).await, End::Finished(_)));
+    assert_eq!(read(&dir, "a"), b"new");
+    assert_eq!(names(dir.path()), ["a"]);
+}
+
+#[tokio::test]
+async fn only_a_newer_file_takes_the_place_of_an_older_one() {
+    let server = dated();
+    let dir = tempdir().unwrap();
+    let job = job(server.source("http://", "/a"), dir.path());
+    for same_or_newer in [0, 1] {
+        fs::write(at(&dir, "a"), "old").unwrap();
+        set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED + Duration::from_secs(same_or_newer));
+        assert_eq!(end(job.clone(), Conflict::Newer).await, End::Kept(at(&dir, "a"), Kept::NotNewer));
+    }
+    set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED - Duration::from_secs(1));
+    assert!(matches!(end(job.clone(), Conflict::Newer).await, End::Finished(_)));
+    assert_eq!(read(&dir, "a"), b"new");
+    // A server that does not say when has nothing newer.
+    let silent = Server::http(|_| "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n".to_owned());
+    let job = Job { source: silent.source("http://", "/a"), ..job };
+    assert_eq!(end(job, Conflict::Newer).await, End::Kept(at(&dir, "a"), Kept::NotNewer));
+}
+
+#[tokio::test]
+async fn nothing_but_a_regular_file_is_ever_replaced() {
+    let server = dated();
+    let dir = tempdir().unwrap();
+    fs::create_dir(at(&dir, "folder")).unwrap();
+    fs::write(at(&dir, "target"), "old").unwrap();
+    symlink("target", at(&dir, "link")).unwrap();
+    symlink("nowhere", at(&dir, "dangling")).unwrap();
+    nix::unistd::mkfifo(&at(&dir, "pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for name in ["folder", "link", "dangling", "pipe"] {
+        for conflict in [Conflict::Overwrite, Conflict::Resume, Conflict::Newer] {
+            let job = job(server.source("http://", &format!("/{name}")), dir.path());
+            assert_eq!(end(job, conflict).await, End::Failed(Fault::NotRegular(at(&dir, name))), "{name}");
+        }
+    }
+    let job = job(server.source("http://", "/folder"), dir.path());
+    assert_eq!(end(job, Conflict::Ask).await, End::Failed(Fault::NotRegular(at(&dir, "folder"))));
+    assert!(server.requests().is_empty());
+    assert_eq!(names(dir.path()), ["dangling", "folder", "link", "pipe", "target"]);
+    assert_eq!(read(&dir, "target"), b"old");
+}
+
+#[tokio::test]
+async fn two_downloads_of_one_file_to_one_place_do_not_write_at_once() {
+    let server = Server::new(|_, stream| crate::support::server::send_on(stream));
+    let dir = tempdir().unwrap();
+    let source = server.source("plain://", "/a");
+    let first = tokio::spawn({
+        let (source, dir) = (source.clone(), dir.path().to_path_buf());
+        async move { fetch_with(source, &dir, PATIENT).await }
+    });
+    while names(dir.path()).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let other = Server::sending("x");
+    // The same partial file, whoever sends it.
+    let partial = at(&dir, &names(dir.path())[0]);
+    drop(other);
+    let (end, _) = run(&engine(PATIENT), &mut job(source, dir.path())).await;
+    assert_eq!(end, End::Failed(Fault::Fetching(partial.clone())));
+    first.abort();
+    assert!(partial.exists());
+}
+
+#[tokio::test]
+async fn the_folder_is_made_and_what_stands_in_its_way_is_a_fault_of_the_disk() {
+    let server = Server::sending("x");
+    let dir = tempdir().unwrap();
+    let deep = dir.path().join("a/b/c");
+    fetch_with(server.source("plain://", "/file"), &deep, PATIENT).await.unwrap();
+    assert_eq!(names(&deep), ["file"]);
+    let ended = fetch_with(server.source("plain://", "/a"), &deep.join("file"), PATIENT).await;
+    let Err(Fault::Disk(words)) = &ended else { panic!("{ended:?}") };
+    assert!(!words.contains("os error"), "{words}");
+}
