@@ -4,17 +4,20 @@
 //! Must never open a connection without sending at once, nor a second one beside the first where it is not certain
 //! that the server speaks HTTP: a course server serves one client at a time and waits for it to speak.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use hyper::{HeaderMap, Method, StatusCode, header};
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Method, StatusCode};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{Timeouts, resolve};
 use crate::event::{Fault, Stage};
 use crate::wire::address::Endpoint;
+use crate::wire::credentials::Credentials;
 use crate::wire::plain;
-use crate::wire::source::{Path, Scheme, Source};
+use crate::wire::source::{Origin, Path, Scheme, Source};
 
 use self::line::{Line, NoAnswer};
 use self::pool::Pool;
@@ -23,9 +26,10 @@ use self::stream::Stream;
 use self::tls::Tls;
 
 /// Redirects to follow before it is called a loop.
-const REDIRECTS: usize = 5;
+const REDIRECTS: usize = 10;
 
 mod body;
+mod challenge;
 mod line;
 mod pool;
 mod question;
@@ -42,6 +46,7 @@ pub struct Client {
     timeouts: Timeouts,
     pool: Arc<Pool>,
     tls: Arc<Tls>,
+    known: Arc<Mutex<HashMap<Origin, HeaderValue>>>,
 }
 
 /// The head of an answer, with the body to follow.
@@ -63,7 +68,21 @@ impl Client {
     /// One without any connection yet, which waits so long for what.
     #[must_use]
     pub fn new(timeouts: Timeouts) -> Self {
-        Self { timeouts, pool: Arc::default(), tls: Arc::default() }
+        Self { timeouts, pool: Arc::default(), tls: Arc::default(), known: Arc::default() }
+    }
+
+    /// Tells this server, and no other, who asks: from now on without being asked to (RFC 7617, section 2.2). None: not
+    /// any more.
+    pub fn authorize(&self, origin: Origin, credentials: Option<&Credentials>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Base64 is fit for a field.
+        match credentials.and_then(|credentials| HeaderValue::try_from(credentials.basic()).ok()) {
+            Some(mut value) => {
+                value.set_sensitive(true);
+                known.insert(origin, value);
+            }
+            None => drop(known.remove(&origin)),
+        }
     }
 
     /// How long it waits for what.
@@ -79,18 +98,25 @@ impl Client {
     pub async fn ask(&self, source: &Source, question: &Question) -> Result<Option<Answer>, Fault> {
         let mut source = source.clone();
         for _ in 0..=REDIRECTS {
-            let asked = Asked::new(&source, question)?;
+            let asked = self.asked(&source, question)?;
             // What does not fit into the one read of a course server would be answered with a reset.
             if source.scheme == Scheme::Probe && asked.head_bytes() >= plain::REQUEST_LIMIT {
                 let top = source.at(Path::from_name(b""));
-                let Some(answer) = self.exchange(&top, Asked::new(&top, question)?).await? else {
+                let Some(answer) = self.exchange(&top, self.asked(&top, question)?).await? else {
                     return Ok(None);
                 };
                 answer.body.skip().await;
                 source.scheme = Scheme::Http;
             }
             let Some(answer) = self.exchange(&source, asked).await? else { return Ok(None) };
-            if !matches!(answer.status.as_u16(), 301 | 302 | 307 | 308) {
+            if answer.status == StatusCode::UNAUTHORIZED
+                && let Some(realm) = challenge::basic(&answer.headers)
+            {
+                let origin = Box::new(answer.source.origin());
+                answer.body.skip().await;
+                return Err(Fault::Unauthorized { origin, realm });
+            }
+            if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(Some(answer));
             }
             let Some(there) = redirect::target(&answer.source, &answer.headers)? else {
@@ -100,6 +126,12 @@ impl Client {
             source = there;
         }
         Err(Fault::RedirectedTooOften)
+    }
+
+    /// The question as it goes to this server, with what this server may know of us.
+    fn asked(&self, source: &Source, question: &Question) -> Result<Asked, Fault> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Asked::new(source, question, known.get(&source.origin()))
     }
 
     /// Connects to whichever of the endpoint's addresses takes us first, in their order.

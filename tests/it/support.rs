@@ -3,6 +3,7 @@
 
 pub(crate) mod files;
 pub(crate) mod kept;
+pub(crate) mod lasting;
 pub(crate) mod namespace;
 pub(crate) mod peer;
 pub(crate) mod program;

@@ -57,7 +57,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn new(source: &Source, question: &Question) -> Result<Self, Fault> {
+    pub(super) fn new(
+        source: &Source,
+        question: &Question,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Self, Fault> {
         let wrong = |error: &dyn Error| Fault::Network(clean_line(error.to_string().as_bytes()));
         let uri: Uri = source.path.encoded().parse().map_err(|error| wrong(&error))?;
         let host = HeaderValue::try_from(host(source.scheme, &source.endpoint).into_bytes());
@@ -68,6 +72,7 @@ impl Asked {
         // First, as it is the one that every server looks for (RFC 9110, section 7.2).
         headers.insert(header::HOST, host.map_err(|error| wrong(&error))?);
         headers.extend(question.fields.clone());
+        headers.extend(authorization.map(|value| (header::AUTHORIZATION, value.clone())));
         Ok(Self { request })
     }
 
@@ -118,7 +123,7 @@ mod tests {
         for name in [&b"a\r\nX: y"[..], b"a HTTP/1.1\r\n\r\n", b"\0\xff?#%0d%0a", "你好".as_bytes()] {
             let top = Source::parse("http://box").unwrap();
             let source = top.at(top.path.join(name));
-            let asked = Asked::new(&source, &Question::get("*/*")).unwrap();
+            let asked = Asked::new(&source, &Question::get("*/*"), None).unwrap();
             let uri = asked.request.uri().to_string();
             assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()), "{uri}");
             assert_eq!(uri, source.path.encoded());
