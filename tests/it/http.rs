@@ -4,6 +4,8 @@ use hobnob::event::Fault;
 use hobnob::net::http::{Answer, Client, Question};
 use hobnob::wire::source::Source;
 
+mod answers;
+mod connections;
 mod credentials;
 mod redirects;
 mod secure;
