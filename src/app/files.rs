@@ -331,6 +331,7 @@ impl Files {
             (Browse::Back, _) => self.go_back(turn),
             (Browse::Forward, _) => self.go_forward(turn),
             (Browse::Jump, Place::Folder(_)) => self.edit_path(),
+            (Browse::Bookmark, Place::Folder(_)) => self.bookmark(turn),
             (
                 Browse::Get
                 | Browse::Mark
@@ -338,7 +339,8 @@ impl Files {
                 | Browse::Sort
                 | Browse::Reverse
                 | Browse::Hidden
-                | Browse::Jump,
+                | Browse::Jump
+                | Browse::Bookmark,
                 Place::Nowhere | Place::Unlisted(_),
             ) => {}
         }

@@ -157,10 +157,11 @@ impl Folder {
         self.entries.get(self.place(self.selected)?).map(|entry| entry.raw.clone())
     }
 
-    /// The entry of this name.
+    /// Where an entry of it is.
     #[must_use]
-    pub fn named(&self, name: &[u8]) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.raw.0 == name)
+    pub fn inside(&self, entry: &Entry) -> Source {
+        let path = self.source.path.join(&entry.raw.0);
+        self.source.at(if entry.kind == Kind::Dir { path.folder() } else { path })
     }
 
     /// The entries in the order of their names.

@@ -22,6 +22,8 @@ pub enum Notice {
     TooLongToSend(usize),
     /// What was pasted is longer than a field may be, and was not taken.
     TooLongToPaste,
+    /// A folder is marked to be found again, or not any more.
+    Bookmark(Clean, bool),
     /// Ctrl+C does not quit.
     HowToQuit,
     /// The text of a message was given to the clipboard.

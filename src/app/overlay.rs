@@ -86,8 +86,12 @@ pub enum Goal {
     Conversation(usize),
     /// A peer whose address was typed before, and with whom no conversation is open.
     Peer(Endpoint),
+    /// A folder that the user wants to find again.
+    Bookmark(Source),
     /// A server that was open before.
     Server(Source),
+    /// A folder that was open before.
+    Folder(Source),
     /// A peer at the address that was typed.
     NewPeer(Endpoint),
     /// A server at the address that was typed.
@@ -117,9 +121,14 @@ impl GoTo {
                 known.push((peer.to_string(), Goal::Peer(peer.clone())));
             }
         }
-        for server in recent.servers() {
-            known.push((server.to_string(), Goal::Server(server.clone())));
-        }
+        let known_as =
+            |goal: fn(Source) -> Goal| move |source: &Source| (source.to_string(), goal(source.clone()));
+        known.extend(recent.bookmarks().iter().map(known_as(Goal::Bookmark)));
+        known.extend(recent.servers().iter().map(known_as(Goal::Server)));
+        let is_bookmark = |source: &&Source| recent.bookmarks().contains(source);
+        known.extend(
+            recent.folders().iter().filter(|folder| !is_bookmark(folder)).map(known_as(Goal::Folder)),
+        );
         let endpoint = typed.parse::<Endpoint>();
         // Of an address every digit counts: 10.0.0.77 is not 10.0.0.7 at port 7890.
         let by_name =
@@ -130,7 +139,11 @@ impl GoTo {
             let open = |goal: &Goal| match goal {
                 Goal::Conversation(at) => chat.conversations[*at].is_with(&endpoint),
                 Goal::Peer(peer) => *peer == endpoint,
-                Goal::Server(_) | Goal::NewPeer(_) | Goal::NewServer(_) => false,
+                Goal::Bookmark(_)
+                | Goal::Server(_)
+                | Goal::Folder(_)
+                | Goal::NewPeer(_)
+                | Goal::NewServer(_) => false,
             };
             // Who types a whole address means just that one, not one that begins like it.
             if exact && !goals.iter().any(open) {
@@ -218,6 +231,13 @@ impl State {
                 let next = (selected + 1).min(goals.len().saturating_sub(1));
                 goto.chosen = goals.into_iter().nth(next);
             }
+            Some(Edit::DeleteRight) if goto.field.caret() == goto.field.text().len() => {
+                if let Some(goal) = goals.get(selected) {
+                    forget(goal, turn);
+                }
+                // What stands in its place is selected.
+                goto.chosen = goto.goals(&self.chat, turn.recent).into_iter().nth(selected);
+            }
             edit => {
                 goto.chosen = None;
                 goto.field.on_key(key, edit);
@@ -234,10 +254,23 @@ impl State {
                 self.chat.select(at);
             }
             Goal::Peer(endpoint) | Goal::NewPeer(endpoint) => self.open_peer(&endpoint.to_string(), turn),
-            Goal::Server(source) | Goal::NewServer(source) => {
+            Goal::Bookmark(source)
+            | Goal::Server(source)
+            | Goal::Folder(source)
+            | Goal::NewServer(source) => {
                 self.tab = super::Tab::Files;
                 self.files.browse(source, turn);
             }
         }
+    }
+}
+
+/// What was open or marked before is to be known no more. Of peers the list of peers is the place to do so.
+fn forget(goal: &Goal, turn: &mut Turn<'_>) {
+    match goal {
+        Goal::Bookmark(source) => turn.remember(|recent| recent.drop_bookmark(source)),
+        Goal::Server(source) => turn.remember(|recent| recent.forget_server(&source.endpoint)),
+        Goal::Folder(source) => turn.remember(|recent| recent.forget_folder(source)),
+        Goal::Conversation(_) | Goal::Peer(_) | Goal::NewPeer(_) | Goal::NewServer(_) => {}
     }
 }

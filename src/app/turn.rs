@@ -146,6 +146,8 @@ mod tests {
                 Goal::Conversation(at) => format!("open {}", self.state.chat.conversations[*at].title()),
                 Goal::Peer(endpoint) | Goal::NewPeer(endpoint) => format!("peer {endpoint}"),
                 Goal::Server(source) | Goal::NewServer(source) => format!("server {source}"),
+                Goal::Folder(source) => format!("folder {source}"),
+                Goal::Bookmark(source) => format!("★ {source}"),
             });
             shown.filter(|goal| goal != "peer everyone:7890").collect()
         }
@@ -276,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn walking_through_the_folders_of_a_server_is_nothing_new() {
+    fn the_folders_of_a_server_that_were_open_are_known_again() {
         let mut run = Run::new(Recent::default());
         for folder in ["http://box/", "http://box/a/", "http://box/a/b/"] {
             run.open_server(folder);
@@ -286,8 +288,19 @@ mod tests {
                 BrowseEvent::Listed(Listing { source, entries: Vec::new(), is_cut: false }),
             ));
         }
-        assert_eq!(run.goals(), ["server http://box/"]);
-        assert_eq!(run.kept().len(), 1);
+        let goals = ["server http://box/", "folder http://box/a/b/", "folder http://box/a/"];
+        assert_eq!(run.goals(), goals);
+        assert_eq!(run.restarted().goals(), goals);
+        run.press("b");
+        assert_eq!(run.goals(), ["★ http://box/a/b/", "server http://box/", "folder http://box/a/"]);
+        let mut run = run.restarted();
+        assert_eq!(run.goals()[0], "★ http://box/a/b/");
+        run.press("ctrl+g");
+        run.press("down");
+        run.press("delete");
+        assert_eq!(run.goals(), ["server http://box/", "folder http://box/a/b/", "folder http://box/a/"]);
+        run.press("delete");
+        assert_eq!(run.goals(), [""; 0]);
     }
 
     #[test]

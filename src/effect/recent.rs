@@ -1,4 +1,4 @@
-//! What is to be known again after a restart: servers, names and peers. Owns how much of that is remembered, whoever
+//! What is to be known again after a restart: servers, folders, bookmarks, names and peers. Owns how much of that is remembered, whoever
 //! adds it; never says where it is kept.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,11 @@ const SERVER_LIMIT: usize = 50;
 const NAME_LIMIT: usize = 100;
 /// Peers that are remembered.
 const PEER_LIMIT: usize = 50;
+/// Folders that are remembered by themselves, and folders that the user wants to find again.
+const FOLDER_LIMIT: usize = 50;
+const BOOKMARK_LIMIT: usize = 200;
+/// The most bytes of the path of a folder that is remembered by itself: a server may answer to any.
+const PATH_LIMIT: usize = 4096;
 
 /// What was used lately. Each method that adds says whether that changed anything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +26,8 @@ pub struct Recent {
     /// Only of servers that stand above.
     names: BTreeMap<Endpoint, Vec<Path>>,
     peers: Vec<Endpoint>,
+    folders: Vec<Source>,
+    bookmarks: Vec<Source>,
 }
 
 impl Recent {
@@ -40,6 +47,52 @@ impl Recent {
     #[must_use]
     pub fn peers(&self) -> &[Endpoint] {
         &self.peers
+    }
+
+    /// The folders that were open, the latest first, but for top folders; at most 50.
+    #[must_use]
+    pub fn folders(&self) -> &[Source] {
+        &self.folders
+    }
+
+    /// The folders that the user wants to find again, the latest first; at most 200.
+    #[must_use]
+    pub fn bookmarks(&self) -> &[Source] {
+        &self.bookmarks
+    }
+
+    /// A folder was opened.
+    pub fn add_folder(&mut self, source: &Source) -> bool {
+        let may = source.path.parent().is_some() && source.path.encoded().len() <= PATH_LIMIT;
+        may && put_first(&mut self.folders, source.clone(), FOLDER_LIMIT)
+    }
+
+    /// The user wants to find a folder again.
+    pub fn add_bookmark(&mut self, source: &Source) -> bool {
+        put_first(&mut self.bookmarks, source.clone(), BOOKMARK_LIMIT)
+    }
+
+    /// The user does not want to find a folder again, or not any more.
+    pub fn drop_bookmark(&mut self, source: &Source) -> bool {
+        let before = self.bookmarks.len();
+        self.bookmarks.retain(|known| known != source);
+        self.bookmarks.len() < before
+    }
+
+    /// A folder is to be known no more, as a folder that was open.
+    pub fn forget_folder(&mut self, source: &Source) -> bool {
+        let before = self.folders.len();
+        self.folders.retain(|known| known != source);
+        self.folders.len() < before
+    }
+
+    /// A server is to be known no more, with its names and its folders. Bookmarks stay.
+    pub fn forget_server(&mut self, server: &Endpoint) -> bool {
+        let before = self.servers.len();
+        self.servers.retain(|known| known.endpoint != *server);
+        self.folders.retain(|known| known.endpoint != *server);
+        self.names.remove(server);
+        self.servers.len() < before
     }
 
     /// A server was opened, whichever of its folders.
@@ -145,6 +198,23 @@ mod tests {
         let names = recent.names(&endpoint("box200"));
         let ends = (names.len(), names.first().map(Path::name), names.last().map(Path::name));
         assert_eq!(ends, (100, Some(b"200".to_vec()), Some(b"101".to_vec())));
+    }
+
+    #[test]
+    fn folders_and_bookmarks_are_remembered_by_themselves_and_forgotten_by_themselves() {
+        let mut recent = Recent::default();
+        let (deep, other) = (source("http://a/x%20y/"), source("http://b/z/"));
+        for folder in [&deep, &other] {
+            recent.add_server(folder);
+            assert!(recent.add_folder(folder));
+        }
+        assert!(!recent.add_folder(&other) && !recent.add_folder(&source("http://a/")));
+        assert!(!recent.add_folder(&source(&format!("http://a/{}/", "x".repeat(5000)))));
+        assert!(recent.add_bookmark(&deep) && !recent.add_bookmark(&deep));
+        assert!(recent.forget_server(&deep.endpoint) && !recent.forget_server(&deep.endpoint));
+        assert_eq!((recent.folders(), recent.bookmarks()), (&[other.clone()][..], &[deep.clone()][..]));
+        assert!(recent.drop_bookmark(&deep) && recent.forget_folder(&other) && !recent.forget_folder(&other));
+        assert!(recent.folders().is_empty() && recent.bookmarks().is_empty());
     }
 
     #[test]

@@ -51,6 +51,30 @@ struct Kept {
     servers: Vec<String>,
     names: BTreeMap<String, Vec<String>>,
     peers: Vec<String>,
+    // What follows was not written by earlier versions.
+    #[serde(default)]
+    folders: Vec<Place>,
+    #[serde(default)]
+    bookmarks: Vec<Place>,
+}
+
+/// A folder: its server as users write it, and its path as a request carries it.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    server: String,
+    path: String,
+}
+
+impl Place {
+    fn new(source: &Source) -> Self {
+        let server = source.at(source::Path::from_name(b"")).to_string();
+        Self { server, path: source.path.encoded().to_owned() }
+    }
+
+    fn source(&self) -> Option<Source> {
+        let server = Source::parse(&self.server).ok()?;
+        Some(server.at(source::Path::from_url(&self.path)))
+    }
 }
 
 impl Kept {
@@ -69,6 +93,8 @@ impl Kept {
                 .filter(|(_, names): &(_, Vec<_>)| !names.is_empty())
                 .collect(),
             peers: recent.peers().iter().map(ToString::to_string).collect(),
+            folders: recent.folders().iter().map(Place::new).collect(),
+            bookmarks: recent.bookmarks().iter().map(Place::new).collect(),
         }
     }
 
@@ -89,6 +115,12 @@ impl Kept {
         }
         for peer in self.peers.iter().rev().filter_map(|text| text.parse().ok()) {
             recent.add_peer(peer);
+        }
+        for folder in self.folders.iter().rev().filter_map(Place::source) {
+            recent.add_folder(&folder);
+        }
+        for folder in self.bookmarks.iter().rev().filter_map(Place::source) {
+            recent.add_bookmark(&folder);
         }
         recent
     }
@@ -131,7 +163,10 @@ mod tests {
             recent.add_server(&server);
             recent.add_peer(server.endpoint.clone());
             for name in names {
-                recent.add_name(&server.at(source::Path::from_name(&name)));
+                let path = source::Path::from_name(&name);
+                recent.add_name(&server.at(path.clone()));
+                recent.add_folder(&server.at(path.folder()));
+                recent.add_bookmark(&server.spoken(Scheme::Http).at(path.folder()));
             }
             prop_assert_eq!(read_back(&recent), recent);
         }
@@ -142,7 +177,10 @@ mod tests {
             name in "[%a-f0-9/?#]{0,12}|\\PC*",
         ) {
             let names = servers.iter().map(|server| (server.clone(), vec![name.clone()])).collect();
-            let kept = Kept { version: VERSION, peers: servers.clone(), servers, names };
+            let place = |server: &String| Place { server: server.clone(), path: name.clone() };
+            let folders = servers.iter().map(place).collect();
+            let bookmarks = servers.iter().map(place).collect();
+            let kept = Kept { version: VERSION, peers: servers.clone(), servers, names, folders, bookmarks };
             let recent = kept.recent();
             prop_assert_eq!(read_back(&recent), recent);
         }

@@ -189,7 +189,8 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
                 0 => String::new(),
                 count => format!(" · {}", fill(&words.files.hidden, &[("count", &count.to_string())])),
             };
-            format!("{marked}{} · {items}{hidden} · {}", words.files.http, size::bytes(folder.size()))
+            let star = if state.recent.bookmarks().contains(&folder.source) { "★ · " } else { "" };
+            format!("{star}{marked}{} · {items}{hidden} · {}", words.files.http, size::bytes(folder.size()))
         }
     };
     let style = if asked.is_some() { theme.warning } else { theme.dim };

@@ -87,6 +87,7 @@ fn draw_folder(
         paint::middle(buffer, areas.entries, &[(&sentence, look.theme.dim)]);
     }
     let mut finder = folder.finder();
+    let bookmarks = state.recent.bookmarks();
     for nth in 0..areas.entries.height {
         let at = folder.top() + usize::from(nth);
         let Some(line) = folder.line(at) else { break };
@@ -103,7 +104,10 @@ fn draw_folder(
             Line::Parent => {
                 paint::left(buffer, paint::inset(row, used), &[("../", look.theme.folder)]);
             }
-            Line::Entry(entry) => draw_entry(state, entry, finder.as_mut(), look, row, buffer),
+            Line::Entry(entry) => {
+                let is_bookmark = entry.kind == Kind::Dir && bookmarks.contains(&folder.inside(entry));
+                draw_entry(state, (entry, is_bookmark), finder.as_mut(), look, row, buffer);
+            }
         }
     }
     caret
@@ -111,7 +115,7 @@ fn draw_folder(
 
 fn draw_entry(
     state: &State,
-    entry: &Entry,
+    (entry, is_bookmark): (&Entry, bool),
     finder: Option<&mut Finder>,
     look: &Look,
     row: Area,
@@ -124,12 +128,16 @@ fn draw_entry(
         Kind::File => (theme.text, ""),
         Kind::Other => (theme.dim, ""),
     };
-    let shown = ellipsis_middle(&entry.name, usize::from(name.width).saturating_sub(slash.len()));
+    let behind = slash.len() + if is_bookmark { 2 } else { 0 };
+    let shown = ellipsis_middle(&entry.name, usize::from(name.width).saturating_sub(behind));
     let found = finder.map(|finder| finder.places(&entry.name)).unwrap_or_default();
     let mut pieces: Vec<Piece<'_>> = pieces(&entry.name, &shown, found)
         .map(|(piece, is_found)| (piece, if is_found { style.patch(theme.found) } else { style }))
         .collect();
     pieces.push((slash, style));
+    if is_bookmark {
+        pieces.push((" ★", theme.mark));
+    }
     paint::left(buffer, name, &pieces);
     let bytes = entry.size.filter(|_| entry.kind == Kind::File).map(size::bytes).unwrap_or_default();
     paint::right(buffer, size, &[(&bytes, theme.text)]);

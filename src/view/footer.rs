@@ -99,6 +99,12 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         }
         Notice::TooLongToPaste => words_of.too_long_to_paste.clone(),
         Notice::NotAFile => words_of.not_a_file.clone(),
+        Notice::Bookmark(source, on) => {
+            let key = keys::first_key(&state.keymap.entries, Browse::Bookmark).map(|key| key.to_string());
+            let source = ellipsis_middle(source, usize::from(state.size.width) / 2);
+            let values = [("folder", &*source), ("key", &*key.unwrap_or_default())];
+            fill(if *on { &words_of.bookmarked } else { &words_of.not_bookmarked }, &values)
+        }
         Notice::HowToQuit => fill(&words_of.how_to_quit, &[("key", &key_of(state, Global::Quit))]),
         Notice::Copied => words_of.copied.clone(),
         Notice::NotCopied(fault) => fill(&words_of.not_copied, &[("reason", &wording::fault(words, fault))]),
@@ -171,6 +177,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         (Some(Overlay::GoTo(_)), _) => vec![
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
             (keys::first_key(&map.field, Edit::Down), &words.choose),
+            (keys::first_key(&map.field, Edit::DeleteRight), &words.forget),
         ],
         (Some(Overlay::Find(_)), _) => vec![
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
@@ -304,6 +311,7 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
             (entries(Browse::Cancel), &words.cancel),
             (entries(Browse::Jump), &words.jump),
             (entries(Browse::Hidden), &words.hidden),
+            (entries(Browse::Bookmark), &words.bookmark),
             (entries(Browse::Parent), &words.parent),
             (entries(Browse::Reload), &words.reload),
         ],

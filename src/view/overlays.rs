@@ -137,7 +137,9 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
                 (&words.peer, format!("{name}{address}"))
             }
             Goal::Peer(endpoint) => (&words.peer, endpoint.to_string()),
+            Goal::Bookmark(source) => (&words.bookmark, format!("★ {source}")),
             Goal::Server(source) => (&words.server, source.to_string()),
+            Goal::Folder(source) => (&words.folder, source.to_string()),
             Goal::NewPeer(endpoint) => (&words.new_peer, endpoint.to_string()),
             Goal::NewServer(source) => (&words.new_server, source.to_string()),
         };

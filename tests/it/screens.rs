@@ -350,6 +350,21 @@ fn files_deep_below_the_top_and_a_path_that_is_typed() {
 }
 
 #[test]
+fn files_with_bookmarks() {
+    looks("files_bookmarks", &COMPOSER, |screen| {
+        lectures(screen);
+        screen.press("b end b");
+        screen.press("home down");
+    });
+    looks("go_to_bookmarks", &COMPOSER, |screen| {
+        lectures(screen);
+        screen.press("b");
+        screen.opens("http://192.168.1.5:7890/slides/recordings/2026/", Vec::new());
+        screen.press("ctrl+g");
+    });
+}
+
+#[test]
 fn files_while_the_next_folder_is_asked_for() {
     looks("files_asking_for_the_next", &ORDINARY, |screen| {
         lectures(screen);

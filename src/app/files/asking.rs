@@ -79,7 +79,7 @@ impl Files {
     }
 
     fn open_folder(&mut self, listing: Listing, turn: &mut Turn<'_>) {
-        turn.remember(|recent| recent.add_server(&listing.source));
+        turn.remember(|recent| recent.add_server(&listing.source) | recent.add_folder(&listing.source));
         self.leave(&listing.source);
         let mut arrangement = self.arrangement;
         let is_wanted = |entry: &Entry| self.aim.select.as_ref() == Some(&entry.raw) && is_hidden(entry);

@@ -57,8 +57,7 @@ fn meant(folder: &Folder, typed: &str) -> Source {
     // A name that is shown otherwise than it is can be meant, too.
     let shown = folder.entries().find(|entry| *entry.name == *typed.trim_end_matches('/'));
     if let Some(entry) = shown {
-        let path = folder.source.path.join(&entry.raw.0);
-        return folder.source.at(if entry.kind == Kind::Dir { path.folder() } else { path });
+        return folder.inside(entry);
     }
     folder.source.at(walked(&folder.source.path, typed))
 }

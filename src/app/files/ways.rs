@@ -1,8 +1,11 @@
 //! The ways from one folder or server to another, and back. Owns what was open before; asks through the rest of the tab.
 
 use super::{Files, Place};
-use crate::app::Turn;
+use crate::app::folder::Line;
+use crate::app::{Notice, Turn};
+use crate::text::clean_line;
 use crate::wire::Raw;
+use crate::wire::listing::Kind;
 use crate::wire::source::Source;
 
 /// The most places that one can go back to.
@@ -120,6 +123,22 @@ impl Files {
             Place::Folder(_) | Place::Nowhere | Place::Unlisted(_) => None,
         };
         self.travel(source, Aim::at(selected), turn);
+    }
+
+    /// Marks the selected folder, or else the open one, to be found again, or takes that mark away.
+    pub(super) fn bookmark(&mut self, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        let source = match folder.selected_line() {
+            Some(Line::Entry(entry)) if entry.kind == Kind::Dir => folder.inside(entry),
+            Some(Line::Entry(_) | Line::Parent) | None => folder.source.clone(),
+        };
+        let is_new = !turn.recent.bookmarks().contains(&source);
+        turn.remember(
+            |recent| {
+                if is_new { recent.add_bookmark(&source) } else { recent.drop_bookmark(&source) }
+            },
+        );
+        *turn.notice = Some(Notice::Bookmark(clean_line(source.to_string().as_bytes()), is_new));
     }
 
     /// Asks what is there. Where that is a folder on the way to the open one, what leads back to it is selected there.

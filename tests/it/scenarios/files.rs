@@ -533,6 +533,26 @@ fn a_server_that_was_open_before_is_found_again() {
 }
 
 #[test]
+fn a_folder_is_bookmarked_and_found_again_before_what_was_open_lately() {
+    let mut screen = with_folder();
+    screen.press("b");
+    assert!(screen.shows("★ http://192.168.1.5:7890/pictures/ is a bookmark now; B takes that back"));
+    assert!(screen.row_containing("pictures/ ★").starts_with('▌'));
+    screen.press("end b");
+    assert!(screen.rows()[1].contains(" ★ · HTTP · "), "of what is no folder the open folder is meant");
+    screen.press("b");
+    assert!(screen.shows("http://192.168.1.5:7890/ is no bookmark any more"));
+    assert!(!screen.rows()[1].contains('★'));
+    screen.restarts();
+    screen.press("ctrl+g");
+    let place = |text| screen.picture().place_of(text).1;
+    assert!(place("★ http://192.168.1.5:7890/pictures/") < place("server │"));
+    screen.type_text("pict");
+    screen.press("enter");
+    assert_eq!(screen.asks().1, "http://192.168.1.5:7890/pictures/");
+}
+
+#[test]
 fn of_a_server_whose_list_cannot_be_read_a_file_is_taken_by_its_name() {
     for fault in [Fault::NoListing, Fault::IsFile] {
         let mut screen = Screen::new(80, 24);
