@@ -176,10 +176,10 @@ impl Client {
     async fn open(&self, source: &Source) -> Result<Stream, Fault> {
         let stream = self.connect(&source.endpoint).await?;
         if source.scheme != Scheme::Https {
-            return Ok(Stream::Open(stream));
+            return Ok(Stream::open(stream));
         }
         let secured = self.tls.secure(stream, &source.endpoint.host, self.timeouts.connect).await?;
-        Ok(Stream::Secure(Box::new(secured)))
+        Ok(Stream::secure(secured))
     }
 
     async fn speak(&self, line: Line, source: &Source, asked: Asked) -> Result<Answer, NoAnswer> {

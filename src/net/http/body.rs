@@ -109,6 +109,9 @@ impl Body {
 
     fn broken(&self, error: &hyper::Error) -> Fault {
         let cause = io_cause(error);
+        if let Some(fault) = cause.and_then(tls::why) {
+            return fault;
+        }
         let cut = cause.is_none_or(|cause| cause.kind() == io::ErrorKind::UnexpectedEof);
         match (self.announced, cause) {
             (Some(announced), _) if cut => Fault::Short { got: self.got, announced },
@@ -119,7 +122,7 @@ impl Body {
             {
                 Fault::Garbled
             }
-            (_, Some(cause)) => tls::why(cause),
+            (_, Some(cause)) => Fault::from_network(cause),
             (_, None) => Fault::Reset,
         }
     }

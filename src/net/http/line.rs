@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
 use std::task::Context;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
 use super::body::io_cause;
-use super::stream::Stream;
+use super::stream::{Allowance, Stream};
 use super::tls;
 use crate::event::{Fault, Stage};
 use crate::text::clean_line;
@@ -26,10 +27,14 @@ use crate::wire::source::Origin;
 const HEAD_LIMIT: usize = 64 * 1024;
 /// Bytes to ask the socket for at once: with hyper's own 8 KiB to begin with, big files come at a fraction of the speed.
 const READ_SIZE: usize = 256 * 1024;
+/// Bytes to read for an answer's head at most, together with what comes along with it and with all answers that are
+/// none yet (1xx: RFC 9110, section 15.2).
+const BEGINNING: usize = HEAD_LIMIT + READ_SIZE;
 
 /// A connection to a server.
 pub(super) struct Line {
     pub(super) origin: Origin,
+    allowance: Allowance,
     sender: http1::SendRequest<Empty<Bytes>>,
     connection: Box<http1::Connection<TokioIo<Stream>, Empty<Bytes>>>,
 }
@@ -56,6 +61,7 @@ impl NoAnswer {
 impl Line {
     /// Over a stream on which nothing was said yet. Where the server `is_probed`, it may turn out not to speak HTTP.
     pub(super) async fn new(stream: Stream, origin: Origin, is_probed: bool) -> Result<Self, Fault> {
+        let allowance = stream.allowance();
         let (sender, connection) = http1::Builder::new()
             .http09_responses(is_probed)
             .max_header_size(HEAD_LIMIT)
@@ -63,7 +69,7 @@ impl Line {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| Fault::Network(clean_line(error.to_string().as_bytes())))?;
-        Ok(Self { origin, sender, connection: Box::new(connection) })
+        Ok(Self { origin, allowance, sender, connection: Box::new(connection) })
     }
 
     /// Asks, and waits for the head of the answer. The line comes back as long as it is open.
@@ -72,6 +78,7 @@ impl Line {
         request: Request<Empty<Bytes>>,
         patience: Duration,
     ) -> Result<(Response<Incoming>, Option<Self>), NoAnswer> {
+        self.allowance.limit(BEGINNING);
         let mut response = pin!(self.sender.send_request(request));
         let mut open = true;
         let answered = poll_fn(|context| {
@@ -85,7 +92,10 @@ impl Line {
         match response {
             // So hyper calls bytes that do not begin as an HTTP answer.
             Ok(response) if response.version() == Version::HTTP_09 => Err(NoAnswer::NotHttp),
-            Ok(response) => Ok((response, open.then_some(self))),
+            Ok(response) => {
+                self.allowance.limit(usize::MAX);
+                Ok((response, open.then_some(self)))
+            }
             Err(error) => Err(self.why_no_answer(&error)),
         }
     }
@@ -100,16 +110,17 @@ impl Line {
         self.work(context) && self.sender.is_ready()
     }
 
-    fn why_no_answer(self, error: &hyper::Error) -> NoAnswer {
-        // The beginning of a head that was cut off.
-        let heard = !self.connection.into_parts().read_buf.is_empty();
-        if let Some(cause) = io_cause(error) {
-            let fault = tls::why(cause);
-            if heard { NoAnswer::Failed(fault) } else { NoAnswer::Silence(fault) }
-        } else if error.is_parse() || heard {
-            NoAnswer::Failed(Fault::Garbled)
-        } else {
-            NoAnswer::Silence(Fault::Closed)
+    fn why_no_answer(&self, error: &hyper::Error) -> NoAnswer {
+        let heard = self.allowance.left() < BEGINNING;
+        // Without anything behind it, this one means that more was to be read than is allowed.
+        let own =
+            |cause: &&io::Error| cause.kind() == io::ErrorKind::InvalidData && cause.get_ref().is_none();
+        let cause = io_cause(error).filter(|cause| !own(cause));
+        match cause.map(|cause| tls::why(cause).unwrap_or_else(|| Fault::from_network(cause))) {
+            Some(fault) if heard => NoAnswer::Failed(fault),
+            Some(fault) => NoAnswer::Silence(fault),
+            None if heard => NoAnswer::Failed(Fault::Garbled),
+            None => NoAnswer::Silence(Fault::Closed),
         }
     }
 }

@@ -1,33 +1,62 @@
-//! The bytes of a connection, with or without TLS. Never decides which.
+//! The bytes of a connection, with or without TLS. Never decides which, and never reads more than it is allowed to.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// A connection to a server.
-pub(super) enum Stream {
+/// A connection to a server. Requests are short: they are not written in parts.
+pub(super) struct Stream {
+    bytes: Bytes,
+    allowance: Allowance,
+}
+
+enum Bytes {
     Open(TcpStream),
     Secure(Box<TlsStream<TcpStream>>),
 }
 
-/// Does to whichever it is what is to be done to it.
-macro_rules! either {
-    ($stream:expr, $inner:ident => $done:expr) => {
-        match $stream.get_mut() {
-            Stream::Open($inner) => {
-                let $inner = Pin::new($inner);
-                $done
-            }
-            Stream::Secure($inner) => {
-                let $inner = Pin::new($inner);
-                $done
-            }
-        }
-    };
+/// How many bytes may still be read: for whoever has given the stream away.
+#[derive(Clone)]
+pub(super) struct Allowance(Arc<AtomicUsize>);
+
+impl Allowance {
+    /// From now on so many; [`usize::MAX`] are without end. What is read beyond them is an error
+    /// ([`io::ErrorKind::InvalidData`]).
+    pub(super) fn limit(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    /// How many are left.
+    pub(super) fn left(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Stream {
+    /// Without TLS.
+    pub(super) fn open(stream: TcpStream) -> Self {
+        Self::new(Bytes::Open(stream))
+    }
+
+    /// With TLS.
+    pub(super) fn secure(stream: TlsStream<TcpStream>) -> Self {
+        Self::new(Bytes::Secure(Box::new(stream)))
+    }
+
+    fn new(bytes: Bytes) -> Self {
+        Self { bytes, allowance: Allowance(Arc::new(AtomicUsize::new(usize::MAX))) }
+    }
+
+    /// What says how much of it may be read.
+    pub(super) fn allowance(&self) -> Allowance {
+        self.allowance.clone()
+    }
 }
 
 impl AsyncRead for Stream {
@@ -36,35 +65,42 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        either!(self, inner => inner.poll_read(context, buffer))
+        let Self { bytes, allowance } = self.get_mut();
+        let left = allowance.left();
+        if left == 0 {
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
+        let before = buffer.filled().len();
+        let read = match bytes {
+            Bytes::Open(stream) => Pin::new(stream).poll_read(context, buffer),
+            Bytes::Secure(stream) => Pin::new(stream).poll_read(context, buffer),
+        };
+        if left != usize::MAX {
+            allowance.limit(left.saturating_sub(buffer.filled().len() - before));
+        }
+        read
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        either!(self, inner => inner.poll_write(context, bytes))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        either!(self, inner => inner.poll_write_vectored(context, slices))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Open(inner) => inner.is_write_vectored(),
-            Self::Secure(inner) => inner.is_write_vectored(),
+        match &mut self.get_mut().bytes {
+            Bytes::Open(stream) => Pin::new(stream).poll_write(context, bytes),
+            Bytes::Secure(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, inner => inner.poll_flush(context))
+        match &mut self.get_mut().bytes {
+            Bytes::Open(stream) => Pin::new(stream).poll_flush(context),
+            Bytes::Secure(stream) => Pin::new(stream).poll_flush(context),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, inner => inner.poll_shutdown(context))
+        match &mut self.get_mut().bytes {
+            Bytes::Open(stream) => Pin::new(stream).poll_shutdown(context),
+            Bytes::Secure(stream) => Pin::new(stream).poll_shutdown(context),
+        }
     }
 }

@@ -43,7 +43,9 @@ impl Tls {
             Host::V6(address, _) => ServerName::IpAddress((*address).into()),
         };
         match timeout(patience, TlsConnector::from(Arc::clone(config)).connect(name, stream)).await {
-            Ok(secured) => secured.map_err(|error| why(&error)),
+            Ok(secured) => {
+                secured.map_err(|error| why(&error).unwrap_or_else(|| Fault::from_network(&error)))
+            }
             Err(_) => Err(Fault::TimedOut(Stage::Connect, patience)),
         }
     }
@@ -70,19 +72,17 @@ async fn config() -> Result<Arc<ClientConfig>, Fault> {
     Ok(Arc::new(config))
 }
 
-/// What went wrong while the two sides agreed on their keys, or later.
-pub(super) fn why(error: &io::Error) -> Fault {
-    let Some(cause) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
-        return Fault::from_network(error);
-    };
-    if let rustls::Error::InvalidCertificate(error) = cause {
+/// What went wrong while the two sides agreed on their keys, or later; none where TLS has nothing to do with it.
+pub(super) fn why(error: &io::Error) -> Option<Fault> {
+    let cause = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(if let rustls::Error::InvalidCertificate(error) = cause {
         distrust(error).map_or_else(|| words(cause), Fault::Certificate)
     } else if matches!(cause, rustls::Error::InvalidMessage(_)) {
         // Bytes of some other protocol.
         Fault::NoTls
     } else {
         words(cause)
-    }
+    })
 }
 
 fn distrust(error: &CertificateError) -> Option<Distrust> {
