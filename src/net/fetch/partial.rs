@@ -26,10 +26,11 @@ pub(super) fn path(source: &Source, to: &Path) -> PathBuf {
     hash.update(source.path.encoded());
     hash.update([0]);
     hash.update(name.as_bytes());
-    let digits: String = hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash.finalize();
+    let digits = hash.iter().take(4).fold(0, |digits: u32, byte| digits << 8 | u32::from(*byte));
     let name = name.to_string_lossy();
     let short = &name[..name.floor_char_boundary(NAME)];
-    folder(to).join(format!(".{short}.{digits}.part"))
+    folder(to).join(format!(".{short}.{digits:08x}.part"))
 }
 
 /// The folder that a path is in.
@@ -67,11 +68,9 @@ impl PartialFile {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(Fault::from_disk(&error)),
             };
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(Fault::Fetching(path.to_path_buf())),
-                // There are file systems without locks. What is written there is still compared and counted.
-                Err(TryLockError::Error(_)) => {}
+            // There are file systems without locks: what is written there is still compared and counted.
+            if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+                return Err(Fault::Fetching(path.to_path_buf()));
             }
             let facts = file.metadata().map_err(|error| Fault::from_disk(&error))?;
             if !facts.is_file() {
@@ -133,17 +132,12 @@ impl Spot {
     /// An empty one, made where there is none, with its folder. It is put into `opened` as soon as there is one, so that it
     /// is known whatever goes wrong with it.
     pub(super) fn emptied(self, opened: &mut Option<PartialFile>) -> Result<&mut PartialFile, Fault> {
-        let file = match self.file {
-            Some(file) => file,
-            None => match PartialFile::open(&self.path, true)? {
-                Some(made) => made,
-                None => {
-                    fs::create_dir_all(folder(&self.path)).map_err(|error| Fault::from_disk(&error))?;
-                    let made = PartialFile::open(&self.path, true)?;
-                    made.ok_or_else(|| Fault::from_disk(&io::ErrorKind::NotFound.into()))?
-                }
-            },
-        };
+        let open = || PartialFile::open(&self.path, true).transpose();
+        let made = self.file.map(Ok).or_else(open).or_else(|| {
+            let folder = fs::create_dir_all(folder(&self.path));
+            folder.map_or_else(|error| Some(Err(Fault::from_disk(&error))), |()| open())
+        });
+        let file = made.unwrap_or_else(|| Err(Fault::from_disk(&io::ErrorKind::NotFound.into())))?;
         let file = opened.insert(file);
         file.clear()?;
         Ok(file)

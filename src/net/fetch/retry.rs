@@ -11,7 +11,7 @@ const FIRST: Duration = Duration::from_secs(1);
 /// But never longer.
 const LONGEST: Duration = Duration::from_secs(30);
 /// As long as this a server may ask us to wait; for longer, the user is told instead.
-const LONGEST_ASKED: Duration = Duration::from_secs(120);
+const LONGEST_ASKED: Duration = Duration::from_mins(2);
 /// A try that gets so many bytes further has worked: what fails next is a new failure.
 const WORTH_IT: u64 = 1024 * 1024;
 

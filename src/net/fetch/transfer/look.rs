@@ -58,11 +58,10 @@ fn there(to: &Path) -> Result<Option<Metadata>, Fault> {
 fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Option<Other>, Halt> {
     let Some(there) = there else { return Ok(None) };
     match conflict {
-        Conflict::Rename => {}
         Conflict::Skip => return Err(Halt::Kept(Kept::Skipped)),
         Conflict::Ask if there.is_dir() => return Err(Fault::NotRegular(to.to_path_buf()).into()),
         Conflict::Ask if !there.is_file() => return Err(Fault::Exists(to.to_path_buf()).into()),
-        Conflict::Ask => {}
+        Conflict::Ask | Conflict::Rename => {}
         Conflict::Overwrite | Conflict::Newer => {
             is_replaceable(to)?;
         }
