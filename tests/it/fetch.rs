@@ -19,6 +19,9 @@ use tempfile::TempDir;
 use crate::support::server::PATIENT;
 
 mod conflict;
+mod ranged;
+mod resume;
+mod retry;
 mod stream;
 mod whole;
 mod worker;

@@ -78,7 +78,7 @@ fn is_passing(fault: &Fault) -> bool {
     )
 }
 
-/// Where these come first, the address is most likely wrong.
+/// Where these come first, the address is most likely wrong, or it is no server that we can talk to.
 fn may_pass(fault: &Fault) -> bool {
     matches!(
         fault,
@@ -86,6 +86,7 @@ fn may_pass(fault: &Fault) -> bool {
             | Fault::Unresolved
             | Fault::Unreachable
             | Fault::Network(_)
+            | Fault::Garbled
             | Fault::TimedOut(Stage::Resolve | Stage::Connect, _)
     )
 }
@@ -138,7 +139,7 @@ mod tests {
             (Fault::TimedOut(Stage::Connect, FIRST), false, true),
             (Fault::Status(404), false, false),
             (Fault::DiskFull, false, false),
-            (Fault::Garbled, false, false),
+            (Fault::Garbled, false, true),
         ] {
             let again = |begun| Retries::new(1).next(Halt::Fault(fault.clone()), 0, begun).is_ok();
             assert_eq!((again(false), again(true)), (before, after), "{fault:?}");
