@@ -15,6 +15,9 @@ use tokio::sync::mpsc;
 
 use crate::support::server::{PATIENT, Server, client, hold, nobody, ok, reset, send, send_on};
 
+mod real;
+mod recorded;
+
 const LIST: &str = r#"[
     {"name": "sub/", "size": 4096, "url": "./sub/", "mod_time": "2026-11-02T09:14:00Z", "mode": 2147484141, "is_dir": true},
     {"name": "你 好.txt", "size": 3, "url": "./%E4%BD%A0%20%E5%A5%BD.txt", "mod_time": "2026-11-02T09:14:00Z", "mode": 420, "is_dir": false}
@@ -98,6 +101,15 @@ async fn what_is_no_list_is_said_to_be_none() {
     let redirect = |to| format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
     for (path, answer, fault) in [
         ("/", ok("text/html", "<ul></ul>"), Fault::NoListing),
+        ("/", ok("text/html", "<a href='//box/x'>x</a><a href='../'>up</a>"), Fault::NoListing),
+        ("/", ok("text/html", "<link href='/__dufs_v0.0.0__/'><a href='x'>x</a>"), Fault::NoListing),
+        ("/a.html", ok("text/html", "<a href='b.html'>b</a>"), Fault::IsFile),
+        (
+            "/",
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]"
+                .to_owned(),
+            Fault::Encoded,
+        ),
         ("/", ok("application/json", "<ul></ul>"), Fault::NoListing),
         ("/", ok("application/json", r#"{"unknown": "dialect"}"#), Fault::NoListing),
         ("/a.txt", ok("text/plain", "hello"), Fault::IsFile),
