@@ -31,6 +31,7 @@ pub mod mouse;
 mod notice;
 pub mod overlay;
 pub mod peers;
+pub mod queue;
 pub mod traffic;
 pub mod transfers;
 mod turn;
@@ -43,8 +44,10 @@ use keys::{Global, Keymap, walked};
 pub use notice::Notice;
 use overlay::{GoTo, Overlay};
 use peers::Setting;
+use queue::QueueSettings;
 use traffic::{Pane, Traffic};
-use turn::{Ids, Turn};
+pub use turn::Ids;
+use turn::Turn;
 
 /// The two halves of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,19 +107,17 @@ pub struct State {
     pub forgets: bool,
     focused: bool,
     ids: Ids,
-    /// When the transfers are measured next.
-    measured: Option<Instant>,
 }
 
 impl State {
     /// The state at the start.
     #[must_use]
-    pub fn new(me: Me, keymap: Keymap, downloads_at_once: usize, now: &Now) -> Self {
+    pub fn new(me: Me, keymap: Keymap, downloads: QueueSettings, now: &Now) -> Self {
         Self {
             me,
             tab: Tab::default(),
             chat: Chat::default(),
-            files: Files::new(downloads_at_once),
+            files: Files::new(downloads),
             recent: Recent::default(),
             overlay: None,
             traffic: Traffic::default(),
@@ -131,7 +132,6 @@ impl State {
             forgets: false,
             focused: true,
             ids: Ids::default(),
-            measured: None,
         }
     }
 
@@ -166,8 +166,9 @@ impl State {
                 Event::Copied => *turn.notice = Some(Notice::Copied),
                 Event::NotCopied(fault) => *turn.notice = Some(Notice::NotCopied(fault)),
                 Event::NotOpened(fault) => *turn.notice = Some(Notice::NotOpened(fault)),
-                Event::Resized(_) | Event::Walk(..) | Event::Filled(..) => {}
-                Event::Wake => state.files.transfers.wake(now.instant),
+                Event::Walk(request, event) => state.files.on_walk(request, event, turn),
+                Event::Resized(_) | Event::Filled(..) => {}
+                Event::Wake => state.files.transfers.queue.wake(&mut turn.world()),
             }
             state.files.follow(turn);
             state.follow_inspected();
@@ -180,13 +181,16 @@ impl State {
     /// The program ends: what is not yet kept is given to the store.
     pub fn end(&mut self, out: &mut Vec<Effect>) {
         self.chat.keep_now(out);
+        self.files.transfers.queue.keep_now(out);
     }
 
-    /// What is known from earlier runs. The peer that was spoken with last is in front.
-    pub fn remember(&mut self, memory: Memory) {
+    /// What is known from earlier runs. The peer that was spoken with last is in front, and downloads go on.
+    pub fn remember(&mut self, memory: Memory, now: &Now, out: &mut Vec<Effect>) {
         self.recent = memory.recent;
         self.chat.remember(memory.known);
         self.chat.select_latest();
+        let (queue, partials) = (memory.queue, memory.partials);
+        self.turn(now, out, |state, turn| state.files.transfers.restore(queue, partials, turn));
     }
 
     fn is_watching(&self) -> bool {
@@ -242,16 +246,13 @@ impl State {
         self.traffic.log.note_effects(&out[asked..], now);
         self.zone = now.wall.time_zone().clone();
         self.today = now.wall.date();
-        // One that is still to come stays, or whatever else happens would put it off without end.
-        let ahead = self.measured.filter(|at| *at > now.instant);
-        self.measured = self.files.transfers.deadline(now.instant).map(|next| ahead.unwrap_or(next));
         (self.keymap, self.ids, self.notice, self.recent) = (keymap, ids, notice, recent);
     }
 
     /// The next moment at which something on the screen changes by itself; none where nothing does.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        [self.measured, self.chat.deadline()].into_iter().flatten().min()
+        [self.files.transfers.queue.deadline(), self.chat.deadline()].into_iter().flatten().min()
     }
 
     fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
@@ -375,9 +376,9 @@ impl State {
         self.files.browse(Source::top(Endpoint::from(address)), turn);
     }
 
-    /// Where downloads would be lost, the user is asked first.
+    /// Where downloads are not done, the user is asked first.
     fn quit(&mut self, turn: &mut Turn<'_>) {
-        if self.files.transfers.open() == 0 {
+        if self.files.transfers.queue.open() == 0 {
             turn.out.push(Effect::Quit);
         } else {
             self.overlay = Some(Overlay::Quit);

@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,9 +13,14 @@ use directories::{ProjectDirs, UserDirs};
 use serde::Deserialize;
 
 use crate::app::keys::Keymap;
+use crate::effect::Conflict;
 use crate::locale::Language;
 use crate::net::{Port, Timeouts};
 use crate::text::{Clean, clean_line};
+
+mod files;
+
+pub use files::FilesLayer;
 
 /// The settings in use.
 #[derive(Debug, Clone)]
@@ -29,8 +35,14 @@ pub struct Config {
     pub download_dir: PathBuf,
     /// Put before the name of each downloaded file.
     pub prefix: String,
-    /// Downloads that run at the same time.
+    /// Large files that are downloaded at the same time.
     pub at_once: usize,
+    /// What becomes of a downloaded file where something of its name is there already.
+    pub conflict: Conflict,
+    /// How often a download that does not work is tried again.
+    pub retries: u32,
+    /// Bytes a second that all downloads together may take; none: as many as come.
+    pub limit_rate: Option<NonZeroU64>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
     /// Which theme.
@@ -130,18 +142,6 @@ pub struct ChatLayer {
     pub name: Option<String>,
 }
 
-/// `[files]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FilesLayer {
-    /// Where downloaded files go.
-    pub download_dir: Option<PathBuf>,
-    /// Put before each downloaded file's name.
-    pub prefix: Option<String>,
-    /// Downloads at the same time.
-    pub at_once: Option<usize>,
-}
-
 /// `[timeouts]`, in seconds
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -238,11 +238,7 @@ impl Layer {
                 bind: self.chat.bind.or(below.chat.bind),
                 name: self.chat.name.or(below.chat.name),
             },
-            files: FilesLayer {
-                download_dir: self.files.download_dir.or(below.files.download_dir),
-                prefix: self.files.prefix.or(below.files.prefix),
-                at_once: self.files.at_once.or(below.files.at_once),
-            },
+            files: self.files.over(below.files),
             timeouts: TimeoutLayer {
                 resolve: self.timeouts.resolve.or(below.timeouts.resolve),
                 connect: self.timeouts.connect.or(below.timeouts.connect),
@@ -282,7 +278,8 @@ impl Config {
             None => Port::Preferred(all.chat.port.ok_or_else(|| missing("chat.port"))?),
         };
         let bind = all.chat.bind.filter(|addresses| !addresses.is_empty());
-        let at_once = all.files.at_once.filter(|count| (1..=64).contains(count));
+        let (at_once, retries) = (all.files.sound_at_once()?, all.files.sound_retries()?);
+        let limit_rate = all.files.sound_rate()?;
         let download_dir = all.files.download_dir.filter(|dir| !dir.as_os_str().is_empty());
         Ok(Self {
             port,
@@ -290,8 +287,10 @@ impl Config {
             name: clean_line(all.chat.name.unwrap_or_default().as_bytes()),
             download_dir: download_dir.map_or_else(default_download_dir, |dir| expand_home(&dir)),
             prefix: all.files.prefix.unwrap_or_default(),
-            at_once: at_once
-                .ok_or_else(|| ConfigError::Value("files.at_once must be from 1 to 64".into()))?,
+            at_once,
+            conflict: all.files.conflict.unwrap_or_default(),
+            retries,
+            limit_rate,
             timeouts: Timeouts {
                 resolve: seconds(all.timeouts.resolve, "resolve")?,
                 connect: seconds(all.timeouts.connect, "connect")?,
@@ -381,7 +380,8 @@ mod tests {
         let config = config("").unwrap();
         assert_eq!(config.port, Port::Preferred(7890));
         assert_eq!(config.bind.len(), 2);
-        assert_eq!(config.at_once, 4);
+        assert_eq!((config.at_once, config.retries, config.limit_rate), (4, 5, None));
+        assert_eq!(config.conflict, Conflict::Ask);
     }
 
     #[test]
@@ -403,6 +403,7 @@ mod tests {
             ("[keys.global]\nquit = ['hyper+x']", "line 2", "hyper+x"),
             ("[screen]\nlinks = 'yes'", "line 2", "yes"),
             ("[notify]\ndesktop = 'osc8'", "line 2", "osc8"),
+            ("[files]\nconflict = 'smash'", "line 2", "smash"),
             ("[keys.global]\nquti = ['x']", "line 2", "quti"),
         ] {
             let error = config(text).unwrap_err().to_string();
@@ -411,9 +412,19 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_is_read_with_its_unit() {
+        let config = config("files.limit_rate = '1.5M'\nfiles.conflict = 'newer'").unwrap();
+        assert_eq!(config.limit_rate, NonZeroU64::new(1_500_000));
+        assert_eq!(config.downloads("/x".into()).conflict, Conflict::Newer);
+    }
+
+    #[test]
     fn a_value_that_makes_no_sense_is_refused_by_its_name() {
         for (text, name) in [
             ("files.at_once = 0", "files.at_once"),
+            ("files.retries = 1001", "files.retries"),
+            ("files.limit_rate = 'fast'", "files.limit_rate"),
+            ("files.limit_rate = '0M'", "files.limit_rate"),
             ("timeouts.body = 0", "timeouts.body"),
             ("chat.bind = []", "chat.bind"),
         ] {

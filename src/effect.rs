@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use crate::event::{MessageId, RequestId, TransferId};
 use crate::text::Clean;
@@ -14,7 +15,7 @@ mod keep;
 mod recent;
 
 pub use fetch::{Conflict, Job, Partial};
-pub use keep::{Contact, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
+pub use keep::{Contact, KeptItem, KeptPartial, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
 pub use recent::Recent;
 
 /// Everything that the program can ask for.
@@ -56,6 +57,13 @@ pub enum Effect {
     Pause(TransferId),
     /// Stop a download and leave nothing of it.
     Cancel(TransferId),
+    /// Remove what an earlier try left of a file that is not being downloaded.
+    Discard {
+        /// Which file of which server.
+        source: Source,
+        /// Where it was to be.
+        to: PathBuf,
+    },
     /// Let all downloads together take no more than so many bytes a second; none: as many as come.
     LimitRate(Option<NonZeroU64>),
     /// List a folder and all that are in it.

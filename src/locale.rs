@@ -115,6 +115,7 @@ words! {
     /// What lies over the screen.
     OverlayWords {
         help, go_to, go_to_hint, nothing_found, peer, server, folder, bookmark, new_peer, new_server, quit, quit_question,
+        quit_losing,
         pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
     }
     /// Searching for words.

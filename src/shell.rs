@@ -110,13 +110,13 @@ struct Shell {
 impl Shell {
     fn new(start: Start, guard: term::Guard) -> io::Result<Self> {
         let now = now();
-        let mut state = State::new(start.me, start.keymap, start.at_once, &now);
+        let mut state = State::new(start.me, start.keymap, start.downloads, &now);
         let mut effects = Vec::new();
         state.notice = start.notice;
         state.keeps = start.store.fault.is_none();
         state.forgets = start.store.is_in_memory();
         state.notify = start.notify;
-        state.remember(start.store.memory.clone());
+        state.remember(start.store.memory.clone(), &now, &mut effects);
         for (address, name) in start.peers {
             state.introduce(address, name);
         }
@@ -128,8 +128,7 @@ impl Shell {
         }
         let (events, queue) = mpsc::channel(QUEUE);
         let store = start.store.start(events.clone())?;
-        let destination = (start.download_dir, start.prefix);
-        let workers = Workers::start(start.sockets, destination, start.timeouts, store, events, queue);
+        let workers = Workers::start(start.sockets, start.retries, start.timeouts, store, events, queue);
         let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()), start.terminal.links)?;
         let look = start.look;
         let input = Input::listen()?;
@@ -278,6 +277,7 @@ impl Shell {
                     | Effect::Forget(_)
                     | Effect::Fetch { .. }
                     | Effect::Pause(_)
+                    | Effect::Discard { .. }
                     | Effect::LimitRate(_)
                     | Effect::Walk { .. }
                     | Effect::Fill { .. }

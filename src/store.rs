@@ -26,6 +26,7 @@ mod read;
 mod recent;
 mod schema;
 mod state;
+mod transfers;
 mod write;
 
 use clerk::Clerk;
@@ -115,7 +116,10 @@ impl Store {
             StoreRequest::Update { .. }
             | StoreRequest::Contact(_)
             | StoreRequest::Forget(_)
-            | StoreRequest::Recent(_) => StoreEvent::Failed(Fault::Busy),
+            | StoreRequest::Recent(_)
+            | StoreRequest::Queue(_)
+            | StoreRequest::Partial(_)
+            | StoreRequest::DropPartial { .. } => StoreEvent::Failed(Fault::Busy),
             StoreRequest::Page { request, .. }
             | StoreRequest::Find { request, .. }
             | StoreRequest::Details { request, .. }

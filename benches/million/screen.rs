@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hobnob::app::keys::Keymap;
+use hobnob::app::queue::QueueSettings;
 use hobnob::app::{Me, State};
-use hobnob::effect::Effect;
+use hobnob::effect::{Conflict, Effect};
 use hobnob::event::{Event, Now, Size};
 use hobnob::locale::Language;
 use hobnob::store::{Store, open};
@@ -41,8 +42,15 @@ impl Screen {
             address: ([127, 0, 0, 1], 7890).into(),
             download_dir: Clean::default(),
         };
-        let mut state = State::new(me, Keymap::preset().expect("keys"), 4, &now());
-        state.remember(opened.memory.clone());
+        let downloads = QueueSettings {
+            dir: dir.to_path_buf(),
+            prefix: String::new(),
+            conflict: Conflict::Ask,
+            at_once: 4,
+            rate: None,
+        };
+        let mut state = State::new(me, Keymap::preset().expect("keys"), downloads, &now());
+        state.remember(opened.memory.clone(), &now(), &mut Vec::new());
         let look = Look {
             words: Language::En.words().expect("words"),
             theme: Preset::Dark.theme().expect("a theme"),

@@ -5,14 +5,16 @@ use super::crumbs::{self, Crumb};
 use super::folder::{Arrangement, Column, Folder, Line};
 use super::keys::{self, Browse, Edit, Move};
 use super::layout;
+use super::queue::QueueSettings;
 use super::transfers::Transfers;
 use super::unlisted::Unlisted;
 use super::{Notice, Turn};
-use crate::event::{Fault, Key, RequestId, TransferEvent, TransferId};
+use crate::event::{Fault, Key, RequestId};
 use crate::wire::listing::Kind;
 use crate::wire::source::Source;
 
 mod asking;
+mod getting;
 mod jump;
 mod ways;
 
@@ -83,16 +85,16 @@ pub struct Files {
 }
 
 impl Files {
-    /// Nothing open; so many downloads may run at once.
+    /// Nothing open; downloads are to be like this.
     #[must_use]
-    pub fn new(at_once: usize) -> Self {
+    pub fn new(downloads: QueueSettings) -> Self {
         Self {
             focus: FilesFocus::default(),
             bar: AddressBar::default(),
             place: Place::default(),
             pending: None,
             failed: None,
-            transfers: Transfers::new(at_once),
+            transfers: Transfers::new(downloads),
             path: AddressBar::default(),
             arrangement: Arrangement::default(),
             ways: Ways::default(),
@@ -177,7 +179,7 @@ impl Files {
         let main = self.main_focus();
         self.focus = match self.focus {
             FilesFocus::Transfers => main,
-            _ if self.transfers.list.is_empty() => main,
+            _ if self.transfers.queue.is_empty() => main,
             FilesFocus::Entries
             | FilesFocus::Name
             | FilesFocus::Filter
@@ -189,7 +191,7 @@ impl Files {
 
     /// Rows for entries and for transfers.
     fn rows(&self, turn: &Turn<'_>) -> (usize, usize) {
-        let layout = layout::files(turn.size, self.transfers.list.len());
+        let layout = layout::files(turn.size, self.transfers.queue.len());
         layout.map_or((1, 1), |l| (usize::from(l.entries.height), usize::from(l.transfers.height)))
     }
 
@@ -199,7 +201,7 @@ impl Files {
         if let Place::Folder(folder) = &mut self.place {
             folder.follow(rows);
         }
-        if self.focus == FilesFocus::Transfers && self.transfers.list.is_empty() {
+        if self.focus == FilesFocus::Transfers && self.transfers.queue.is_empty() {
             self.focus = self.main_focus();
         }
     }
@@ -222,14 +224,6 @@ impl Files {
             FilesFocus::Path => self.type_path(key, turn),
             FilesFocus::Filter => self.type_filter(key, turn),
             FilesFocus::Entries => self.walk_entries(key, turn),
-        }
-    }
-
-    /// News of a download. The names of files that a plain server really had are remembered.
-    pub(super) fn on_transfer(&mut self, id: TransferId, event: TransferEvent, turn: &mut Turn<'_>) {
-        let finished = matches!(event, TransferEvent::Finished { .. });
-        if let Some(source) = self.transfers.on_event(id, event, turn).filter(|_| finished) {
-            turn.remember(|recent| recent.add_name(&source));
         }
     }
 
@@ -259,20 +253,13 @@ impl Files {
         }
         let offered = server.offered(turn.recent).len();
         match keys::action(&turn.keymap.field, key) {
-            Some(Edit::Accept) => self.fetch_named(turn),
+            Some(Edit::Accept) => self.get_named(turn),
             Some(Edit::Up) => server.step(true, offered),
             Some(Edit::Down) => server.step(false, offered),
             edit => {
                 server.selected = 0;
                 server.name.on_key(key, edit);
             }
-        }
-    }
-
-    fn fetch_named(&mut self, turn: &mut Turn<'_>) {
-        let Place::Unlisted(server) = &mut self.place else { return };
-        if let Some(name) = server.take_name(turn.recent) {
-            self.transfers.add(server.source.at(name), turn);
         }
     }
 
@@ -309,16 +296,7 @@ impl Files {
             (Browse::Parent, _) => self.open_parent(turn),
             (Browse::Reload, _) => self.reload(turn),
             (Browse::Cancel, _) => self.transfers.cancel(turn),
-            (Browse::Get, Place::Folder(folder)) => {
-                let taken = folder.take_marked();
-                if taken.is_empty() {
-                    *turn.notice = Some(Notice::NotAFile);
-                }
-                for entry in taken {
-                    let path = folder.source.path.join(&entry.raw.0);
-                    self.transfers.add(folder.source.at(path), turn);
-                }
-            }
+            (Browse::Get, Place::Folder(_)) => self.get_marked(turn),
             (Browse::Mark, Place::Folder(folder)) => {
                 if !folder.mark() {
                     *turn.notice = Some(Notice::NotAFile);
@@ -356,7 +334,7 @@ impl Files {
                 let path = source.at(source.path.join(&entry.raw.0));
                 match entry.kind {
                     Kind::Dir => self.browse(path.at(path.path.folder()), turn),
-                    Kind::File => self.transfers.add(path, turn),
+                    Kind::File => self.get_selected(turn),
                     Kind::Other => *turn.notice = Some(Notice::NotAFile),
                 }
             }

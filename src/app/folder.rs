@@ -1,7 +1,7 @@
 //! A folder of a server as it is looked at: sorted, filtered, marked, and which row is selected. Asks nothing of any
 //! server.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::field::Field;
 use super::keys::Move;
@@ -181,9 +181,16 @@ impl Folder {
         self.place(row).is_some_and(|at| self.marked.contains(&at))
     }
 
-    /// Marks the selected file, or takes the mark away, and goes on to the next row. `false` where it is no file.
+    /// What the things in it are called.
+    #[must_use]
+    pub fn names(&self) -> HashSet<&[u8]> {
+        self.entries.iter().map(|entry| &*entry.raw.0).collect()
+    }
+
+    /// Marks what is selected, or takes the mark away, and goes on to the next row. `false` where it is neither a file nor
+    /// a folder.
     pub fn mark(&mut self) -> bool {
-        let at = self.place(self.selected).filter(|at| self.entries[*at].kind == Kind::File);
+        let at = self.place(self.selected).filter(|at| self.entries[*at].kind != Kind::Other);
         let Some(at) = at else { return false };
         if !self.marked.remove(&at) {
             self.marked.insert(at);
@@ -192,11 +199,11 @@ impl Folder {
         true
     }
 
-    /// The marked files, whose marks are taken away; where there are none, the selected one.
+    /// What is marked, files and folders, whose marks are taken away; where nothing is, what is selected.
     pub fn take_marked(&mut self) -> Vec<Entry> {
         if self.marked.is_empty() {
             return match self.selected_line() {
-                Some(Line::Entry(entry)) if entry.kind == Kind::File => vec![entry.clone()],
+                Some(Line::Entry(entry)) if entry.kind != Kind::Other => vec![entry.clone()],
                 Some(Line::Entry(_) | Line::Parent) | None => Vec::new(),
             };
         }

@@ -116,7 +116,7 @@ impl State {
     }
 
     fn on_files_mouse(&mut self, mouse: Mouse, turned: Option<Move>, turn: &mut Turn<'_>) {
-        let Some(areas) = layout::files(turn.size, self.files.transfers.list.len()) else { return };
+        let Some(areas) = layout::files(turn.size, self.files.transfers.queue.len()) else { return };
         let row = |area: layout::Area| {
             area.contains(mouse.column, mouse.row).then(|| usize::from(mouse.row - area.y))
         };

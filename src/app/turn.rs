@@ -2,6 +2,7 @@
 
 use super::Notice;
 use super::keys::Keymap;
+use super::queue::World;
 use crate::effect::{Effect, NotifySettings, Recent, StoreRequest};
 use crate::event::{MessageId, Now, RequestId, Size, TransferId};
 use crate::wire::peer::Peer;
@@ -31,11 +32,16 @@ impl Turn<'_> {
             self.out.push(Effect::Store(StoreRequest::Recent(self.recent.clone())));
         }
     }
+
+    /// What the downloads need of it.
+    pub(super) fn world(&mut self) -> World<'_> {
+        World { now: self.now.instant, ids: self.ids, out: self.out }
+    }
 }
 
 /// The numbers for what is asked of the world. None is used twice.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ids {
+pub struct Ids {
     last: u64,
 }
 
@@ -45,15 +51,18 @@ impl Ids {
         self.last
     }
 
-    pub(super) fn message(&mut self) -> MessageId {
+    /// For a message.
+    pub fn message(&mut self) -> MessageId {
         MessageId(self.next())
     }
 
-    pub(super) fn request(&mut self) -> RequestId {
+    /// For a question.
+    pub fn request(&mut self) -> RequestId {
         RequestId(self.next())
     }
 
-    pub(super) fn transfer(&mut self) -> TransferId {
+    /// For a download.
+    pub fn transfer(&mut self) -> TransferId {
         TransferId(self.next())
     }
 }
@@ -71,8 +80,9 @@ mod tests {
     use crate::app::conversation::Conversation;
     use crate::app::files::Place;
     use crate::app::overlay::{GoTo, Goal, Overlay};
+    use crate::app::queue::QueueSettings;
     use crate::app::{Me, State, Tab};
-    use crate::effect::Partial;
+    use crate::effect::{Conflict, Partial};
     use crate::event::{
         BrowseEvent, ChatEvent, Datagram, Event, Fault, Finished, Listing, StoreEvent, TransferEvent,
     };
@@ -92,8 +102,15 @@ mod tests {
         fn new(recent: Recent) -> Self {
             let now = Now { instant: Instant::now(), wall: Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC) };
             let nobody = Clean::default();
+            let downloads = QueueSettings {
+                dir: "/x".into(),
+                prefix: String::new(),
+                conflict: Conflict::Ask,
+                at_once: 1,
+                rate: None,
+            };
             let me = Me { name: nobody.clone(), address: address(7890), download_dir: nobody };
-            let mut state = State::new(me, Keymap::preset().unwrap(), 1, &now);
+            let mut state = State::new(me, Keymap::preset().unwrap(), downloads, &now);
             state.recent = recent;
             Self { state, now, out: Vec::new() }
         }
@@ -236,6 +253,9 @@ mod tests {
         let mut run = Run::new(Recent::default());
         run.open_server("plain://box");
         run.fetch("a", started(10));
+        // By then what is to be downloaded is to be kept.
+        run.now.instant = run.state.deadline().unwrap();
+        run.on(Event::Wake);
         let first = run.state.deadline().unwrap();
         run.now.instant += Duration::from_millis(500);
         run.on(Event::Focused(true));

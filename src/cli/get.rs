@@ -18,7 +18,7 @@ use super::{Context, Ending, Get, cannot_write, written};
 use crate::effect::{Conflict, Job};
 use crate::event::{Fault, Finished, TransferEvent};
 use crate::locale::fill;
-use crate::net::fetch::{self, End, Engine, Stop, System};
+use crate::net::fetch::{End, Engine, Stop, System};
 use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::view::wording;
@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     let client = Client::new(context.config.timeouts);
     let mut stopped = pin!(stop_signal()?);
     let mut failure = None;
-    let engine = Engine::new(client, fetch::RETRIES, Arc::new(System));
+    let engine = Engine::new(client, context.config.retries, Arc::new(System));
     for path in paths {
         let mut source = server.at(path);
         let bar = ProgressBar::no_length().with_message(clean_line(&source.path.last()).to_string());

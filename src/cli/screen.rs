@@ -109,9 +109,8 @@ pub(super) async fn open(
             text: config.notify.text,
         },
         terminal,
-        download_dir,
-        prefix: config.prefix.clone(),
-        at_once: config.at_once,
+        downloads: config.downloads(download_dir),
+        retries: config.retries,
         timeouts: config.timeouts,
     };
     // The whole program is in there: too much to move about on the stack.

@@ -1,12 +1,16 @@
 //! What the store is asked for.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
-use super::Recent;
+use super::{Conflict, Partial, Recent};
 use crate::event::{Delivery, MessageId, RequestId, RowId};
 use crate::text::Clean;
 use crate::wire::Raw;
+use crate::wire::digest::Checksum;
 use crate::wire::peer::Peer;
+use crate::wire::source::Source;
 
 /// What the store is asked for. It does everything in the order in which it is asked, but reads may overtake writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +34,17 @@ pub enum StoreRequest {
     Forget(Peer),
     /// Keep this for the next run, in place of what was kept before.
     Recent(Recent),
+    /// Keep what stands in these places of the downloads' queue, or that nothing does.
+    Queue(Vec<(u64, Option<KeptItem>)>),
+    /// Keep what is needed to go on with a file of which a part is here.
+    Partial(Box<KeptPartial>),
+    /// Nothing is needed any more to go on with a file.
+    DropPartial {
+        /// Which file of which server.
+        source: Source,
+        /// Where it is to be.
+        to: PathBuf,
+    },
     /// Read a part of a conversation: `Page` or `Unreadable` comes back.
     Page {
         /// Comes back with the answer.
@@ -178,6 +193,38 @@ pub struct Known {
     pub waiting: usize,
 }
 
+/// A file or a folder that is to be downloaded and is not yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptItem {
+    /// Where it stands in the queue: each place is used once.
+    pub place: u64,
+    /// Which file or, where the path is a folder's, which folder of which server.
+    pub source: Source,
+    /// Where it is to be.
+    pub to: PathBuf,
+    /// The file's length in bytes, where the server's list said it.
+    pub size: Option<u64>,
+    /// What becomes of a file of it where something is there already.
+    pub conflict: Conflict,
+    /// What the content of the file has to be, as the user says.
+    pub checksum: Option<Checksum>,
+    /// Files on the server that may say what the content of the file has to be.
+    pub sums: Vec<Source>,
+    /// Whether it waits for the user to say that it goes on.
+    pub paused: bool,
+}
+
+/// A file of which a part is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptPartial {
+    /// Which file of which server.
+    pub source: Source,
+    /// Where it is to be.
+    pub to: PathBuf,
+    /// What is needed to go on with it.
+    pub partial: Partial,
+}
+
 /// What is known at the start of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
@@ -185,4 +232,8 @@ pub struct Memory {
     pub recent: Recent,
     /// The peers, those with the latest message first: all about whom the user has done something, and the latest others.
     pub known: Vec<Known>,
+    /// The downloads that are not done, in their order.
+    pub queue: Vec<KeptItem>,
+    /// What is needed to go on with files of which a part is here.
+    pub partials: Vec<KeptPartial>,
 }

@@ -36,9 +36,6 @@ mod writer;
 pub use disk::{Disk, System};
 pub use worker::{FetchCommand, run};
 
-/// How often in a row a download that fails is tried again where nobody says otherwise.
-pub const RETRIES: u32 = 5;
-
 /// Between two reports of progress: at most 30 a second.
 const REPORT_EVERY: Duration = Duration::from_millis(34);
 /// What is compared of the bytes that are here already; with no more than that, a download does not go on but starts over.

@@ -1,9 +1,9 @@
 //! What the full-screen program is given to start with. Data only.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use crate::app::keys::Keymap;
+use crate::app::queue::QueueSettings;
 use crate::app::{Me, Notice};
 use crate::effect::NotifySettings;
 use crate::net::Timeouts;
@@ -39,12 +39,10 @@ pub struct Start {
     pub notify: NotifySettings,
     /// What the terminal can do beside showing cells.
     pub terminal: Abilities,
-    /// Where downloads go.
-    pub download_dir: PathBuf,
-    /// Put before the name of each downloaded file.
-    pub prefix: String,
-    /// Downloads at the same time.
-    pub at_once: usize,
+    /// How downloads are to be.
+    pub downloads: QueueSettings,
+    /// How often a download that does not work is tried again.
+    pub retries: u32,
     /// How long to wait for what.
     pub timeouts: Timeouts,
 }

@@ -1,7 +1,6 @@
 //! The workers and the channels to them. Telling a worker never waits: what it has no room for comes back as the event
 //! that it did not work.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -15,7 +14,6 @@ use crate::net::fetch::{Engine, FetchCommand, System};
 use crate::net::http::Client;
 use crate::net::{Timeouts, browse, chat, fetch};
 use crate::store::Store;
-use crate::wire::name::safe_name;
 
 /// Commands that a worker may have waiting.
 const COMMANDS: usize = 256;
@@ -27,7 +25,6 @@ pub(super) struct Workers {
     fetch: Sender<FetchCommand>,
     fetching: JoinHandle<()>,
     /// Where files go, and what stands before their names.
-    destination: (PathBuf, String),
     store: Store,
     events: Receiver<Event>,
 }
@@ -36,7 +33,7 @@ impl Workers {
     /// Starts them beside the store; what they learn goes through `events` to `queue`.
     pub(super) fn start(
         sockets: Sockets,
-        destination: (PathBuf, String),
+        retries: u32,
         timeouts: Timeouts,
         store: Store,
         events: Sender<Event>,
@@ -48,9 +45,9 @@ impl Workers {
         let (fetch, fetch_commands) = channel(COMMANDS);
         tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
         tokio::spawn(browse::run(browse_commands, events.clone(), client.clone()));
-        let engine = Engine::new(client, fetch::RETRIES, Arc::new(System));
+        let engine = Engine::new(client, retries, Arc::new(System));
         let fetching = tokio::spawn(fetch::run(fetch_commands, events, engine));
-        Self { chat, browse, fetch, fetching, destination, store, events: queue }
+        Self { chat, browse, fetch, fetching, store, events: queue }
     }
 
     /// What happened next.
@@ -82,12 +79,7 @@ impl Workers {
                 let told = self.browse.try_send(BrowseCommand::Walk { request, source });
                 told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
             }
-            Effect::Fetch { id, mut job } => {
-                if job.to.as_os_str().is_empty() {
-                    let (dir, prefix) = &self.destination;
-                    let name = [prefix.as_bytes(), &job.source.path.last()].concat();
-                    job.to = dir.join(safe_name(&name));
-                }
+            Effect::Fetch { id, job } => {
                 let told = self.fetch.try_send(FetchCommand::Fetch { id, job });
                 told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
             }
@@ -106,6 +98,11 @@ impl Workers {
                 let _ = self.fetch.try_send(FetchCommand::Pause(id));
                 None
             }
+            Effect::Discard { source, to } => {
+                // Where it stays, a later download of the same file goes on with it, or begins it again.
+                let _ = self.fetch.try_send(FetchCommand::Discard { source, to });
+                None
+            }
             Effect::Store(request) => self.store.tell(request),
             Effect::LimitRate(_)
             | Effect::Fill { .. }
@@ -121,7 +118,7 @@ impl Workers {
 
     /// Ends them, and waits until no partial file is left and what is to be remembered is kept.
     pub(super) async fn end(self) {
-        let Self { chat, browse, fetch, fetching, destination: _, store, mut events } = self;
+        let Self { chat, browse, fetch, fetching, store, mut events } = self;
         drop((chat, browse, fetch));
         // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
         events.close();

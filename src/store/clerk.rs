@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::read::Reading;
 use super::{fault, write};
-use crate::effect::StoreRequest;
+use crate::effect::{KeptItem, StoreRequest};
 use crate::event::{Event, Fault, RowId, Saved, StoreEvent};
 
 /// How long after a failure what is not on disk yet is tried again.
@@ -217,7 +217,10 @@ impl Clerk {
             | StoreRequest::Update { .. }
             | StoreRequest::Contact(_)
             | StoreRequest::Forget(_)
-            | StoreRequest::Recent(_) => return,
+            | StoreRequest::Recent(_)
+            | StoreRequest::Queue(_)
+            | StoreRequest::Partial(_)
+            | StoreRequest::DropPartial { .. } => return,
         };
         let unreadable = |error| StoreEvent::Unreadable(request, fault(&self.path, &error));
         self.say(answer.unwrap_or_else(unreadable));
@@ -235,6 +238,8 @@ fn weight(request: &StoreRequest) -> usize {
         message.bytes.0.len()
     } else if let StoreRequest::Contact(contact) = request {
         contact.draft.len()
+    } else if let StoreRequest::Queue(changes) = request {
+        changes.len() * size_of::<(u64, Option<KeptItem>)>()
     } else {
         0
     };

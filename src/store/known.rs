@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::read::{peer_in, time};
-use super::{recent, write};
+use super::{recent, transfers, write};
 use crate::effect::{Contact, Known, Memory, Recent};
 use crate::text::clean_line;
 
@@ -27,7 +27,12 @@ pub(super) fn memory(connection: &Connection) -> Result<Memory> {
         known.extend(rows);
     }
     known.sort_by_key(|known| std::cmp::Reverse(known.latest));
-    Ok(Memory { recent: recent_in(connection)?.unwrap_or_default(), known })
+    Ok(Memory {
+        recent: recent_in(connection)?.unwrap_or_default(),
+        known,
+        queue: transfers::queue(connection)?,
+        partials: transfers::partials(connection)?,
+    })
 }
 
 fn known_in(row: &Row<'_>) -> Result<Known> {

@@ -7,7 +7,7 @@ pub(super) const APPLICATION: u32 = 0x686f_626e;
 
 /// What leads from each version (`PRAGMA user_version`) to the next; the first from an empty file. What was released
 /// once is never changed: another step is put behind it.
-pub(super) const STEPS: &[&str] = &[FIRST];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND];
 
 const FIRST: &str = "
 -- A peer: what is kept of it beside the messages, and what would take long to find among them.
@@ -70,6 +70,32 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 
 CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+const SECOND: &str = "
+-- A download that is not done, by its place in the queue.
+CREATE TABLE transfer (
+    place INTEGER PRIMARY KEY,
+    -- Its path is encoded as a request carries it; that of a folder ends in a slash.
+    source TEXT NOT NULL,
+    target BLOB NOT NULL,
+    size INTEGER,
+    conflict TEXT NOT NULL,
+    checksum TEXT,
+    -- One source a line.
+    sums TEXT NOT NULL,
+    paused INTEGER NOT NULL
+) STRICT;
+
+-- A file of which a part is here.
+CREATE TABLE partial (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source TEXT NOT NULL,
+    target BLOB NOT NULL,
+    validator TEXT,
+    total INTEGER,
+    UNIQUE (source, target)
+) STRICT;
 ";
 
 /// The version of this program's files.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::{recent, state};
+use super::{recent, state, transfers};
 use crate::effect::{Contact, NewMessage, Recent, Silent, StoreRequest};
 use crate::event::{Delivery, RowId, Saved};
 use crate::text::clean_text;
@@ -25,6 +25,9 @@ pub(super) fn apply(connection: &Connection, request: &StoreRequest) -> Result<O
         StoreRequest::Contact(contact) => keep_contact(connection, contact)?,
         StoreRequest::Forget(peer) => forget(connection, *peer)?,
         StoreRequest::Recent(recent) => keep_recent(connection, recent)?,
+        StoreRequest::Queue(changes) => transfers::keep_queue(connection, changes)?,
+        StoreRequest::Partial(kept) => transfers::keep_partial(connection, kept)?,
+        StoreRequest::DropPartial { source, to } => transfers::drop_partial(connection, source, to)?,
         // They keep nothing.
         StoreRequest::Page { .. }
         | StoreRequest::Find { .. }

@@ -22,6 +22,27 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// Reads a number of bytes as people write it: digits, with a fraction or without, and `k`, `M`, `G` or `T` (powers of
+/// ten) behind them, in either case, or nothing. None where it is something else, or more than a number can hold.
+#[must_use]
+pub fn parse(text: &str) -> Option<u64> {
+    let (number, unit) = match text.char_indices().last()? {
+        (at, 'k' | 'K') => (&text[..at], 1_000_u64),
+        (at, 'm' | 'M') => (&text[..at], 1_000_000),
+        (at, 'g' | 'G') => (&text[..at], 1_000_000_000),
+        (at, 't' | 'T') => (&text[..at], 1_000_000_000_000),
+        _ => (text, 1),
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(part) || part.len() > 12 {
+        return None;
+    }
+    let scale = 10_u128.pow(u32::try_from(part.len()).ok()?);
+    let part = part.parse::<u128>().ok()? * u128::from(unit) / scale;
+    whole.parse::<u64>().ok()?.checked_mul(unit)?.checked_add(u64::try_from(part).ok()?)
+}
+
 /// A number of bytes to the last one, in groups of three digits: `1,024 B`.
 #[must_use]
 pub fn bytes_exact(count: u64) -> String {
@@ -45,6 +66,31 @@ pub fn grouped(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_bytes_is_read_as_people_write_it() {
+        for (text, read) in [
+            ("0", Some(0)),
+            ("512", Some(512)),
+            ("500k", Some(500_000)),
+            ("10M", Some(10_000_000)),
+            ("1.5g", Some(1_500_000_000)),
+            ("0.0005k", Some(0)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("99999999T", None),
+            ("", None),
+            ("M", None),
+            (".5M", None),
+            ("1.M", None),
+            ("-1", None),
+            ("10 M", None),
+            ("10MB", None),
+            ("1e3", None),
+        ] {
+            assert_eq!(parse(text), read, "{text}");
+        }
+    }
 
     #[test]
     fn a_number_of_bytes_is_written_for_people() {

@@ -63,7 +63,7 @@ fn chat_count(state: &State) -> String {
 }
 
 fn files_count(state: &State) -> String {
-    let transfers = &state.files.transfers;
+    let transfers = &state.files.transfers.queue;
     match (transfers.open(), transfers.percent()) {
         (0, _) => String::new(),
         (open, None) => format!(" ↓{open}"),

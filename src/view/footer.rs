@@ -14,7 +14,7 @@ use crate::app::layout::{Area, Frame};
 use crate::app::message::Message;
 use crate::app::overlay::Overlay;
 use crate::app::peers::Question;
-use crate::app::transfers::TransferState;
+use crate::app::queue::{End, ItemState};
 use crate::app::{Notice, State, Tab};
 use crate::event::{Delivery, Key};
 use crate::locale::{HintWords, Words, fill};
@@ -50,10 +50,9 @@ pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffe
 fn reason_of_selected(state: &State, look: &Look) -> Option<String> {
     let looked_at =
         state.tab == Tab::Files && state.files.focus == FilesFocus::Transfers && state.is_in_tab();
-    let transfers = &state.files.transfers;
-    let transfer = transfers.list.get(transfers.selected).filter(|_| looked_at)?;
-    let TransferState::Failed(fault) = &transfer.state else { return None };
-    Some(format!("{}: {}", transfer.name, wording::fault(&look.words, fault)))
+    let item = state.files.transfers.selected().filter(|_| looked_at)?;
+    let ItemState::Ended(End::Failed(fault)) = item.state() else { return None };
+    Some(format!("{}: {}", item.name, wording::fault(&look.words, fault)))
 }
 
 /// A sentence in the place of the key line. Where it does not fit there, or there is none, it takes the first rows of

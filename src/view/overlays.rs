@@ -39,8 +39,11 @@ pub(super) fn draw(
         Overlay::Find(search) => find::everywhere(state, search, look, buffer),
         Overlay::Peer(menu) => peer_menu::draw(state, menu, look, body, buffer),
         Overlay::Quit => {
-            let count = state.files.transfers.open().to_string();
-            let sentence = fill(&look.words.overlay.quit_question, &[("count", &count)]);
+            let count = state.files.transfers.queue.open().to_string();
+            let words = &look.words.overlay;
+            let lost = !state.keeps || state.forgets;
+            let sentence = if lost { &words.quit_losing } else { &words.quit_question };
+            let sentence = fill(sentence, &[("count", &count)]);
             question(state, &look.words.overlay.quit, &sentence, look, body, buffer);
             None
         }

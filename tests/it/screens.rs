@@ -132,7 +132,7 @@ fn lectures(screen: &mut Screen) {
 
 fn all_transfers(screen: &mut Screen) {
     lectures(screen);
-    screen.state.files.transfers = hobnob::app::transfers::Transfers::new(5);
+    screen.state.files.transfers = hobnob::app::transfers::Transfers::new(screen::downloads(5));
     // Everything below the two folders but what is no file.
     screen.press("down down space down space space space space space space space d");
     let started = screen.fetches();
@@ -539,7 +539,9 @@ fn notices() {
         }),
         ("notice_not_a_file", |screen| {
             lectures(screen);
-            screen.press("space");
+            screen.press("/");
+            screen.type_text("fifo");
+            screen.press("enter space");
         }),
         ("notice_too_long_to_paste", |screen| screen.paste(&"x".repeat(FIELD_LIMIT + 1))),
         ("notice_how_to_quit", |screen| screen.press("ctrl+c")),

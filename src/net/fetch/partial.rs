@@ -33,6 +33,13 @@ pub(super) fn path(source: &Source, to: &Path) -> PathBuf {
     folder(to).join(format!(".{short}.{digits:08x}.part"))
 }
 
+/// Removes what was left of a file that was to be at `to`, unless somebody writes it.
+pub(super) fn discard(source: &Source, to: &Path) {
+    if let Ok(Some(file)) = PartialFile::find(&path(source, to)) {
+        file.remove();
+    }
+}
+
 /// The folder that a path is in.
 pub(super) fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))

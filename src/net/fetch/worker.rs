@@ -2,13 +2,15 @@
 //! decided here.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::{Engine, Stop};
+use super::{Engine, Stop, partial};
 use crate::effect::Job;
 use crate::event::{Event, TransferId};
+use crate::wire::source::Source;
 
 /// What the worker can be asked for.
 #[derive(Debug)]
@@ -26,12 +28,20 @@ pub enum FetchCommand {
     /// Stop a download; what was written is gone by the time [`Cancelled`](crate::event::TransferEvent::Cancelled) comes. Where its end is already
     /// certain, another last event comes instead.
     Cancel(TransferId),
+    /// Remove what an earlier download left of a file that does not run.
+    Discard {
+        /// Which file of which server.
+        source: Source,
+        /// Where it was to be.
+        to: PathBuf,
+    },
 }
 
 /// Downloads until no more commands can come. Then what is running is stopped without a word, so that it can go on
 /// another time; that is done when this returns.
 pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sender<Event>, engine: Engine) {
     let mut tasks = JoinSet::new();
+    let mut discards = JoinSet::new();
     let mut stops = HashMap::new();
     // Dropped at the end, which every task notices.
     let (running, shutdown) = watch::channel(());
@@ -52,6 +62,11 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
             None => break,
             Some(FetchCommand::Pause(id)) => (id, Stop::Pause),
             Some(FetchCommand::Cancel(id)) => (id, Stop::Cancel),
+            Some(FetchCommand::Discard { source, to }) => {
+                discards.spawn_blocking(move || partial::discard(&source, &to));
+                while discards.try_join_next().is_some() {}
+                continue;
+            }
             Some(FetchCommand::Fetch { id, job }) => {
                 let (stop, stopped) = oneshot::channel();
                 let running = Running { id, events: events.clone(), shutdown: shutdown.clone() };
@@ -67,6 +82,7 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
     }
     drop(running);
     while tasks.join_next().await.is_some() {}
+    while discards.join_next().await.is_some() {}
 }
 
 /// One download at work.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hobnob::effect::Effect;
 use hobnob::event::{
-    BrowseEvent, ChatEvent, Event, Fault, MouseAction, StoreEvent, TransferEvent, TransferId,
+    BrowseEvent, ChatEvent, Event, Fault, Listing, MouseAction, StoreEvent, TransferEvent, TransferId,
+    WalkEvent,
 };
 use hobnob::text::clean_line;
 use proptest::prelude::*;
@@ -214,6 +215,15 @@ impl World {
                 self.transfers.push(id);
                 screen.hears_of(id, started((how < 128).then_some(u64::from(how) * 1000)));
             }
+            Some(Effect::Walk { request, source }) => {
+                let mut entries = vec![file("a", u64::from(how) * 9000), file("A", 1), folder("..")];
+                entries.extend((0..how / 9).map(|n| file(TEXTS[usize::from(n) % 14], u64::from(n))));
+                let listing = Listing { source, entries, is_cut: how.is_multiple_of(5) };
+                screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
+                if !how.is_multiple_of(3) {
+                    screen.is_told(Event::Walk(request, WalkEvent::Ended));
+                }
+            }
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
             Some(Effect::Pause(id)) => screen.hears_of(id, TransferEvent::Paused),
             Some(Effect::Edit(text)) => {
@@ -222,7 +232,7 @@ impl World {
             }
             Some(
                 Effect::LimitRate(_)
-                | Effect::Walk { .. }
+                | Effect::Discard { .. }
                 | Effect::Fill { .. }
                 | Effect::Forget(_)
                 | Effect::Block(_)
@@ -239,7 +249,13 @@ impl World {
                 screen.hears_of(
                     *id,
                     match how % 4 {
-                        0 => TransferEvent::Failed(fault()),
+                        0 => TransferEvent::Failed(match how / 4 % 5 {
+                            0 => fault(),
+                            1 => Fault::DiskFull,
+                            2 => Fault::Exists("/home/lin/文件".into()),
+                            3 => Fault::Busy,
+                            _ => Fault::Interrupted,
+                        }),
                         1 => {
                             let took = Duration::from_secs(u64::from(how));
                             finished("/home/lin/文件", 9, took)

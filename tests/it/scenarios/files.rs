@@ -354,19 +354,16 @@ fn a_mark_is_taken_away_with_the_key_that_set_it() {
 }
 
 #[test]
-fn what_is_no_file_is_neither_marked_nor_downloaded() {
+fn what_is_neither_a_file_nor_a_folder_is_neither_marked_nor_downloaded() {
     let mut screen = with_folder();
-    for key in ["space", "d"] {
-        screen.press(key);
-        assert!(screen.shows("Only files can be downloaded"), "{key}");
-    }
     screen.press("end");
     assert_eq!(selected(&screen), "queue");
-    assert!(!screen.shows("Only files"), "said once");
     for key in ["space", "d", "enter"] {
         screen.press(key);
-        assert!(screen.shows("Only files can be downloaded"), "{key}");
+        assert!(screen.shows("neither a file nor a folder"), "{key}");
     }
+    screen.press("up");
+    assert!(!screen.shows("neither a file"), "said once");
     assert_eq!(screen.effects(), []);
 }
 

@@ -75,7 +75,7 @@ fn quitting_with_downloads_asks_first() {
         screen.press("enter f2");
         screen.effects();
         screen.press("ctrl+q");
-        assert!(screen.effects().is_empty() && screen.shows("would be lost: 1."));
+        assert!(screen.effects().is_empty() && screen.shows("not done: 1. They go on"));
         screen.press(answer);
         assert_eq!((screen.effects(), screen.shows("Quit?")), (effects, still_asked), "{answer}");
     }

@@ -13,7 +13,7 @@ const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '�
 /// So many files are asked for; at most two may run at once.
 fn downloading(files: u64) -> (Screen, Vec<TransferId>) {
     let mut screen = Screen::new(100, 30);
-    screen.opens(SERVER, (0..files).map(|n| file(format!("f{n}"), n)).collect());
+    screen.opens(SERVER, (0..files).map(|n| file(format!("f{n}"), 1_000_000 + n)).collect());
     (0..files).for_each(|_| screen.press("space"));
     screen.press("d");
     let ids = screen.fetches().into_iter().map(|(id, _)| id).collect();
@@ -204,6 +204,9 @@ fn the_program_wakes_by_itself_only_while_something_runs() {
     let (mut screen, ids) = downloading(1);
     assert!(screen.state.deadline().is_some());
     screen.hears_of(ids[0], whole("/x"));
+    // What is not done any more has to be kept.
+    screen.passes(Duration::from_millis(200));
+    screen.is_told(Event::Wake);
     assert_eq!(screen.state.deadline(), None);
     assert_eq!(Screen::new(80, 24).state.deadline(), None);
 }

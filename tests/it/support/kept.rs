@@ -1,8 +1,9 @@
 //! A store that keeps everything in memory and answers at once, for screens.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use hobnob::effect::{Contact, Known, Memory, PAGE, Part, Recent, StoreRequest};
+use hobnob::effect::{Contact, KeptItem, KeptPartial, Known, Memory, PAGE, Part, Recent, StoreRequest};
 use hobnob::event::{
     Delivery, Details, Fault, Found, Hit, MessageId, Page, RequestId, RowId, Saved, StoreEvent, Stored,
 };
@@ -10,6 +11,7 @@ use hobnob::text::clean_text;
 use hobnob::text::find::Query;
 use hobnob::wire::Raw;
 use hobnob::wire::peer::Peer;
+use hobnob::wire::source::Source;
 use jiff::Timestamp;
 
 /// So many hits are counted, and no more.
@@ -21,6 +23,8 @@ pub(crate) struct Kept {
     rows: Vec<Row>,
     contacts: BTreeMap<Peer, Contact>,
     recent: Recent,
+    pub(crate) queue: BTreeMap<u64, KeptItem>,
+    pub(crate) partials: Vec<KeptPartial>,
     /// Why nothing more is kept.
     pub(crate) broken: Option<Fault>,
     /// Why nothing can be searched.
@@ -46,7 +50,12 @@ impl Kept {
         peers.dedup();
         let mut known: Vec<Known> = peers.into_iter().map(|peer| self.known(peer)).collect();
         known.sort_by_key(|known| std::cmp::Reverse(known.latest));
-        Memory { recent: self.recent.clone(), known }
+        Memory {
+            recent: self.recent.clone(),
+            known,
+            queue: self.queue.values().cloned().collect(),
+            partials: self.partials.clone(),
+        }
     }
 
     fn of(&self, peer: Peer) -> impl DoubleEndedIterator<Item = &Row> {
@@ -111,6 +120,24 @@ impl Kept {
                 self.recent = recent;
                 None
             }
+            StoreRequest::Queue(changes) => {
+                for (place, item) in changes {
+                    match item {
+                        Some(item) => drop(self.queue.insert(place, item)),
+                        None => drop(self.queue.remove(&place)),
+                    }
+                }
+                None
+            }
+            StoreRequest::Partial(kept) => {
+                self.drop_partial(&kept.source, &kept.to);
+                self.partials.push(*kept);
+                None
+            }
+            StoreRequest::DropPartial { source, to } => {
+                self.drop_partial(&source, &to);
+                None
+            }
             StoreRequest::Page { request, peer, part } => Some(self.page(request, peer, part)),
             StoreRequest::Find { request, peer, text, before } => {
                 let answer = match &self.unsearchable {
@@ -133,6 +160,10 @@ impl Kept {
                 Some(StoreEvent::Outbox(request, waiting.collect()))
             }
         }
+    }
+
+    fn drop_partial(&mut self, source: &Source, to: &Path) {
+        self.partials.retain(|kept| (&kept.source, kept.to.as_path()) != (source, to));
     }
 
     fn save(&mut self, id: MessageId, peer: Peer, make: impl FnOnce(RowId, u64) -> Row) -> Saved {

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::kept::Kept;
 use hobnob::app::keys::Keymap;
+use hobnob::app::queue::QueueSettings;
 use hobnob::app::{Me, State};
-use hobnob::effect::{Effect, Notification, Partial};
+use hobnob::effect::{Conflict, Effect, Notification, Partial};
 use hobnob::event::{
     BrowseEvent, ChatEvent, Datagram, Event, Finished, Key, KeyCode, Listing, MessageId, Modifiers, Mouse,
     MouseAction, Now, RequestId, Size, TransferEvent, TransferId,
@@ -61,6 +62,17 @@ pub(crate) fn started(total: Option<u64>) -> TransferEvent {
     TransferEvent::Started { total, from: 0, anew: None, partial }
 }
 
+/// So many large files at once.
+pub(crate) fn downloads(at_once: usize) -> QueueSettings {
+    QueueSettings {
+        dir: "/home/lin/Downloads".into(),
+        prefix: String::new(),
+        conflict: Conflict::Ask,
+        at_once,
+        rate: None,
+    }
+}
+
 /// A file is whole.
 pub(crate) fn finished(path: impl Into<PathBuf>, bytes: u64, took: Duration) -> TransferEvent {
     TransferEvent::Finished(Finished { path: Some(path.into()), bytes, took, proof: None })
@@ -78,7 +90,7 @@ impl Screen {
             download_dir: clean_line(b"/home/lin/Downloads"),
         };
         let now = Now { instant: an_instant(), wall: BEGINNING.parse::<Zoned>().unwrap() };
-        let state = State::new(me, KEYMAP.clone(), 2, &now);
+        let state = State::new(me, KEYMAP.clone(), downloads(2), &now);
         let words = if language == Language::En { &ENGLISH } else { &CHINESE };
         let look = Look { words: Words::clone(words), theme: THEME.clone() };
         let mut screen = Self { state, look, now, effects: Vec::new(), kept: Kept::default() };
@@ -111,8 +123,9 @@ impl Screen {
         self.keep();
         self.kept.ends();
         let size = self.state.size;
-        self.state = State::new(self.state.me.clone(), KEYMAP.clone(), 2, &self.now);
-        self.state.remember(self.kept.memory());
+        self.state = State::new(self.state.me.clone(), KEYMAP.clone(), downloads(2), &self.now);
+        self.effects.clear();
+        self.state.remember(self.kept.memory(), &self.now, &mut self.effects);
         self.resize(size.width, size.height);
     }
 

@@ -1,0 +1,72 @@
+//! What is downloaded from where one is, and what is heard of that. Decides nothing about when.
+
+use std::collections::HashSet;
+
+use super::{Files, Place};
+use crate::app::folder::{Folder, Line};
+use crate::app::queue::{NewFile, sums_beside};
+use crate::app::{Notice, Turn};
+use crate::event::{RequestId, TransferEvent, TransferId, WalkEvent};
+use crate::wire::listing::{Entry, Kind};
+
+impl Files {
+    /// Downloads what is marked, files and folders; where nothing is, what is selected.
+    pub(super) fn get_marked(&mut self, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &mut self.place else { return };
+        let taken = folder.take_marked();
+        if taken.is_empty() {
+            *turn.notice = Some(Notice::NotAFile);
+        }
+        self.get(&taken, turn);
+    }
+
+    /// Downloads the file that is selected.
+    pub(super) fn get_selected(&mut self, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        if let Some(Line::Entry(entry)) = folder.selected_line() {
+            let entry = entry.clone();
+            self.get(&[entry], turn);
+        }
+    }
+
+    fn get(&mut self, entries: &[Entry], turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        let known = folder.names();
+        for entry in entries {
+            if entry.kind == Kind::Dir {
+                let source = folder.source.at(folder.source.path.join(&entry.raw.0));
+                self.transfers.add_folder(&source, turn);
+            } else {
+                self.transfers.add_file(new_file(folder, entry, &known), turn);
+            }
+        }
+    }
+
+    /// Downloads the file whose name was typed.
+    pub(super) fn get_named(&mut self, turn: &mut Turn<'_>) {
+        let Place::Unlisted(server) = &mut self.place else { return };
+        if let Some(name) = server.take_name(turn.recent) {
+            self.transfers.add_file(NewFile::new(server.source.at(name)), turn);
+        }
+    }
+
+    /// News of a download. The names of files that a plain server really had are remembered.
+    pub(in crate::app) fn on_transfer(&mut self, id: TransferId, event: TransferEvent, turn: &mut Turn<'_>) {
+        let finished = matches!(event, TransferEvent::Finished { .. });
+        let about = self.transfers.queue.on_transfer(id, event, &mut turn.world());
+        if let Some(source) = about.filter(|_| finished) {
+            turn.remember(|recent| recent.add_name(&source));
+        }
+    }
+
+    /// News of a folder that is looked through to be downloaded.
+    pub(in crate::app) fn on_walk(&mut self, request: RequestId, event: WalkEvent, turn: &mut Turn<'_>) {
+        self.transfers.queue.on_walk(request, event, &mut turn.world());
+    }
+}
+
+fn new_file(folder: &Folder, entry: &Entry, known: &HashSet<&[u8]>) -> NewFile {
+    let source = folder.source.at(folder.source.path.join(&entry.raw.0));
+    let sums = sums_beside(&folder.source, &entry.raw.0, |name| known.contains(name));
+    NewFile { size: entry.size, sums, ..NewFile::new(source) }
+}

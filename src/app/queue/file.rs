@@ -1,0 +1,96 @@
+//! A file of an item, as small as it can be while it waits: there may be a million of them.
+
+use std::collections::VecDeque;
+
+use crate::effect::Conflict;
+
+/// A file of which so little is to come does not wait for larger ones.
+const SMALL: u64 = 256 * 1024;
+
+/// A file that was found.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    /// Which folder of the tree it is in. Means nothing where the item is just this file, as the name does.
+    pub(super) folder: u32,
+    /// What it is called there.
+    pub(super) raw: Box<[u8]>,
+    /// What it is called here, where that is another name.
+    pub(super) called: Option<Box<str>>,
+    /// Its length in bytes, where that is known.
+    pub(super) size: Option<u64>,
+    /// Bytes of it that are here.
+    pub(super) here: u64,
+    /// What becomes of it where something is there already, where that was said of it alone.
+    pub(super) how: Option<Conflict>,
+    /// Which files beside it may say what its content has to be.
+    pub(super) beside: Beside,
+}
+
+/// Whether a checksum stands beside a file under its own name and this ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Beside {
+    pub(super) sha256: bool,
+    pub(super) sha512: bool,
+}
+
+impl File {
+    /// The only file of an item.
+    pub(super) fn alone(size: Option<u64>) -> Self {
+        Self {
+            folder: 0,
+            raw: Box::default(),
+            called: None,
+            size,
+            here: 0,
+            how: None,
+            beside: Beside::default(),
+        }
+    }
+
+    /// Whether it may go beside the larger ones.
+    pub(super) fn is_small(&self) -> bool {
+        self.size.is_some_and(is_small)
+    }
+}
+
+/// Whether a file of so many bytes is small: also one that needs not be gone on with, but can just be begun again.
+pub(super) fn is_small(size: u64) -> bool {
+    size <= SMALL
+}
+
+/// Files that wait for their turn, in the order in which they come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Waiting {
+    small: VecDeque<File>,
+    large: VecDeque<File>,
+}
+
+impl Waiting {
+    pub(super) fn push(&mut self, file: File) {
+        self.of(file.is_small()).push_back(file);
+    }
+
+    pub(super) fn push_first(&mut self, file: File) {
+        self.of(file.is_small()).push_front(file);
+    }
+
+    pub(super) fn pop(&mut self, small: bool) -> Option<File> {
+        self.of(small).pop_front()
+    }
+
+    fn of(&mut self, small: bool) -> &mut VecDeque<File> {
+        if small { &mut self.small } else { &mut self.large }
+    }
+
+    pub(super) fn has(&self, small: bool) -> bool {
+        !if small { &self.small } else { &self.large }.is_empty()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.small.is_empty() && self.large.is_empty()
+    }
+
+    pub(super) fn take_all(&mut self) -> Vec<File> {
+        std::mem::take(&mut self.small).into_iter().chain(std::mem::take(&mut self.large)).collect()
+    }
+}

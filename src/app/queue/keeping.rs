@@ -1,0 +1,138 @@
+//! What outlives the program: the items that are not at their end, and what is needed to go on with files of which a part
+//! is here. Owns when that is given to the store.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::file::{File, is_small};
+use super::item::{End, Item, ItemId};
+use super::tree::Tree;
+use super::{Queue, World};
+use crate::effect::{Effect, KeptItem, KeptPartial, Partial, StoreRequest};
+use crate::wire::source::Source;
+
+/// Changes that follow each other so closely are kept together.
+const TOGETHER: Duration = Duration::from_millis(200);
+
+impl Queue {
+    /// Takes over what an earlier run left: its items in their order, and what is known of files of which a part is here.
+    /// They go on by themselves, but for those that were stopped or failed.
+    pub fn restore(&mut self, items: Vec<KeptItem>, partials: Vec<KeptPartial>, world: &mut World<'_>) {
+        for KeptPartial { source, to, partial } in partials {
+            self.partials.insert((source, to), (partial, true));
+        }
+        for kept in items {
+            if self.open.contains_key(&kept.source) {
+                self.note(kept.place, world.now);
+                continue;
+            }
+            self.take_over(kept, world);
+        }
+        if let Some(rate) = self.settings.rate {
+            world.out.push(Effect::LimitRate(Some(rate)));
+        }
+        self.settle(world);
+    }
+
+    fn take_over(&mut self, kept: KeptItem, world: &mut World<'_>) {
+        let KeptItem { place, source, to, size, conflict, checksum, sums, paused } = kept;
+        let to = self.free_path(&to);
+        let tree = source.path.is_folder().then(|| Box::new(Tree::new(&source, &to)));
+        let mut item = self.item(source, to, tree);
+        let new = item.place;
+        item.place = new.max(place);
+        (item.conflict, item.checksum, item.sums, item.size) = (conflict, checksum, sums, size);
+        item.paused = paused;
+        item.begin_again(item.lane);
+        if item.place != place {
+            self.note(place, world.now);
+            self.note(item.place, world.now);
+        }
+        self.order.push((item.place, item.id));
+        self.open.insert(item.source.clone(), item.id);
+        self.books.enter(&item);
+        self.items.insert(item.id, item);
+    }
+
+    /// What stands in a place is another thing now than what is kept.
+    pub(super) fn note(&mut self, place: u64, now: Instant) {
+        self.changed.insert(place);
+        self.keep_at.get_or_insert(now + TOGETHER);
+    }
+
+    /// Gives the store what is not kept yet, without waiting any longer: the program ends.
+    pub fn keep_now(&mut self, out: &mut Vec<Effect>) {
+        self.keep_at = None;
+        if self.changed.is_empty() {
+            return;
+        }
+        let changes = std::mem::take(&mut self.changed).into_iter().map(|place| {
+            let line = self.order.binary_search_by_key(&place, |(place, _)| *place).ok();
+            let item = line.and_then(|line| self.items.get(&self.order[line].1));
+            (place, item.and_then(kept))
+        });
+        out.push(Effect::Store(StoreRequest::Queue(changes.collect())));
+    }
+
+    pub(super) fn note_partial(&mut self, key: (Source, PathBuf), partial: Partial, world: &mut World<'_>) {
+        // A small file can just be begun again.
+        let keep = partial.total.is_none_or(|total| !is_small(total));
+        if keep && self.partials.get(&key).is_none_or(|(known, kept)| *known != partial || !kept) {
+            let (source, to) = key.clone();
+            let kept = KeptPartial { source, to, partial: partial.clone() };
+            world.out.push(Effect::Store(StoreRequest::Partial(Box::new(kept))));
+        }
+        self.partials.insert(key, (partial, keep));
+    }
+
+    /// Nothing is needed any more to go on with a file.
+    pub(super) fn drop_partial(&mut self, item: ItemId, file: &File, world: &mut World<'_>) {
+        let Some(item) = self.items.get(&item) else { return };
+        let key = (item.source_of(file), item.path_of(file));
+        if let Some((_, true)) = self.partials.remove(&key) {
+            world.out.push(Effect::Store(StoreRequest::DropPartial { source: key.0, to: key.1 }));
+        }
+    }
+
+    /// What is here of the files of an item that are not under way is of no use any more.
+    pub(super) fn discard(&mut self, item: ItemId, world: &mut World<'_>) {
+        let Some(item) = self.items.get(&item) else { return };
+        let place = |file: &File| (item.source_of(file), item.path_of(file));
+        let running: HashSet<_> = item.running().map(|running| place(&running.file)).collect();
+        let of_item = |key: &(Source, PathBuf)| {
+            let (source, to) = key;
+            let inside = if item.is_folder() {
+                to.starts_with(&item.to)
+            } else {
+                *to == item.to && *source == item.source
+            };
+            inside && !running.contains(key)
+        };
+        for ((source, to), (_, kept)) in self.partials.extract_if(|key, _| of_item(key)) {
+            if kept {
+                let (source, to) = (source.clone(), to.clone());
+                world.out.push(Effect::Store(StoreRequest::DropPartial { source, to }));
+            }
+            world.out.push(Effect::Discard { source, to });
+        }
+    }
+}
+
+/// What is kept of an item; nothing of one of which no more is to come.
+fn kept(item: &Item) -> Option<KeptItem> {
+    let failed = matches!(item.end, Some(End::Failed(_) | End::Partly));
+    if item.cancelled || !(item.is_open() || failed) {
+        return None;
+    }
+    Some(KeptItem {
+        place: item.place,
+        source: item.source.clone(),
+        to: item.to.clone(),
+        size: item.size,
+        conflict: item.conflict,
+        checksum: item.checksum.clone(),
+        sums: item.sums.clone(),
+        paused: item.paused || failed,
+    })
+}

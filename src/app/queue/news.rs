@@ -1,0 +1,266 @@
+//! What is heard of downloads and of folders that are looked through, and what becomes of the items by that.
+
+use super::item::{End, ItemId, Phase, Running};
+use super::tree::Walk;
+use super::{BEAT, Queue, World};
+use crate::effect::{Conflict, Effect, Partial};
+use crate::event::{Fault, Kept, Listing, RequestId, TransferEvent, TransferId, WalkEvent};
+use crate::text::Clean;
+use crate::wire::source::Source;
+
+impl Queue {
+    /// News of a download, and which file it is about; late ones are dropped.
+    pub fn on_transfer(
+        &mut self,
+        id: TransferId,
+        event: TransferEvent,
+        world: &mut World<'_>,
+    ) -> Option<Source> {
+        let item = *self.running.get(&id)?;
+        let known = self.items.get(&item)?;
+        let source = known.source_of(&known.running.get(&id)?.file);
+        match event {
+            TransferEvent::Started { total, from, anew, partial } => {
+                self.change(item, |item| {
+                    item.size_up(id, total);
+                    item.progress(id, from);
+                    item.anew = anew.or(item.anew);
+                });
+                self.phase(item, id, Phase::Transferring);
+                self.keep_partial(item, id, partial, world);
+            }
+            TransferEvent::Progress { bytes } => {
+                self.phase(item, id, Phase::Transferring);
+                let fresh = self.change(item, |item| item.progress(id, bytes)).unwrap_or_default();
+                self.count(item, fresh, world);
+            }
+            TransferEvent::Retrying { fault, attempt, after } => {
+                self.phase(item, id, Phase::Retrying { fault, attempt, at: world.now + after });
+            }
+            TransferEvent::Verifying { bytes } => self.phase(item, id, Phase::Verifying(bytes)),
+            TransferEvent::Finishing => self.phase(item, id, Phase::Finishing),
+            TransferEvent::Finished(finished) => {
+                let running = self.end(item, id)?;
+                self.count(item, finished.bytes.saturating_sub(running.file.here), world);
+                self.drop_partial(item, &running.file, world);
+                self.change(item, |item| {
+                    item.arrive(&running.file, finished.bytes);
+                    item.counts.done += 1;
+                });
+                self.over(item, End::Finished(finished), world);
+            }
+            TransferEvent::Kept { path, why } => {
+                let running = self.end(item, id)?;
+                self.drop_partial(item, &running.file, world);
+                self.kept(item, &running, End::Kept { path, why }, why, world);
+            }
+            TransferEvent::Failed(fault) => self.failed(item, id, fault, world)?,
+            TransferEvent::Paused => {
+                let running = self.end(item, id)?;
+                self.put_back(item, running, world);
+            }
+            TransferEvent::Cancelled => {
+                let running = self.end(item, id)?;
+                self.drop_partial(item, &running.file, world);
+                self.change(item, |item| {
+                    if item.cancelled || !item.is_folder() {
+                        item.leave_out(&running.file);
+                        item.cancelled = true;
+                    } else {
+                        item.fail(running.file, Fault::Interrupted);
+                    }
+                });
+                self.close(item, world);
+            }
+        }
+        self.settle(world);
+        Some(source)
+    }
+
+    fn phase(&mut self, item: ItemId, id: TransferId, phase: Phase) {
+        if let Some(running) = self.items.get_mut(&item).and_then(|item| item.running.get_mut(&id)) {
+            running.phase = phase;
+        }
+    }
+
+    /// So many bytes came.
+    fn count(&mut self, item: ItemId, bytes: u64, world: &World<'_>) {
+        self.pace.add(bytes, world.now);
+        self.history.add(bytes);
+        if let Some(item) = self.items.get_mut(&item) {
+            item.pace.add(bytes, world.now);
+            item.beat = item.beat.wrapping_add(1);
+        }
+    }
+
+    /// A download is at its end: another may have its place.
+    fn end(&mut self, item: ItemId, id: TransferId) -> Option<Running> {
+        self.running.remove(&id);
+        let held = self.held.is_some();
+        let running = self.change(item, |item| {
+            let running = item.running.remove(&id);
+            if item.running.is_empty() && (item.paused || held) {
+                item.pace.end();
+            }
+            running
+        })??;
+        self.books.ended(running.lane, running.small);
+        Some(running)
+    }
+
+    /// A file that is an item by itself is at its end with its download; a folder with the last of its.
+    fn over(&mut self, item: ItemId, end: End, world: &mut World<'_>) {
+        if self.items.get(&item).is_some_and(|item| item.is_open() && !item.is_folder()) {
+            self.finish(item, end, world);
+        } else {
+            self.close(item, world);
+        }
+    }
+
+    fn kept(&mut self, item: ItemId, running: &Running, end: End, why: Kept, world: &mut World<'_>) {
+        self.change(item, |item| {
+            let here = if why == Kept::Same { running.file.size.unwrap_or_default() } else { 0 };
+            item.arrive(&running.file, here);
+            item.counts.kept += 1;
+        });
+        self.over(item, end, world);
+    }
+
+    /// It goes on later, and before the others, unless the user does not want it any more.
+    fn put_back(&mut self, item: ItemId, running: Running, world: &mut World<'_>) {
+        if self.items.get(&item).is_some_and(|item| item.cancelled) {
+            self.change(item, |item| item.leave_out(&running.file));
+            self.discard(item, world);
+            self.close(item, world);
+        } else {
+            self.change(item, |item| item.waiting.push_first(running.file));
+        }
+    }
+
+    fn failed(&mut self, item: ItemId, id: TransferId, fault: Fault, world: &mut World<'_>) -> Option<()> {
+        let mut running = self.end(item, id)?;
+        let known = self.items.get(&item)?;
+        if known.cancelled {
+            self.put_back(item, running, world);
+            return Some(());
+        }
+        let policy = known.conflict;
+        if fault == Fault::DiskFull {
+            self.hold(fault, world);
+            self.put_back(item, running, world);
+        } else if fault == Fault::Busy {
+            self.busy_until = Some(world.now + BEAT);
+            self.put_back(item, running, world);
+        } else if let Fault::Unauthorized { origin, realm } = fault {
+            self.change(item, |item| {
+                item.denied.push(running.file);
+                item.realm = Some((origin, realm));
+            });
+        } else if let (Fault::Exists(there), Conflict::Ask) = (&fault, running.conflict) {
+            if policy == Conflict::Ask {
+                let there = there.clone();
+                self.change(item, |item| item.asked.push((running.file, there)));
+            } else {
+                // It is known by now that what is there is another one.
+                running.file.how = Some(policy);
+                self.put_back(item, running, world);
+            }
+        } else {
+            self.change(item, |item| item.fail(running.file, fault));
+            self.close(item, world);
+        }
+        Some(())
+    }
+
+    /// Nothing is started any more, and what is under way goes on later, until the user says so.
+    fn hold(&mut self, fault: Fault, world: &mut World<'_>) {
+        if self.held.replace(fault).is_none() {
+            let mut running: Vec<TransferId> = self.running.keys().copied().collect();
+            running.sort_unstable();
+            world.out.extend(running.into_iter().map(Effect::Pause));
+        }
+    }
+
+    fn keep_partial(&mut self, item: ItemId, id: TransferId, partial: Partial, world: &mut World<'_>) {
+        let Some(item) = self.items.get(&item) else { return };
+        let Some(running) = item.running.get(&id) else { return };
+        let key = (item.source_of(&running.file), item.path_of(&running.file));
+        self.note_partial(key, partial, world);
+    }
+
+    /// News of a folder that is looked through; late ones are dropped.
+    pub fn on_walk(&mut self, request: RequestId, event: WalkEvent, world: &mut World<'_>) {
+        let Some(item) = self.walks.get(&request).copied() else { return };
+        match event {
+            WalkEvent::Found(listing) => self.found(item, request, listing, world),
+            WalkEvent::Missed(source, fault) => self.missed(item, request, &source, fault, world),
+            WalkEvent::Ended => self.end_walk(item, request, Walk::Ended),
+            WalkEvent::Failed(Fault::Busy) => {
+                self.busy_until = Some(world.now + BEAT);
+                self.end_walk(item, request, Walk::Due);
+            }
+            WalkEvent::Failed(fault) => {
+                self.end_walk(item, request, Walk::Ended);
+                self.miss(item, None, fault);
+            }
+        }
+        self.close(item, world);
+        self.settle(world);
+    }
+
+    pub(super) fn end_walk(&mut self, item: ItemId, request: RequestId, walk: Walk) {
+        if self.walks.remove(&request).is_some() {
+            self.books.walk_ended();
+            self.change(item, |item| item.tree.as_mut().map(|tree| tree.walk = walk));
+        }
+    }
+
+    fn found(&mut self, id: ItemId, request: RequestId, listing: Listing, world: &mut World<'_>) {
+        let prefix = self.settings.prefix.clone();
+        let taken = self.change(id, |item| {
+            let tree = item.tree.as_mut()?;
+            let taken = tree.take(listing, &prefix);
+            let source = tree.source().clone();
+            taken.files.into_iter().for_each(|file| item.find(file));
+            for (path, fault) in taken.missed {
+                item.miss(path, fault);
+            }
+            Some((source, taken.full))
+        });
+        let Some((source, full)) = taken.flatten() else { return };
+        let lane = self.books.lane(&source);
+        self.change(id, |item| item.lane = lane);
+        if full {
+            world.out.push(Effect::Forget(request));
+            self.end_walk(id, request, Walk::Ended);
+        }
+    }
+
+    fn missed(
+        &mut self,
+        id: ItemId,
+        request: RequestId,
+        source: &Source,
+        fault: Fault,
+        world: &mut World<'_>,
+    ) {
+        let Some(tree) = self.items.get(&id).and_then(|item| item.tree.as_ref()) else { return };
+        let name = tree.name_of_folder(source);
+        let listed = tree.is_listed();
+        if !listed && let Fault::Unauthorized { origin, realm } = fault {
+            // Nothing at all can be seen before the server knows who asks.
+            world.out.push(Effect::Forget(request));
+            self.end_walk(id, request, Walk::Due);
+            self.change(id, |item| item.realm = Some((origin, realm)));
+        } else {
+            self.miss(id, Some(name), fault);
+        }
+    }
+
+    fn miss(&mut self, id: ItemId, name: Option<Clean>, fault: Fault) {
+        self.change(id, |item| {
+            let name = name.unwrap_or_else(|| item.name.clone());
+            item.miss(name, fault);
+        });
+    }
+}

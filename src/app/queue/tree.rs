@@ -1,0 +1,248 @@
+//! The folder of an item and all that are in it: what was found there, and where each file goes. Never lets a name lead
+//! out of the folder, nor two files to one place, nor the tree grow without end.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::file::{Beside, File};
+use super::names::{Names, name_here};
+use crate::event::{Fault, Listing, RequestId};
+use crate::text::{Clean, clean_line};
+use crate::wire::listing::{Entry, Kind};
+use crate::wire::source::{Path as Remote, Source};
+
+/// How many folders deep a tree goes.
+const DEPTH: u8 = 64;
+/// The most files and folders in a tree.
+const ENTRIES: usize = 1_000_000;
+/// Files that say what the content of others in their folder has to be.
+const SUMS: [&str; 5] = ["SHA256SUMS", "sha256sums.txt", "sha256sum.txt", "SHA512SUMS", "sha512sums.txt"];
+
+/// How far the looking up is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// It has to begin.
+    Due,
+    /// This question is answered bit by bit.
+    UnderWay(RequestId),
+    /// All that can be found was.
+    Ended,
+}
+
+/// A folder and all that are in it.
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    pub(super) walk: Walk,
+    /// Where the folder is. Its scheme is certain once something was found in it.
+    source: Source,
+    listed: bool,
+    folders: Vec<Folder>,
+    /// Folders that were found and are not listed yet, by their names from the top of the server on.
+    unlisted: HashMap<Vec<u8>, u32>,
+    entries: usize,
+    /// Whether some folder could not be listed.
+    pub(super) missed: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Folder {
+    remote: Remote,
+    here: PathBuf,
+    /// Its path from the top of the tree on.
+    name: Vec<u8>,
+    depth: u8,
+    sums: Box<[&'static str]>,
+}
+
+/// What a listing adds to a tree.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) files: Vec<File>,
+    /// Whether there is no room for more.
+    pub(super) full: bool,
+    pub(super) missed: Vec<(Clean, Fault)>,
+}
+
+impl Tree {
+    /// A folder in which nothing was looked up yet, which goes into this one.
+    pub(super) fn new(source: &Source, to: &Path) -> Self {
+        let source = source.at(source.path.folder());
+        let top = Folder {
+            remote: source.path.clone(),
+            here: to.to_path_buf(),
+            name: Vec::new(),
+            depth: 0,
+            sums: Box::default(),
+        };
+        Self {
+            walk: Walk::Due,
+            source,
+            listed: false,
+            folders: vec![top],
+            unlisted: HashMap::new(),
+            entries: 0,
+            missed: false,
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Whether anything is known of what is in it.
+    pub(super) fn is_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// Takes in what a folder holds. One that is not in the tree, or was listed before, is left out.
+    pub(super) fn take(&mut self, listing: Listing, prefix: &str) -> Taken {
+        let mut taken = Taken::default();
+        let Some(at) = self.place_of(&listing.source) else {
+            let shown = clean_line(listing.source.to_string().as_bytes());
+            taken.missed.push((shown.clone(), Fault::Redirected(shown)));
+            return taken;
+        };
+        let room = ENTRIES - self.entries;
+        let mut entries = listing.entries;
+        // Whoever lists the folder again gives each the name that it had.
+        entries.sort_by(|one, other| one.raw.0.cmp(&other.raw.0));
+        entries.dedup_by(|one, other| one.raw == other.raw && one.kind == other.kind);
+        if entries.len() > room {
+            taken.missed.push((self.shown(at, b""), Fault::TooMany { limit: ENTRIES }));
+            entries.truncate(room);
+            taken.full = true;
+        }
+        self.entries += entries.len();
+        if listing.is_cut {
+            taken.missed.push((self.shown(at, b""), Fault::TooMany { limit: entries.len() }));
+        }
+        let known: HashSet<&[u8]> = entries.iter().map(|entry| &*entry.raw.0).collect();
+        let is_there = |name: &[u8]| known.contains(name);
+        self.folders[at as usize].sums = SUMS.into_iter().filter(|name| is_there(name.as_bytes())).collect();
+        let mut names = Names::default();
+        for entry in &entries {
+            if !is_one_name(&entry.raw.0) {
+                taken.missed.push((self.shown(at, &entry.raw.0), Fault::BadName));
+                continue;
+            }
+            match entry.kind {
+                Kind::Dir => self.found_folder(at, entry, &mut names),
+                Kind::File => {
+                    let beside = |ending: &str| is_there(&[&*entry.raw.0, ending.as_bytes()].concat());
+                    let beside = Beside { sha256: beside(".sha256"), sha512: beside(".sha512") };
+                    let called = names.take(Path::new(""), &name_here(prefix, &entry.raw.0));
+                    let raw: Box<[u8]> = entry.raw.0.as_ref().into();
+                    let called = (called.as_bytes() != &*raw).then(|| called.into());
+                    let file = File { folder: at, raw, called, beside, ..File::alone(entry.size) };
+                    taken.files.push(file);
+                }
+                // A device, a pipe: nothing that could be downloaded.
+                Kind::Other => {}
+            }
+        }
+        taken
+    }
+
+    /// Which folder this is; none where it is not expected.
+    fn place_of(&mut self, source: &Source) -> Option<u32> {
+        if !std::mem::replace(&mut self.listed, true) {
+            // The server may lead us elsewhere at first; from there on nothing leads out again.
+            self.source = source.at(source.path.folder());
+            self.folders[0].remote = self.source.path.clone();
+            self.unlisted.insert(key(source), 0);
+        }
+        let same = (source.scheme, &source.endpoint) == (self.source.scheme, &self.source.endpoint);
+        if same { self.unlisted.remove(&key(source)) } else { None }
+    }
+
+    /// Whoever walks does not go deeper either, and says so.
+    fn found_folder(&mut self, at: u32, entry: &Entry, names: &mut Names) {
+        let parent = &self.folders[at as usize];
+        let too_deep = parent.depth >= DEPTH;
+        let place = u32::try_from(self.folders.len()).ok().filter(|_| !too_deep);
+        let Some(place) = place else { return };
+        let remote = parent.remote.join(&entry.raw.0).folder();
+        let folder = Folder {
+            here: parent.here.join(names.take(Path::new(""), &name_here("", &entry.raw.0))),
+            name: [&*parent.name, &*entry.raw.0, b"/"].concat(),
+            depth: parent.depth + 1,
+            sums: Box::default(),
+            remote,
+        };
+        self.unlisted.insert(key(&self.source.at(folder.remote.clone())), place);
+        self.folders.push(folder);
+    }
+
+    fn folder_of(&self, file: &File) -> &Folder {
+        &self.folders[file.folder as usize]
+    }
+
+    pub(super) fn source_of(&self, file: &File) -> Source {
+        self.source.at(self.folder_of(file).remote.join(&file.raw))
+    }
+
+    pub(super) fn path_of(&self, file: &File) -> PathBuf {
+        let folder = &self.folder_of(file).here;
+        match &file.called {
+            Some(called) => folder.join(&**called),
+            None => folder.join(String::from_utf8_lossy(&file.raw).as_ref()),
+        }
+    }
+
+    pub(super) fn name_of(&self, file: &File) -> Clean {
+        self.shown(file.folder, &file.raw)
+    }
+
+    /// Where something is, from the top of the tree on; the name of the tree for the tree itself.
+    fn shown(&self, at: u32, raw: &[u8]) -> Clean {
+        let name = [&*self.folders[at as usize].name, raw].concat();
+        if name.is_empty() { clean_line(&self.source.path.last()) } else { clean_line(&name) }
+    }
+
+    /// What a folder that could not be listed is called.
+    pub(super) fn name_of_folder(&self, source: &Source) -> Clean {
+        match self.unlisted.get(&key(source)) {
+            Some(at) => self.shown(*at, b""),
+            None if !self.listed => self.shown(0, b""),
+            None => clean_line(source.to_string().as_bytes()),
+        }
+    }
+
+    /// Where it may stand what the content of a file has to be.
+    pub(super) fn sums_of(&self, file: &File) -> Vec<Source> {
+        let folder = self.folder_of(file);
+        let Beside { sha256, sha512 } = file.beside;
+        sums_beside(&self.source.at(folder.remote.clone()), &file.raw, |name| {
+            let own = name.strip_prefix(&*file.raw);
+            let beside = own == Some(b".sha256") && sha256 || own == Some(b".sha512") && sha512;
+            beside || folder.sums.iter().any(|sums| sums.as_bytes() == name)
+        })
+    }
+}
+
+/// Where it may stand what the content of a file in a folder has to be, as far as that is there.
+pub(in crate::app) fn sums_beside(
+    folder: &Source,
+    name: &[u8],
+    is_there: impl Fn(&[u8]) -> bool,
+) -> Vec<Source> {
+    let own = [".sha256", ".sha512"].map(|ending| [name, ending.as_bytes()].concat());
+    let common = SUMS.iter().map(|sums| sums.as_bytes().to_vec());
+    let names = common.chain(own).filter(|sums| sums != name && is_there(sums));
+    names.map(|sums| folder.at(folder.path.join(&sums))).collect()
+}
+
+/// How a folder is known: whichever way its path is encoded, with the slash or without.
+fn key(source: &Source) -> Vec<u8> {
+    let mut name = source.path.name();
+    while name.last() == Some(&b'/') {
+        name.pop();
+    }
+    name
+}
+
+/// Whether it is the name of one thing in a folder.
+fn is_one_name(raw: &[u8]) -> bool {
+    !matches!(raw, b"" | b"." | b"..") && !raw.iter().any(|byte| matches!(byte, b'/' | 0))
+}

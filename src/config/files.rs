@@ -1,0 +1,81 @@
+//! `[files]`: where downloads go, and how they are to be.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{Config, ConfigError};
+use crate::app::queue::QueueSettings;
+use crate::effect::Conflict;
+use crate::text::size;
+
+/// `[files]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FilesLayer {
+    /// Where downloaded files go.
+    pub download_dir: Option<PathBuf>,
+    /// Put before each downloaded file's name.
+    pub prefix: Option<String>,
+    /// Large files at the same time.
+    pub at_once: Option<usize>,
+    /// What becomes of a file where something is there.
+    pub conflict: Option<Conflict>,
+    /// Tries after the first.
+    pub retries: Option<u32>,
+    /// Bytes a second, with a unit; empty: as many as come.
+    pub limit_rate: Option<String>,
+}
+
+impl FilesLayer {
+    pub(super) fn over(self, below: Self) -> Self {
+        Self {
+            download_dir: self.download_dir.or(below.download_dir),
+            prefix: self.prefix.or(below.prefix),
+            at_once: self.at_once.or(below.at_once),
+            conflict: self.conflict.or(below.conflict),
+            retries: self.retries.or(below.retries),
+            limit_rate: self.limit_rate.or(below.limit_rate),
+        }
+    }
+
+    pub(super) fn sound_at_once(&self) -> Result<usize, ConfigError> {
+        let at_once = self.at_once.filter(|count| (1..=64).contains(count));
+        at_once.ok_or_else(|| ConfigError::Value("files.at_once must be from 1 to 64".into()))
+    }
+
+    pub(super) fn sound_retries(&self) -> Result<u32, ConfigError> {
+        let retries = self.retries.filter(|count| *count <= 1000);
+        retries.ok_or_else(|| ConfigError::Value("files.retries must be from 0 to 1000".into()))
+    }
+
+    pub(super) fn sound_rate(&self) -> Result<Option<NonZeroU64>, ConfigError> {
+        let text = self.limit_rate.as_deref().unwrap_or_default().trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let rate = size::parse(text).and_then(NonZeroU64::new).map(Some);
+        rate.ok_or_else(|| {
+            let wanted = "a number of bytes a second such as 500k, 10M or 1.5G, or empty";
+            ConfigError::Value(format!(
+                "files.limit_rate must be {wanted}, and is \"{}\"",
+                text.escape_debug()
+            ))
+        })
+    }
+}
+
+impl Config {
+    /// How downloads into this folder are to be.
+    #[must_use]
+    pub fn downloads(&self, dir: PathBuf) -> QueueSettings {
+        QueueSettings {
+            dir,
+            prefix: self.prefix.clone(),
+            conflict: self.conflict,
+            at_once: self.at_once,
+            rate: self.limit_rate,
+        }
+    }
+}
