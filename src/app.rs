@@ -32,6 +32,7 @@ mod notice;
 pub mod overlay;
 pub mod peers;
 pub mod queue;
+pub mod sign_in;
 pub mod traffic;
 pub mod transfers;
 mod turn;
@@ -155,7 +156,9 @@ impl State {
                 Event::Focused(focused) => state.focused = focused,
                 Event::Chat(event) => state.chat.on_event(event, turn),
                 Event::Resolved(request, answer) => state.chat.resolved(request, answer, turn),
-                Event::Browse(request, event) => state.files.on_event(request, event, turn),
+                Event::Browse(request, event) => state.on_browse(request, event, turn),
+                Event::Walk(request, event) => state.files.on_walk(request, event, turn),
+                Event::Filled(request, nth, facts) => state.files.on_filled(request, nth, facts),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
                 Event::Store(event) => {
                     if let Some(event) = state.learn(event, turn) {
@@ -166,11 +169,11 @@ impl State {
                 Event::Copied => *turn.notice = Some(Notice::Copied),
                 Event::NotCopied(fault) => *turn.notice = Some(Notice::NotCopied(fault)),
                 Event::NotOpened(fault) => *turn.notice = Some(Notice::NotOpened(fault)),
-                Event::Walk(request, event) => state.files.on_walk(request, event, turn),
-                Event::Resized(_) | Event::Filled(..) => {}
+                Event::Resized(_) => {}
                 Event::Wake => state.files.transfers.queue.wake(&mut turn.world()),
             }
-            state.files.follow(turn);
+            let in_view = state.tab == Tab::Files && !state.traffic.covers(state.size);
+            state.files.follow(in_view, turn);
             state.follow_inspected();
             state.leave_settings();
             turn.watching = state.is_watching();
@@ -186,6 +189,9 @@ impl State {
 
     /// What is known from earlier runs. The peer that was spoken with last is in front, and downloads go on.
     pub fn remember(&mut self, memory: Memory, now: &Now, out: &mut Vec<Effect>) {
+        for (origin, credentials) in memory.recent.credentials() {
+            out.push(Effect::Authorize { origin: origin.clone(), credentials: Some(credentials.clone()) });
+        }
         self.recent = memory.recent;
         self.chat.remember(memory.known);
         self.chat.select_latest();
@@ -252,7 +258,8 @@ impl State {
     /// The next moment at which something on the screen changes by itself; none where nothing does.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        [self.files.transfers.queue.deadline(), self.chat.deadline()].into_iter().flatten().min()
+        let deadlines = [self.files.transfers.queue.deadline(), self.chat.deadline(), self.files.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
@@ -310,7 +317,7 @@ impl State {
                 Tab::Chat => self.chat.back(turn),
                 Tab::Files => self.files.back(turn),
             },
-            Global::NextPane if self.overlay.is_some() => {}
+            Global::NextPane if self.overlay.is_some() => self.next_question(),
             Global::NextPane if self.complete_address(turn) => {}
             Global::NextPane => self.next_pane(),
             Global::ChatTab => self.show(Tab::Chat),

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use crate::event::{MessageId, RequestId, TransferId};
 use crate::text::Clean;
 use crate::wire::address::Endpoint;
+use crate::wire::credentials::Credentials;
 use crate::wire::peer::Peer;
-use crate::wire::source::Source;
+use crate::wire::source::{Origin, Source};
 
 mod fetch;
 mod keep;
@@ -79,6 +80,13 @@ pub enum Effect {
         request: RequestId,
         /// Which files of which servers.
         files: Vec<Source>,
+    },
+    /// Say who we are to a server whenever it is asked from now on, and to no other; none: say it no more.
+    Authorize {
+        /// Which server.
+        origin: Origin,
+        /// Who we are to it.
+        credentials: Option<Credentials>,
     },
     /// Throw away what comes from these addresses, and from these only.
     Block(Vec<SocketAddr>),

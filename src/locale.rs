@@ -107,14 +107,14 @@ words! {
     /// What is said once, until the next key.
     NoticeWords {
         muted, unmuted, blocked, unblocked, noisy, name_shared,
-        bookmarked, not_bookmarked,
+        bookmarked, not_bookmarked, not_measured, not_a_folder,
         port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
         copied, not_copied, opened, not_opened,
         socket_down, not_remembered, not_saved, not_read, not_searched, name_moved,
     }
     /// What lies over the screen.
     OverlayWords {
-        help, go_to, go_to_hint, nothing_found, peer, server, folder, bookmark, new_peer, new_server, quit, quit_question,
+        help, go_to, go_to_hint, nothing_found, sign_in, user, password, remember, refused, unsendable, readable, peer, server, folder, bookmark, new_peer, new_server, quit, quit_question,
         quit_losing,
         pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
     }
@@ -135,7 +135,7 @@ words! {
         older_hit, newer_hit, find, everywhere, here,
         open_link, copy, quote, resend,
         send, newline, editor,
-        go_to, address, help, back, open, mark, get, download, filter, jump, sort, hidden, bookmark, cancel, chat, files, next_pane,
+        go_to, address, help, back, open, mark, get, download, filter, jump, sort, hidden, bookmark, cancel, chat, files, next_pane, next_field,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
         talk, settings, name, pin, mute, block, forget, change, complete,

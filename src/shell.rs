@@ -281,6 +281,7 @@ impl Shell {
                     | Effect::LimitRate(_)
                     | Effect::Walk { .. }
                     | Effect::Fill { .. }
+                    | Effect::Authorize { .. }
                     | Effect::Cancel(_)
                     | Effect::Store(_)
                     | Effect::Block(_) => {

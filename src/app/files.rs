@@ -1,5 +1,7 @@
 //! The files tab: which server and folder is open, or which server without one, and what the keys do to it.
 
+use std::time::Instant;
+
 use super::bar::{AddressBar, Problem};
 use super::crumbs::{self, Crumb};
 use super::folder::{Arrangement, Column, Folder, Line};
@@ -9,15 +11,17 @@ use super::queue::QueueSettings;
 use super::transfers::Transfers;
 use super::unlisted::Unlisted;
 use super::{Notice, Turn};
-use crate::event::{Fault, Key, RequestId};
+use crate::event::{Facts, Fault, Key, RequestId, WalkEvent};
 use crate::wire::listing::Kind;
-use crate::wire::source::Source;
+use crate::wire::source::{Origin, Source};
 
 mod asking;
+mod filling;
 mod getting;
 mod jump;
 mod ways;
 
+use filling::Filling;
 use ways::{Aim, Ways};
 
 /// Where the input goes on this tab.
@@ -79,7 +83,10 @@ pub struct Files {
     pub transfers: Transfers,
     /// The path that is being typed.
     pub path: AddressBar,
+    /// To which server the user just said who asks, and the name for that: until that is accepted.
+    pub(super) signed: Option<(Origin, String)>,
     arrangement: Arrangement,
+    filling: Filling,
     ways: Ways,
     aim: Aim,
 }
@@ -96,7 +103,9 @@ impl Files {
             failed: None,
             transfers: Transfers::new(downloads),
             path: AddressBar::default(),
+            signed: None,
             arrangement: Arrangement::default(),
+            filling: Filling::default(),
             ways: Ways::default(),
             aim: Aim::default(),
         }
@@ -153,6 +162,9 @@ impl Files {
             }
             FilesFocus::Filter | FilesFocus::Entries => {
                 if let Place::Folder(folder) = &mut self.place {
+                    if self.focus == FilesFocus::Entries && folder.extents.stop(turn) {
+                        return;
+                    }
                     folder.filter.replace("");
                     folder.filter_changed();
                 }
@@ -195,11 +207,38 @@ impl Files {
         layout.map_or((1, 1), |l| (usize::from(l.entries.height), usize::from(l.transfers.height)))
     }
 
-    /// Keeps what is selected in view.
-    pub(super) fn follow(&mut self, turn: &Turn<'_>) {
+    /// When it is time to ask what is not known of the files in view.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.filling.due()
+    }
+
+    /// What a server says of a file that it was asked about.
+    pub(super) fn on_filled(&mut self, request: RequestId, nth: usize, facts: Facts) {
+        if let Place::Folder(folder) = &mut self.place {
+            self.filling.learn(folder, request, nth, facts);
+        }
+    }
+
+    /// News of a walk through a folder: one whose size is wanted, or one that is downloaded.
+    pub(super) fn on_walk(&mut self, request: RequestId, event: WalkEvent, turn: &mut Turn<'_>) {
+        match &mut self.place {
+            Place::Folder(folder) if folder.extents.expects(request) => {
+                if let Some(fault) = folder.extents.learn(request, event) {
+                    *turn.notice = Some(Notice::NotMeasured(fault));
+                }
+            }
+            Place::Folder(_) | Place::Nowhere | Place::Unlisted(_) => {
+                self.transfers.queue.on_walk(request, event, &mut turn.world());
+            }
+        }
+    }
+
+    /// Keeps what is selected in view, and asks for what is not known of what is in view.
+    pub(super) fn follow(&mut self, in_view: bool, turn: &mut Turn<'_>) {
         let (rows, _) = self.rows(turn);
         if let Place::Folder(folder) = &mut self.place {
             folder.follow(rows);
+            self.filling.follow(folder, if in_view { rows } else { 0 }, turn);
         }
         if self.focus == FilesFocus::Transfers && self.transfers.queue.is_empty() {
             self.focus = self.main_focus();
@@ -310,6 +349,11 @@ impl Files {
             (Browse::Forward, _) => self.go_forward(turn),
             (Browse::Jump, Place::Folder(_)) => self.edit_path(),
             (Browse::Bookmark, Place::Folder(_)) => self.bookmark(turn),
+            (Browse::Measure, Place::Folder(folder)) => {
+                if !folder.measure(turn) {
+                    *turn.notice = Some(Notice::NotAFolder);
+                }
+            }
             (
                 Browse::Get
                 | Browse::Mark
@@ -318,7 +362,8 @@ impl Files {
                 | Browse::Reverse
                 | Browse::Hidden
                 | Browse::Jump
-                | Browse::Bookmark,
+                | Browse::Bookmark
+                | Browse::Measure,
                 Place::Nowhere | Place::Unlisted(_),
             ) => {}
         }

@@ -3,16 +3,19 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::Turn;
 use super::field::Field;
 use super::keys::Move;
-use crate::event::Listing;
+use crate::event::{Facts, Listing};
 use crate::wire::Raw;
 use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
 
+mod extent;
 mod order;
 mod sieve;
 
+pub use extent::{Extent, Extents};
 pub use order::{Column, Sort};
 pub use sieve::Finder;
 use sieve::Sieve;
@@ -54,6 +57,8 @@ pub struct Folder {
     sieve: Sieve,
     /// The entries that are marked.
     marked: BTreeSet<usize>,
+    /// How much is in the folders of which that was asked.
+    pub(super) extents: Extents,
     top: usize,
 }
 
@@ -72,6 +77,7 @@ impl Folder {
             order: Vec::new(),
             sieve: Sieve::default(),
             marked: BTreeSet::new(),
+            extents: Extents::default(),
             top: 0,
         };
         folder.arrange(arrangement);
@@ -214,6 +220,45 @@ impl Folder {
     #[must_use]
     pub fn count_marked(&self) -> usize {
         self.marked.len()
+    }
+
+    /// The places of the files among so many rows in view of which the size or the time is not known.
+    pub(super) fn lacking(&self, rows: usize) -> impl Iterator<Item = usize> {
+        (self.top..self.top + rows).filter_map(|row| self.place(row)).filter(|at| {
+            let entry = &self.entries[*at];
+            entry.kind == Kind::File && (entry.size.is_none() || entry.modified.is_none())
+        })
+    }
+
+    /// Where the entry in this place is.
+    pub(super) fn source_of(&self, place: usize) -> Option<Source> {
+        self.entries.get(place).map(|entry| self.inside(entry))
+    }
+
+    /// Something more is known of the entry in this place. The rows stay as they are.
+    pub(super) fn learn(&mut self, place: usize, facts: Facts) {
+        let Some(entry) = self.entries.get_mut(place) else { return };
+        entry.modified = entry.modified.or(facts.modified);
+        if entry.size.is_none() {
+            entry.size = facts.size;
+            self.size = self.size.saturating_add(facts.size.unwrap_or_default());
+        }
+    }
+
+    /// Asks how much is in the selected folder; `false` where it is none.
+    pub(super) fn measure(&mut self, turn: &mut Turn<'_>) -> bool {
+        let place = self.place(self.selected).filter(|at| self.entries[*at].kind == Kind::Dir);
+        let Some((place, source)) = place.and_then(|at| Some((at, self.source_of(at)?))) else {
+            return false;
+        };
+        self.extents.ask(place, source, turn);
+        true
+    }
+
+    /// How much is in the folder in this row, where that was asked for.
+    #[must_use]
+    pub fn extent(&self, row: usize) -> Option<Extent> {
+        self.extents.of(self.place(row)?)
     }
 
     /// Moves the selection.

@@ -47,7 +47,7 @@ actions! {
     /// In the list of peers, and in what is set for one of them.
     PeerAct { Choose, Settings, Filter, Name, Pin, Mute, Block, Forget }
     /// In the list of a server's folder.
-    Browse { Open, Parent, Back, Forward, Jump, Mark, Get, Filter, Sort, Reverse, Hidden, Bookmark, Reload, Cancel }
+    Browse { Open, Parent, Back, Forward, Jump, Mark, Get, Filter, Sort, Reverse, Hidden, Measure, Bookmark, Reload, Cancel }
     /// In the downloads.
     Transfer { Cancel }
     /// In the traffic.

@@ -111,6 +111,7 @@ impl State {
                 let url = links.url_at(mouse.column, mouse.row, size);
                 self.open_chosen(url, turn);
             }
+            (Some(Overlay::SignIn(sign_in)), None) => sign_in.click(mouse, size),
             (None | Some(_), _) => {}
         }
     }

@@ -24,6 +24,10 @@ pub enum Notice {
     TooLongToPaste,
     /// A folder is marked to be found again, or not any more.
     Bookmark(Clean, bool),
+    /// How much is in a folder is not known, and why.
+    NotMeasured(Fault),
+    /// What is selected is no folder.
+    NotAFolder,
     /// Ctrl+C does not quit.
     HowToQuit,
     /// The text of a message was given to the clipboard.

@@ -11,12 +11,13 @@ use super::inspected::Inspected;
 use super::keys::{self, Answer, Edit};
 use super::layout;
 use super::peers::{PeerMenu, Question};
+use super::sign_in::SignIn;
 use super::{State, Turn};
-use crate::effect::Recent;
+use crate::effect::{Effect, Recent};
 use crate::event::Key;
 use crate::wire::address::{DEFAULT_PORT, Endpoint, Host};
 use crate::wire::peer::{EVERYONE, Peer};
-use crate::wire::source::Source;
+use crate::wire::source::{Origin, Source};
 
 /// What lies over the screen.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub enum Overlay {
     Find(Box<Search>),
     /// What is set for a peer.
     Peer(PeerMenu),
+    /// Who the user is to a server.
+    SignIn(Box<SignIn>),
     /// Whether to leave while downloads run.
     Quit,
     /// What to do with several lines that were pasted into a message.
@@ -45,6 +48,7 @@ impl Overlay {
         match self {
             Self::GoTo(_) | Self::Find(_) => true,
             Self::Peer(menu) => matches!(menu.question, Question::Name(_)),
+            Self::SignIn(sign_in) => sign_in.is_typed_into(),
             Self::Help(_) | Self::Quit | Self::Paste(_) | Self::Links(_) | Self::Details(_) => false,
         }
     }
@@ -54,6 +58,7 @@ impl Overlay {
         match self {
             Self::GoTo(goto) => goto.field.paste_line(text),
             Self::Find(search) => search.paste(text, turn),
+            Self::SignIn(sign_in) => sign_in.paste(text),
             Self::Peer(PeerMenu { question: Question::Name(field), .. }) => field.paste_line(text),
             Self::Peer(_)
             | Self::Help(_)
@@ -214,6 +219,7 @@ impl State {
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
             Some(Overlay::Find(search)) => self.on_hits_key(search, key, turn),
             Some(Overlay::Peer(menu)) => self.on_peer_menu_key(menu, key, turn),
+            Some(Overlay::SignIn(sign_in)) => self.on_sign_in_key(sign_in, key, turn),
         }
     }
 
@@ -269,7 +275,14 @@ impl State {
 fn forget(goal: &Goal, turn: &mut Turn<'_>) {
     match goal {
         Goal::Bookmark(source) => turn.remember(|recent| recent.drop_bookmark(source)),
-        Goal::Server(source) => turn.remember(|recent| recent.forget_server(&source.endpoint)),
+        Goal::Server(source) => {
+            let of_it = |(origin, _): &&(Origin, _)| origin.endpoint == source.endpoint;
+            let known: Vec<Origin> =
+                turn.recent.credentials().iter().filter(of_it).map(|(origin, _)| origin.clone()).collect();
+            let nobody = |origin| Effect::Authorize { origin, credentials: None };
+            turn.out.extend(known.into_iter().map(nobody));
+            turn.remember(|recent| recent.forget_server(&source.endpoint));
+        }
         Goal::Folder(source) => turn.remember(|recent| recent.forget_folder(source)),
         Goal::Conversation(_) | Goal::Peer(_) | Goal::NewPeer(_) | Goal::NewServer(_) => {}
     }

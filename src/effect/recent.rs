@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::wire::address::Endpoint;
+use crate::wire::credentials::Credentials;
 use crate::wire::plain;
-use crate::wire::source::{Path, Scheme, Source};
+use crate::wire::source::{Origin, Path, Scheme, Source};
 
 /// Servers that are remembered.
 const SERVER_LIMIT: usize = 50;
@@ -28,6 +29,7 @@ pub struct Recent {
     peers: Vec<Endpoint>,
     folders: Vec<Source>,
     bookmarks: Vec<Source>,
+    credentials: Vec<(Origin, Credentials)>,
 }
 
 impl Recent {
@@ -61,6 +63,20 @@ impl Recent {
         &self.bookmarks
     }
 
+    /// Who we are to the servers to which the user wants to be somebody from the start.
+    #[must_use]
+    pub fn credentials(&self) -> &[(Origin, Credentials)] {
+        &self.credentials
+    }
+
+    /// The user wants to be this to a server from the start; or nobody.
+    pub fn set_credentials(&mut self, origin: &Origin, credentials: Option<Credentials>) -> bool {
+        let before = self.credentials.clone();
+        self.credentials.retain(|(known, _)| known != origin);
+        self.credentials.extend(credentials.map(|credentials| (origin.clone(), credentials)));
+        self.credentials != before
+    }
+
     /// A folder was opened.
     pub fn add_folder(&mut self, source: &Source) -> bool {
         let may = source.path.parent().is_some() && source.path.encoded().len() <= PATH_LIMIT;
@@ -86,12 +102,13 @@ impl Recent {
         self.folders.len() < before
     }
 
-    /// A server is to be known no more, with its names and its folders. Bookmarks stay.
+    /// A server is to be known no more, with its names, its folders, and who we are to it. Bookmarks stay.
     pub fn forget_server(&mut self, server: &Endpoint) -> bool {
         let before = self.servers.len();
         self.servers.retain(|known| known.endpoint != *server);
         self.folders.retain(|known| known.endpoint != *server);
         self.names.remove(server);
+        self.credentials.retain(|(origin, _)| origin.endpoint != *server);
         self.servers.len() < before
     }
 

@@ -15,8 +15,10 @@ use crate::wire::address::Endpoint;
 use crate::wire::listing::{self, ENTRY_LIMIT, Form, List, ListingError, Reading};
 use crate::wire::source::{Path, Scheme, Source};
 
+mod fill;
 mod walk;
 
+pub use fill::fill;
 pub use walk::walk;
 
 /// The most bytes of a list: 335 for each of [`ENTRY_LIMIT`] entries, which is enough for names of 100 bytes.
@@ -119,6 +121,13 @@ pub enum BrowseCommand {
         /// Which folder.
         source: Source,
     },
+    /// Ask about files without having them sent; answered with [`Event::Filled`] for each.
+    Fill {
+        /// Comes back with the answers.
+        request: RequestId,
+        /// Which files.
+        files: Vec<Source>,
+    },
     /// Look a host's addresses up; answered with [`Event::Resolved`].
     Resolve {
         /// Comes back with the answer.
@@ -180,6 +189,21 @@ pub async fn run(mut commands: mpsc::Receiver<BrowseCommand>, events: mpsc::Send
                     } else {
                         walk(&source, &client, report).await;
                     }
+                    request
+                };
+                handles.insert(request, tasks.spawn(task));
+            }
+            // A screen that stays blank here and there does less harm than a question too many.
+            Some(BrowseCommand::Fill { .. }) if busy => {}
+            Some(BrowseCommand::Fill { request, files }) => {
+                let task = async move {
+                    let report = |nth, facts| {
+                        let events = events.clone();
+                        async move {
+                            let _ = events.send(Event::Filled(request, nth, facts)).await;
+                        }
+                    };
+                    fill(files, &client, report).await;
                     request
                 };
                 handles.insert(request, tasks.spawn(task));

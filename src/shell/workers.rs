@@ -79,6 +79,11 @@ impl Workers {
                 let told = self.browse.try_send(BrowseCommand::Walk { request, source });
                 told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
             }
+            Effect::Fill { request, files } => {
+                // What is not known stays blank, as it was.
+                let _ = self.browse.try_send(BrowseCommand::Fill { request, files });
+                None
+            }
             Effect::Fetch { id, job } => {
                 let told = self.fetch.try_send(FetchCommand::Fetch { id, job });
                 told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
@@ -105,7 +110,7 @@ impl Workers {
             }
             Effect::Store(request) => self.store.tell(request),
             Effect::LimitRate(_)
-            | Effect::Fill { .. }
+            | Effect::Authorize { .. }
             | Effect::Copy(_)
             | Effect::Open(_)
             | Effect::Notify(_)

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::Recent;
 use crate::wire::address::Endpoint;
-use crate::wire::source::{self, Scheme, Source};
+use crate::wire::credentials::Credentials;
+use crate::wire::source::{self, Origin, Scheme, Source};
 
 /// The name of the file of earlier versions, in the data directory.
 pub(super) const FILE: &str = "recent.json";
@@ -56,6 +57,29 @@ struct Kept {
     folders: Vec<Place>,
     #[serde(default)]
     bookmarks: Vec<Place>,
+    #[serde(default)]
+    credentials: Vec<Secret>,
+}
+
+/// Who we are to a server, which is written as users write it.
+#[derive(Serialize, Deserialize)]
+struct Secret {
+    server: String,
+    user: String,
+    password: String,
+}
+
+impl Secret {
+    fn new((origin, credentials): &(Origin, Credentials)) -> Self {
+        let top = Source::top(origin.endpoint.clone()).spoken(origin.scheme);
+        let (user, password) = (credentials.user().to_owned(), credentials.password().to_owned());
+        Self { server: top.to_string(), user, password }
+    }
+
+    fn credentials(self) -> Option<(Origin, Credentials)> {
+        let origin = Source::parse(&self.server).ok()?.origin();
+        Some((origin, Credentials::new(self.user, self.password)?))
+    }
 }
 
 /// A folder: its server as users write it, and its path as a request carries it.
@@ -95,6 +119,7 @@ impl Kept {
             peers: recent.peers().iter().map(ToString::to_string).collect(),
             folders: recent.folders().iter().map(Place::new).collect(),
             bookmarks: recent.bookmarks().iter().map(Place::new).collect(),
+            credentials: recent.credentials().iter().map(Secret::new).collect(),
         }
     }
 
@@ -121,6 +146,9 @@ impl Kept {
         }
         for folder in self.bookmarks.iter().rev().filter_map(Place::source) {
             recent.add_bookmark(&folder);
+        }
+        for (origin, credentials) in self.credentials.into_iter().filter_map(Secret::credentials) {
+            recent.set_credentials(&origin, Some(credentials));
         }
         recent
     }
@@ -166,7 +194,9 @@ mod tests {
                 let path = source::Path::from_name(&name);
                 recent.add_name(&server.at(path.clone()));
                 recent.add_folder(&server.at(path.folder()));
-                recent.add_bookmark(&server.spoken(Scheme::Http).at(path.folder()));
+                let folder = server.spoken(Scheme::Https).at(path.folder());
+                recent.add_bookmark(&folder);
+                recent.set_credentials(&folder.origin(), Credentials::new("a".into(), path.encoded().into()));
             }
             prop_assert_eq!(read_back(&recent), recent);
         }
@@ -180,7 +210,12 @@ mod tests {
             let place = |server: &String| Place { server: server.clone(), path: name.clone() };
             let folders = servers.iter().map(place).collect();
             let bookmarks = servers.iter().map(place).collect();
-            let kept = Kept { version: VERSION, peers: servers.clone(), servers, names, folders, bookmarks };
+            let secret = |server: &String| {
+                Secret { server: server.clone(), user: name.clone(), password: name.clone() }
+            };
+            let credentials = servers.iter().map(secret).collect();
+            let peers = servers.clone();
+            let kept = Kept { version: VERSION, peers, servers, names, folders, bookmarks, credentials };
             let recent = kept.recent();
             prop_assert_eq!(read_back(&recent), recent);
         }

@@ -8,7 +8,7 @@ use super::paint::{self, Piece};
 use super::{Look, bars, wording};
 use crate::app::State;
 use crate::app::files::{FilesFocus, Place};
-use crate::app::folder::{Column, Finder, Folder, Line, Sort};
+use crate::app::folder::{Column, Extent, Finder, Folder, Line, Sort};
 use crate::app::keys::{self, Browse, Global};
 use crate::app::layout::{Area, FilesLayout};
 use crate::app::unlisted::Unlisted;
@@ -106,7 +106,14 @@ fn draw_folder(
             }
             Line::Entry(entry) => {
                 let is_bookmark = entry.kind == Kind::Dir && bookmarks.contains(&folder.inside(entry));
-                draw_entry(state, (entry, is_bookmark), finder.as_mut(), look, row, buffer);
+                draw_entry(
+                    state,
+                    (entry, is_bookmark, folder.extent(at)),
+                    finder.as_mut(),
+                    look,
+                    row,
+                    buffer,
+                );
             }
         }
     }
@@ -115,7 +122,7 @@ fn draw_folder(
 
 fn draw_entry(
     state: &State,
-    (entry, is_bookmark): (&Entry, bool),
+    (entry, is_bookmark, extent): (&Entry, bool, Option<Extent>),
     finder: Option<&mut Finder>,
     look: &Look,
     row: Area,
@@ -139,12 +146,21 @@ fn draw_entry(
         pieces.push((" ★", theme.mark));
     }
     paint::left(buffer, name, &pieces);
-    let bytes = entry.size.filter(|_| entry.kind == Kind::File).map(size::bytes).unwrap_or_default();
-    paint::right(buffer, size, &[(&bytes, theme.text)]);
+    let bytes = entry.size.filter(|_| entry.kind == Kind::File).map(size::bytes);
+    let bytes = bytes.or(extent.map(extent_text)).unwrap_or_default();
+    let style = if extent.is_some_and(|extent| extent.grows) { theme.warning } else { theme.text };
+    paint::right(buffer, size, &[(&bytes, style)]);
     if let Some(area) = modified {
         let modified = entry.modified.map(|at| time(at, state)).unwrap_or_default();
         paint::right(buffer, area, &[(&modified, theme.dim)]);
     }
+}
+
+/// `≥` where there may be more, `…` where it still grows.
+fn extent_text(extent: Extent) -> String {
+    let at_least = if extent.or_more || extent.grows { "≥" } else { "" };
+    let grows = if extent.grows { "…" } else { "" };
+    format!("{at_least}{}{grows}", size::bytes(extent.bytes))
 }
 
 /// The name as it is shown, whole or without its middle, cut where what was found in it begins or ends.

@@ -104,6 +104,10 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let values = [("folder", &*source), ("key", &*key.unwrap_or_default())];
             fill(if *on { &words_of.bookmarked } else { &words_of.not_bookmarked }, &values)
         }
+        Notice::NotMeasured(fault) => {
+            fill(&words_of.not_measured, &[("reason", &wording::fault(words, fault))])
+        }
+        Notice::NotAFolder => words_of.not_a_folder.clone(),
         Notice::HowToQuit => fill(&words_of.how_to_quit, &[("key", &key_of(state, Global::Quit))]),
         Notice::Copied => words_of.copied.clone(),
         Notice::NotCopied(fault) => fill(&words_of.not_copied, &[("reason", &wording::fault(words, fault))]),
@@ -196,6 +200,10 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             Question::Name(_) => vec![(keys::first_key(&map.field, Edit::Accept), &words.accept)],
             Question::Forget => Vec::new(),
         },
+        (Some(Overlay::SignIn(_)), _) => vec![
+            (keys::first_key(&map.field, Edit::Accept), &words.accept),
+            (global(Global::NextPane), &words.next_field),
+        ],
         (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars, details, find, links, peer_menu};
+use super::{Look, bars, details, find, links, peer_menu, sign_in};
 use crate::app::State;
 use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
@@ -38,6 +38,7 @@ pub(super) fn draw(
         Overlay::GoTo(goto) => Some(go_to(state, goto, look, body, buffer)),
         Overlay::Find(search) => find::everywhere(state, search, look, buffer),
         Overlay::Peer(menu) => peer_menu::draw(state, menu, look, body, buffer),
+        Overlay::SignIn(dialogue) => sign_in::draw(dialogue, state.size, look, buffer),
         Overlay::Quit => {
             let count = state.files.transfers.queue.open().to_string();
             let words = &look.words.overlay;

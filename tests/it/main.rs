@@ -19,6 +19,7 @@ mod cli_files;
 mod cli_history;
 mod cli_usage;
 mod fetch;
+mod fill;
 mod house;
 mod http;
 mod pty;

@@ -8,12 +8,14 @@ mod chat;
 mod composer;
 mod contacts;
 mod files;
+mod filling;
 mod find;
 mod general;
 mod history;
 mod hostile;
 pub(crate) mod naughty;
 mod peers;
+mod sign_in;
 mod traffic;
 mod transfers;
 

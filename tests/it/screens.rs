@@ -7,7 +7,9 @@ use hobnob::app::Notice;
 use hobnob::app::field::FIELD_LIMIT;
 use hobnob::event::{BrowseEvent, ChatEvent, Event, Fault, Stage, StoreEvent, TransferEvent};
 use hobnob::locale::Language;
+use hobnob::text::clean_line;
 use hobnob::view::theme::{Preset, Theme};
+use hobnob::wire::source::Source;
 use ratatui::style::{Color, Modifier};
 use strum::VariantArray;
 
@@ -361,6 +363,22 @@ fn files_with_bookmarks() {
         screen.press("b");
         screen.opens("http://192.168.1.5:7890/slides/recordings/2026/", Vec::new());
         screen.press("ctrl+g");
+    });
+}
+
+#[test]
+fn files_of_a_server_that_wants_to_know_who_asks() {
+    looks("sign_in", &COMPOSER, |screen| {
+        lectures(screen);
+        screen.press("enter");
+        let (request, _) = screen.asks();
+        let origin = Box::new(Source::parse(SERVER).unwrap().origin());
+        let realm = clean_line("讲义, for students of the autumn term".as_bytes());
+        let fault = Fault::Unauthorized { origin, realm };
+        screen.is_told(Event::Browse(request, BrowseEvent::Failed(fault)));
+        screen.type_text("林");
+        screen.press("tab");
+        screen.type_text("geheim");
     });
 }
 

@@ -43,6 +43,14 @@ impl Files {
         }
     }
 
+    /// What is open gives way: nothing more about what is in it is of use.
+    fn stop_asking(&mut self, turn: &mut Turn<'_>) {
+        self.filling.end(turn);
+        if let Place::Folder(folder) = &mut self.place {
+            folder.extents.stop(turn);
+        }
+    }
+
     /// The answer to it; late ones are dropped.
     pub(in crate::app) fn on_event(&mut self, request: RequestId, event: BrowseEvent, turn: &mut Turn<'_>) {
         let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
@@ -81,6 +89,8 @@ impl Files {
     fn open_folder(&mut self, listing: Listing, turn: &mut Turn<'_>) {
         turn.remember(|recent| recent.add_server(&listing.source) | recent.add_folder(&listing.source));
         self.leave(&listing.source);
+        self.stop_asking(turn);
+        self.signed = None;
         let mut arrangement = self.arrangement;
         let is_wanted = |entry: &Entry| self.aim.select.as_ref() == Some(&entry.raw) && is_hidden(entry);
         // Who asks for something that is hidden wants to see it.
@@ -100,6 +110,7 @@ impl Files {
         turn.remember(|recent| recent.add_server(source));
         let server = Unlisted::new(source);
         self.leave(&server.source);
+        self.stop_asking(turn);
         self.place = Place::Unlisted(server);
         if !matches!(self.focus, FilesFocus::Address | FilesFocus::Transfers) {
             self.focus = FilesFocus::Name;

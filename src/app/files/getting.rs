@@ -6,7 +6,7 @@ use super::{Files, Place};
 use crate::app::folder::{Folder, Line};
 use crate::app::queue::{NewFile, sums_beside};
 use crate::app::{Notice, Turn};
-use crate::event::{RequestId, TransferEvent, TransferId, WalkEvent};
+use crate::event::{TransferEvent, TransferId};
 use crate::wire::listing::{Entry, Kind};
 
 impl Files {
@@ -57,11 +57,6 @@ impl Files {
         if let Some(source) = about.filter(|_| finished) {
             turn.remember(|recent| recent.add_name(&source));
         }
-    }
-
-    /// News of a folder that is looked through to be downloaded.
-    pub(in crate::app) fn on_walk(&mut self, request: RequestId, event: WalkEvent, turn: &mut Turn<'_>) {
-        self.transfers.queue.on_walk(request, event, &mut turn.world());
     }
 }
 

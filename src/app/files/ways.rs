@@ -112,7 +112,7 @@ impl Files {
     }
 
     /// Asks once more for what is open, or for what failed.
-    pub(super) fn reload(&mut self, turn: &mut Turn<'_>) {
+    pub(in crate::app) fn reload(&mut self, turn: &mut Turn<'_>) {
         if let Some((source, _)) = &self.failed {
             let (source, aim) = (source.clone(), std::mem::take(&mut self.aim));
             return self.travel(source, aim, turn);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hobnob::event::{Anew, Fault, Stage, TransferEvent};
 use hobnob::net::Timeouts;
-use hobnob::net::fetch::{End, Engine, RETRIES, System};
+use hobnob::net::fetch::{End, Engine, System};
 use hobnob::net::http::Client;
 use tempfile::tempdir;
 
@@ -17,6 +17,9 @@ use super::ranged::{
 use super::{at, job, read};
 use crate::support::files::names;
 use crate::support::server::{PATIENT, Server, hold, nobody, reset};
+
+/// How often each is tried again.
+const RETRIES: u32 = 5;
 
 const ETAG: &str = "\"one\"";
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hobnob::effect::Effect;
 use hobnob::event::{
-    BrowseEvent, ChatEvent, Event, Fault, Listing, MouseAction, StoreEvent, TransferEvent, TransferId,
+    BrowseEvent, ChatEvent, Event, Facts, Fault, Listing, MouseAction, StoreEvent, TransferEvent, TransferId,
     WalkEvent,
 };
 use hobnob::text::clean_line;
@@ -29,7 +29,15 @@ enum Happening {
     Answered(u8),
 }
 
-const KEYS: [&str; 76] = [
+const KEYS: [&str; 84] = [
+    "z",
+    "b",
+    ".",
+    ":",
+    "S",
+    "alt+left",
+    "alt+right",
+    "home",
     "ctrl+f",
     "ctrl+f",
     "ctrl+f",
@@ -200,6 +208,16 @@ impl World {
                     if how < 200 { Ok(vec![address]) } else { Err(fault()) },
                 ));
             }
+            Some(Effect::Fill { request, files }) => {
+                let facts = Facts { size: Some(u64::from(how) << 56), modified: None };
+                (0..=files.len()).for_each(|nth| screen.is_told(Event::Filled(request, nth, facts)));
+            }
+            Some(Effect::Browse { request, source }) if how % 9 == 0 => {
+                let origin = Box::new(source.origin());
+                let realm = clean_line(TEXTS[usize::from(how) % TEXTS.len()].as_bytes());
+                let fault = Fault::Unauthorized { origin, realm };
+                screen.is_told(Event::Browse(request, BrowseEvent::Failed(fault)));
+            }
             Some(Effect::Browse { request, .. }) => match how % 4 {
                 0 => screen.is_told(Event::Browse(request, BrowseEvent::Plain)),
                 1 => screen.is_told(Event::Browse(request, BrowseEvent::Failed(fault()))),
@@ -220,8 +238,10 @@ impl World {
                 entries.extend((0..how / 9).map(|n| file(TEXTS[usize::from(n) % 14], u64::from(n))));
                 let listing = Listing { source, entries, is_cut: how.is_multiple_of(5) };
                 screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
-                if !how.is_multiple_of(3) {
-                    screen.is_told(Event::Walk(request, WalkEvent::Ended));
+                match how % 3 {
+                    0 => {}
+                    1 => screen.is_told(Event::Walk(request, WalkEvent::Failed(fault()))),
+                    _ => screen.is_told(Event::Walk(request, WalkEvent::Ended)),
                 }
             }
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
@@ -233,7 +253,7 @@ impl World {
             Some(
                 Effect::LimitRate(_)
                 | Effect::Discard { .. }
-                | Effect::Fill { .. }
+                | Effect::Authorize { .. }
                 | Effect::Forget(_)
                 | Effect::Block(_)
                 | Effect::Store(_)
