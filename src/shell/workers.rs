@@ -20,11 +20,11 @@ const COMMANDS: usize = 256;
 
 /// The workers.
 pub(super) struct Workers {
+    client: Client,
     chat: Sender<ChatCommand>,
     browse: Sender<BrowseCommand>,
     fetch: Sender<FetchCommand>,
     fetching: JoinHandle<()>,
-    /// Where files go, and what stands before their names.
     store: Store,
     events: Receiver<Event>,
 }
@@ -45,9 +45,9 @@ impl Workers {
         let (fetch, fetch_commands) = channel(COMMANDS);
         tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
         tokio::spawn(browse::run(browse_commands, events.clone(), client.clone()));
-        let engine = Engine::new(client, retries, Arc::new(System));
+        let engine = Engine::new(client.clone(), retries, Arc::new(System));
         let fetching = tokio::spawn(fetch::run(fetch_commands, events, engine));
-        Self { chat, browse, fetch, fetching, store, events: queue }
+        Self { client, chat, browse, fetch, fetching, store, events: queue }
     }
 
     /// What happened next.
@@ -78,6 +78,10 @@ impl Workers {
             Effect::Walk { request, source } => {
                 let told = self.browse.try_send(BrowseCommand::Walk { request, source });
                 told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
+            }
+            Effect::Authorize { origin, credentials } => {
+                self.client.authorize(origin, credentials.as_ref());
+                None
             }
             Effect::Fill { request, files } => {
                 // What is not known stays blank, as it was.
@@ -110,7 +114,6 @@ impl Workers {
             }
             Effect::Store(request) => self.store.tell(request),
             Effect::LimitRate(_)
-            | Effect::Authorize { .. }
             | Effect::Copy(_)
             | Effect::Open(_)
             | Effect::Notify(_)
@@ -123,7 +126,7 @@ impl Workers {
 
     /// Ends them, and waits until no partial file is left and what is to be remembered is kept.
     pub(super) async fn end(self) {
-        let Self { chat, browse, fetch, fetching, store, mut events } = self;
+        let Self { client: _, chat, browse, fetch, fetching, store, mut events } = self;
         drop((chat, browse, fetch));
         // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
         events.close();
