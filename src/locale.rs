@@ -99,6 +99,11 @@ words! {
         no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, asked, no_length, saved, failed,
         cancelled,
     }
+    /// How far a download is, and what became of it.
+    TransferWords {
+        asking, transferring, retrying, verifying, finishing, changed, differs, no_ranges, no_validator, proof_given,
+        proof_answer, proof_sums, skipped, same, not_newer,
+    }
     /// What is set for a peer.
     PeerWords {
         name, no_name, naming, pinned, muted, blocked, bell, desktop, title, forget, forget_question,
@@ -183,6 +188,8 @@ pub struct Words {
     pub chat: ChatWords,
     /// The files tab.
     pub files: FilesWords,
+    /// How far a download is, and what became of it.
+    pub transfer: TransferWords,
     /// What is set for a peer.
     pub peer: PeerWords,
     /// What is said once, until the next key.

@@ -1,8 +1,9 @@
 //! The sentences for what the machine knows as enums. The screen and the commands say the same thing in the same words.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::event::{Distrust, Fault, Stage};
+use crate::app::queue::Phase;
+use crate::event::{Anew, Distrust, Fault, Kept, Proof, Stage};
 use crate::locale::{Words, fill};
 use crate::text::size::{bytes, grouped};
 use crate::text::width::width;
@@ -101,6 +102,58 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         }
         Fault::NotForOpening => words.not_for_opening.clone(),
         Fault::Busy => words.busy.clone(),
+    }
+}
+
+/// What a download does at this moment.
+#[must_use]
+pub fn phase(words: &Words, phase: &Phase, now: Instant) -> String {
+    match phase {
+        Phase::Asking => words.transfer.asking.clone(),
+        Phase::Transferring => words.transfer.transferring.clone(),
+        Phase::Retrying { fault: why, attempt, at } => {
+            // What is not over yet takes a second more.
+            let seconds = at.saturating_duration_since(now).as_millis().div_ceil(1000).to_string();
+            let (attempt, reason) = (attempt.to_string(), fault(words, why));
+            let values = [("seconds", &*seconds), ("attempt", &*attempt), ("reason", &*reason)];
+            fill(&words.transfer.retrying, &values)
+        }
+        Phase::Verifying(_) => words.transfer.verifying.clone(),
+        Phase::Finishing => words.transfer.finishing.clone(),
+    }
+}
+
+/// That a download starts over, and why.
+#[must_use]
+pub fn anew(words: &Words, anew: Anew) -> String {
+    let words = &words.transfer;
+    match anew {
+        Anew::Changed => words.changed.clone(),
+        Anew::Differs => words.differs.clone(),
+        Anew::NoRanges => words.no_ranges.clone(),
+        Anew::NoValidator => words.no_validator.clone(),
+    }
+}
+
+/// What says that a file's content is right.
+#[must_use]
+pub fn proof(words: &Words, proof: &Proof) -> String {
+    let words = &words.transfer;
+    match proof {
+        Proof::Given => words.proof_given.clone(),
+        Proof::Answer => words.proof_answer.clone(),
+        Proof::Sums(file) => fill(&words.proof_sums, &[("file", file)]),
+    }
+}
+
+/// That a file is there already, and why it stays as it is.
+#[must_use]
+pub fn kept(words: &Words, kept: Kept) -> String {
+    let words = &words.transfer;
+    match kept {
+        Kept::Skipped => words.skipped.clone(),
+        Kept::Same => words.same.clone(),
+        Kept::NotNewer => words.not_newer.clone(),
     }
 }
 
