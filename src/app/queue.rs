@@ -92,6 +92,15 @@ pub struct World<'a> {
     pub out: &'a mut Vec<Effect>,
 }
 
+/// What became of the files of all items that came to their end in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ended {
+    /// Files that are here.
+    pub here: u64,
+    /// Files that failed, and folders that could not be listed.
+    pub failed: u64,
+}
+
 /// The downloads.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -112,6 +121,7 @@ pub struct Queue {
     /// What is not kept yet as it is now, by place.
     changed: BTreeSet<u64>,
     keep_at: Option<Instant>,
+    ended: Ended,
     /// Why nothing is started any more until the user says so.
     held: Option<Fault>,
     /// Whoever downloads had no room for more: until when nothing is started.
@@ -139,6 +149,7 @@ impl Queue {
             partials: HashMap::new(),
             changed: BTreeSet::new(),
             keep_at: None,
+            ended: Ended::default(),
             held: None,
             busy_until: None,
             pace: Pace::default(),
@@ -227,6 +238,7 @@ impl Queue {
             end: None,
             begun: None,
             anew: None,
+            resumed: None,
             pace: Pace::default(),
         }
     }
@@ -321,9 +333,11 @@ impl Queue {
         let ended = self.change(id, |item| {
             item.end = Some(end);
             item.pace.end();
-            (item.place, item.to.clone(), item.source.clone())
+            (item.place, item.to.clone(), item.source.clone(), item.counts)
         });
-        if let Some((place, to, source)) = ended {
+        if let Some((place, to, source, counts)) = ended {
+            self.ended.here += counts.done + counts.kept;
+            self.ended.failed += counts.failed;
             self.open.remove(&source);
             self.names.give_back(&to);
             self.note(place, world.now);

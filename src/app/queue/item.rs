@@ -64,6 +64,7 @@ pub struct Item {
     pub(super) end: Option<End>,
     pub(super) begun: Option<Instant>,
     pub(super) anew: Option<Anew>,
+    pub(super) resumed: Option<u64>,
     pub(super) pace: Pace,
 }
 
@@ -243,6 +244,12 @@ impl Item {
     #[must_use]
     pub fn anew(&self) -> Option<Anew> {
         self.anew
+    }
+
+    /// Bytes that its last file goes on from, where it does not begin with the first.
+    #[must_use]
+    pub fn resumed(&self) -> Option<u64> {
+        self.resumed
     }
 
     /// Bytes that are here.

@@ -25,6 +25,7 @@ impl Queue {
                     item.size_up(id, total);
                     item.progress(id, from);
                     item.anew = anew.or(item.anew);
+                    item.resumed = (from > 0).then_some(from);
                 });
                 self.phase(item, id, Phase::Transferring);
                 self.keep_partial(item, id, partial, world);

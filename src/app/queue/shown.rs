@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Item, ItemId, Queue, Totals, counts, pace};
+use super::{Ended, Item, ItemId, Queue, Totals, counts, pace};
 use crate::event::Fault;
 use crate::text::Clean;
 use crate::wire::source::{Origin, Source};
@@ -104,6 +104,18 @@ impl Queue {
         self.history.seconds()
     }
 
+    /// What became of all files of the items that came to their end.
+    #[must_use]
+    pub fn ended(&self) -> Ended {
+        self.ended
+    }
+
+    /// Where files and folders go.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.settings.dir
+    }
+
     /// Why nothing is started any more until [`Queue::resume_all`]: the disk is full.
     #[must_use]
     pub fn held(&self) -> Option<&Fault> {
@@ -120,12 +132,17 @@ impl Queue {
     /// for others of its files may be under way.
     #[must_use]
     pub fn question(&self) -> Option<Question<'_>> {
-        let (_, id) = self.books.asked.first()?;
-        let item = self.items.get(id)?;
+        self.question_of(self.books.asked.first()?.1)
+    }
+
+    /// The same of this item.
+    #[must_use]
+    pub fn question_of(&self, id: ItemId) -> Option<Question<'_>> {
+        let item = self.items.get(&id)?;
         let (file, there) = item.asked.first()?;
         let left = self.books.asked.iter().filter_map(|(_, id)| self.items.get(id));
         let left = left.map(|item| item.asked.len()).sum();
-        Some(Question { item: *id, source: item.source_of(file), size: file.size, there, left })
+        Some(Question { item: id, source: item.source_of(file), size: file.size, there, left })
     }
 
     /// The servers that want to know who asks, each once, in the order of the queue.
