@@ -18,6 +18,7 @@ use crate::term::{self, Abilities, Input, Panics, Signal, Signals, osc};
 use crate::text::{Clean, clean_line};
 use crate::view::{Look, draw, title};
 
+pub mod files;
 mod programs;
 mod screen;
 mod start;
