@@ -29,6 +29,8 @@ mod send;
 mod serve;
 mod usage;
 
+pub use get::Get;
+
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
 #[derive(Debug, Parser)]
 #[command(name = "hobnob", version, disable_help_subcommand = true)]
@@ -116,23 +118,6 @@ pub struct Ls {
     /// As a JSON array.
     #[arg(long)]
     pub json: bool,
-}
-
-/// `hobnob get`
-#[derive(Debug, Args)]
-pub struct Get {
-    /// The file, or the folder that holds the files.
-    #[arg(value_name = "SOURCE")]
-    pub source: String,
-    /// The files in that folder.
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Where to put them.
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    pub to: Option<PathBuf>,
-    /// The one file to write, or `-`.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
 }
 
 /// `hobnob send`

@@ -156,7 +156,8 @@ words! {
         not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
         misplaced_option,
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
-        no_lists, no_name, one_output, stopped,
+        no_lists, no_name, one_output, one_checksum, stopped, stream_stopped, empty_folder, more_failures, held,
+        who, who_in, password,
     }
     /// What was kept, as `hobnob history` prints it.
     HistoryWords { nothing, no_such_peer, not_kept, queued, heard_back, refused, failed, folded }

@@ -129,7 +129,7 @@ impl Shell {
         }
         let (events, queue) = mpsc::channel(QUEUE);
         let store = start.store.start(events.clone())?;
-        let workers = Workers::start(start.sockets, start.retries, start.timeouts, store, events, queue);
+        let workers = Workers::start(start.sockets, start.retries, start.timeouts, store, &events, queue);
         let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()), start.terminal.links)?;
         let look = start.look;
         let input = Input::listen()?;

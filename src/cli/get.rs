@@ -1,160 +1,167 @@
-//! `hobnob get`: downloads files, one after the other. Prints the path of each on stdout when it is whole, and
-//! nothing else there; shows progress on stderr where that is a terminal.
+//! `hobnob get`: downloads files and whole folders, some at once. Prints the path of each file on stdout when it is whole,
+//! and nothing else there; shows progress on stderr where that is a terminal. What is stopped goes on with the same
+//! command.
 
 use std::fs::{self, File};
-use std::future::ready;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path as FilePath, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Ending, Get, cannot_write, written};
-use crate::effect::{Conflict, Job};
-use crate::event::{Fault, Finished, TransferEvent};
+use super::{Context, Ending, cannot_write};
+use crate::app::queue::NewFile;
+use crate::event::Fault;
 use crate::locale::fill;
 use crate::net::fetch::{End, Engine, Stop, System};
 use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::view::wording;
 use crate::wire::name::safe_name;
-use crate::wire::source::{Path, Source};
+use crate::wire::source::{Scheme, Source};
 
-const KNOWN_LENGTH: &str = "{msg:24!} {wide_bar} {percent:>3}%  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
-const UNKNOWN_LENGTH: &str = "{msg:24!} {spinner} {decimal_bytes}  {decimal_bytes_per_sec}";
-const SPIN_EVERY: Duration = Duration::from_millis(100);
+mod bars;
+mod downloads;
+mod options;
+mod password;
+mod report;
+
+use downloads::Downloads;
+pub use options::Get;
+
+/// Files that may stand beside a file and say what its content has to be, but for those named after it.
+const SUMS: [&str; 2] = ["SHA256SUMS", "SHA512SUMS"];
 
 /// Downloads what was asked for. Goes on after a failure, and fails in the end.
 pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> {
-    let words = &context.words;
-    let mut server = Source::parse(&options.source)
-        .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
-    let paths = wanted(context, options, &server)?;
+    let (server, credentials) = Source::parse_with_credentials(&options.source)
+        .map_err(|error| Ending::Usage(wording::address_error(&context.words, &error)))?;
+    let wanted = wanted(context, options, &server)?;
     let client = Client::new(context.config.timeouts);
-    let mut stopped = pin!(stop_signal()?);
-    let mut failure = None;
-    let engine = Engine::new(client, context.config.retries, Arc::new(System));
-    for path in paths {
-        let mut source = server.at(path);
-        let bar = ProgressBar::no_length().with_message(clean_line(&source.path.last()).to_string());
-        let to = destination(context, options, &source);
-        let to = to.map_err(|error| cannot_write(&context.words, &error))?;
-        let is_stream = matches!(to, Destination::Stream(_));
-        let report = |event| {
-            show(&bar, &event);
-            ready(())
-        };
-        let stop = stopped.as_mut();
-        let ended = match to {
-            Destination::Stream(stream) => engine.stream(&mut source, stream, stop, report).await,
-            Destination::File(to, conflict) => {
-                let mut job = Job { source, to, conflict, checksum: None, sums: Vec::new(), partial: None };
-                let ended = engine.fetch(&mut job, stop, report).await;
-                source = job.source;
-                ended
+    if let Some(credentials) = credentials {
+        client.authorize(server.origin(), Some(&credentials));
+    }
+    let stopped = pin!(stop_signal()?);
+    let retries = options.retries.unwrap_or(context.config.retries);
+    let engine = Engine::new(client.clone(), retries, Arc::new(System));
+    if let (Some(file), [Wanted::File(source)]) = (&options.output, &wanted[..])
+        && let Some(stream) = stream(file).map_err(|error| cannot_write(&context.words, &error))?
+    {
+        return pour(context, &engine, source.clone(), stream, stopped).await;
+    }
+    let mut downloads = Downloads::start(context, options, client, engine);
+    let dir = options.to.clone().unwrap_or_else(|| PathBuf::from("."));
+    for wanted in wanted {
+        match wanted {
+            Wanted::Folder(source) => {
+                let name = source.path.last();
+                let to = if name.is_empty() { dir.clone() } else { dir.join(safe_name(&name)) };
+                downloads.add_folder(&source, to);
             }
-        };
-        bar.finish_and_clear();
-        // What was found out about the server holds for the next file.
-        server.scheme = source.scheme;
-        let failed = match ended {
-            End::Finished(Finished { path: Some(path), .. }) | End::Kept(path, _)
-                if options.output.is_none() =>
-            {
-                let line = [path.as_os_str().as_bytes(), b"\n"].concat();
-                written(words, io::stdout().write_all(&line))?;
-                continue;
+            Wanted::File(source) => {
+                let sums = beside(&source);
+                let (to, checksum) = (options.output.clone(), options.checksum.clone());
+                downloads.add_file(NewFile { to, checksum, sums, ..NewFile::new(source) });
             }
-            End::Finished(_) | End::Kept(..) => continue,
-            End::Cancelled | End::Paused => return Err(Ending::Failed(words.command.stopped.clone())),
-            // Its reader has enough.
-            End::Failed(Fault::NobodyReads) if is_stream => return Ok(()),
-            End::Failed(Fault::Disk(reason)) if is_stream => {
-                Ending::Failed(fill(&words.command.output_failed, &[("reason", &reason)]))
-            }
-            End::Failed(fault) => context.failed(&source.to_string(), &fault),
-        };
-        // The last failure is said by whoever ends the program.
-        if let Some(earlier) = failure.replace(failed) {
-            earlier.say();
         }
     }
-    failure.map_or(Ok(()), Err)
+    Box::pin(downloads.run(stopped)).await
+}
+
+/// What was asked for.
+enum Wanted {
+    File(Source),
+    /// With all that is in it.
+    Folder(Source),
 }
 
 /// The paths on the server; without names, the source's own.
-fn wanted(context: &Context, options: &Get, server: &Source) -> Result<Vec<Path>, Ending> {
+fn wanted(context: &Context, options: &Get, server: &Source) -> Result<Vec<Wanted>, Ending> {
     let words = &context.words.command;
-    if options.names.len() > 1 && options.output.is_some() {
+    let single = options.names.len() <= 1 && !options.recursive;
+    if options.output.is_some() && !single {
         return Err(Ending::Usage(words.one_output.clone()));
     }
-    if !options.names.is_empty() {
-        return Ok(options.names.iter().map(|name| server.path.join(name.as_bytes())).collect());
+    if options.checksum.is_some() && !single {
+        return Err(Ending::Usage(words.one_checksum.clone()));
     }
-    if server.path.last().is_empty() {
-        let source = clean_line(options.source.trim().as_bytes());
-        return Err(Ending::Usage(fill(&words.no_name, &[("source", &source)])));
-    }
-    Ok(vec![server.path.clone()])
+    let paths = match &options.names[..] {
+        [] => vec![server.path.clone()],
+        names => names.iter().map(|name| server.path.folder().join(name.as_bytes())).collect(),
+    };
+    let wanted = paths.into_iter().map(|path| match (options.recursive, path.is_folder()) {
+        (true, _) => Ok(Wanted::Folder(server.at(path.folder()))),
+        (false, false) => Ok(Wanted::File(server.at(path))),
+        (false, true) => {
+            let source = clean_line(options.source.trim().as_bytes());
+            Err(Ending::Usage(fill(&words.no_name, &[("source", &source)])))
+        }
+    });
+    wanted.collect()
 }
 
-/// Where a file goes.
-enum Destination {
-    Stream(Box<dyn Write + Send>),
-    File(PathBuf, Conflict),
+/// Where on the server there may be something that says what the content of a file has to be. A plain server would have
+/// to send such files whole, and says nothing of those that it does not have.
+fn beside(source: &Source) -> Vec<Source> {
+    let Some(folder) = source.path.parent().filter(|_| source.scheme != Scheme::Plain) else {
+        return Vec::new();
+    };
+    let name = source.path.last();
+    let own = [&name[..], b".sha256"].concat();
+    let names = [own].into_iter().chain(SUMS.map(|name| name.as_bytes().to_vec()));
+    names.map(|name| source.at(folder.join(&name))).collect()
 }
 
-fn destination(context: &Context, options: &Get, source: &Source) -> io::Result<Destination> {
-    Ok(match &options.output {
+/// What a file goes into that is no file: standard output, or a device or a pipe, which is written to, not replaced.
+fn stream(file: &FilePath) -> io::Result<Option<Box<dyn Write + Send>>> {
+    Ok(if file.as_os_str() == "-" {
         // Without the buffer of `io::Stdout`, which looks for line feeds.
-        Some(file) if file.as_os_str() == "-" => {
-            Destination::Stream(Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
-        }
-        // A device or a pipe is written to, not replaced.
-        Some(file) if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) => {
-            Destination::Stream(Box::new(File::options().write(true).open(file)?))
-        }
-        Some(file) => Destination::File(file.clone(), Conflict::Ask),
-        None => {
-            let name = [context.config.prefix.as_bytes(), &source.path.last()].concat();
-            let dir = options.to.clone().unwrap_or_else(|| PathBuf::from("."));
-            Destination::File(dir.join(safe_name(&name)), Conflict::Rename)
-        }
+        Some(Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
+    } else if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        Some(Box::new(File::options().write(true).open(file)?))
+    } else {
+        None
     })
 }
 
-fn show(bar: &ProgressBar, event: &TransferEvent) {
-    let style =
-        |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    match event {
-        TransferEvent::Started { total: Some(total), .. } => {
-            bar.set_style(style(KNOWN_LENGTH));
-            bar.set_length(*total);
+/// Downloads a file into a stream.
+async fn pour(
+    context: &Context,
+    engine: &Engine,
+    mut source: Source,
+    stream: Box<dyn Write + Send>,
+    stopped: impl Future<Output = ()>,
+) -> Result<(), Ending> {
+    let words = &context.words.command;
+    let bar = io::stderr().is_terminal().then(|| bars::Single::new(&clean_line(&source.path.last())));
+    let report = |event| {
+        if let Some(bar) = &bar {
+            bar.show(&event);
         }
-        TransferEvent::Started { total: None, .. } => {
-            bar.set_style(style(UNKNOWN_LENGTH));
-            bar.enable_steady_tick(SPIN_EVERY);
+        std::future::ready(())
+    };
+    let stop = async {
+        stopped.await;
+        Stop::Pause
+    };
+    let ended = engine.stream(&mut source, stream, stop, report).await;
+    drop(bar);
+    match ended {
+        // A reader who closed it has enough.
+        End::Finished(_) | End::Kept(..) | End::Failed(Fault::NobodyReads) => Ok(()),
+        End::Paused | End::Cancelled => Err(Ending::Failed(words.stream_stopped.clone())),
+        End::Failed(Fault::Disk(reason)) => {
+            Err(Ending::Failed(fill(&words.output_failed, &[("reason", &reason)])))
         }
-        TransferEvent::Progress { bytes } => bar.set_position(*bytes),
-        TransferEvent::Retrying { .. }
-        | TransferEvent::Verifying { .. }
-        | TransferEvent::Finishing
-        | TransferEvent::Finished(_)
-        | TransferEvent::Kept { .. }
-        | TransferEvent::Failed(_)
-        | TransferEvent::Paused
-        | TransferEvent::Cancelled => {}
+        End::Failed(fault) => Err(context.failed(&source.to_string(), &fault)),
     }
 }
 
 /// Ends when the user, or the system, wants us to stop. From here on the signals do not end the program by themselves,
-/// so that it can remove its partial file.
-fn stop_signal() -> io::Result<impl Future<Output = Stop>> {
+/// so that what came can be left in order.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -164,6 +171,5 @@ fn stop_signal() -> io::Result<impl Future<Output = Stop>> {
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
-        Stop::Cancel
     })
 }

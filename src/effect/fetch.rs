@@ -34,6 +34,7 @@ pub struct Job {
 pub enum Conflict {
     /// It is not started, and the user is asked; but not where the file there has the length and the time of the server's.
     #[default]
+    #[value(skip)]
     Ask,
     /// It gets a number: `notes (1).pdf`.
     Rename,

@@ -32,14 +32,14 @@ impl Workers {
         retries: u32,
         timeouts: Timeouts,
         store: Store,
-        events: Sender<Event>,
+        events: &Sender<Event>,
         queue: Receiver<Event>,
     ) -> Self {
         let client = Client::new(timeouts);
         let (chat, chat_commands) = channel(COMMANDS);
         tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
         let engine = Engine::new(client.clone(), retries, Arc::new(System));
-        let files = FileWorkers::start(client, engine, &events);
+        let files = FileWorkers::start(client, engine, events);
         Self { chat, files, store, events: queue }
     }
 
@@ -50,18 +50,17 @@ impl Workers {
 
     /// Tells the worker whose business it is. What it has no room for comes back.
     pub(super) fn tell(&self, effect: Effect) -> Option<Event> {
-        match effect {
-            Effect::Send { id, to, text } => {
-                let told = self.chat.try_send(ChatCommand::Send { id, to, text });
-                told.err().map(|_| Event::Chat(ChatEvent::Failed(id, Fault::Busy)))
-            }
-            Effect::Block(addresses) => {
-                // What comes of them all the same is kept, and can be seen.
-                let _ = self.chat.try_send(ChatCommand::Block(addresses));
-                None
-            }
-            Effect::Store(request) => self.store.tell(request),
-            effect => self.files.tell(effect),
+        if let Effect::Send { id, to, text } = effect {
+            let told = self.chat.try_send(ChatCommand::Send { id, to, text });
+            told.err().map(|_| Event::Chat(ChatEvent::Failed(id, Fault::Busy)))
+        } else if let Effect::Block(addresses) = effect {
+            // What comes of them all the same is kept, and can be seen.
+            let _ = self.chat.try_send(ChatCommand::Block(addresses));
+            None
+        } else if let Effect::Store(request) = effect {
+            self.store.tell(request)
+        } else {
+            self.files.tell(effect)
         }
     }
 

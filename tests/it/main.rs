@@ -20,6 +20,7 @@ mod cli_history;
 mod cli_usage;
 mod fetch;
 mod fill;
+mod get_killed;
 mod house;
 mod http;
 mod pty;

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Ended, Item, ItemId, Queue, Totals, counts, pace};
+use super::{Ended, Item, ItemId, Queue, Running, Totals, counts, pace};
 use crate::event::Fault;
 use crate::text::Clean;
 use crate::wire::source::{Origin, Source};
@@ -29,6 +29,19 @@ impl Queue {
     #[must_use]
     pub fn len(&self) -> usize {
         self.order.len()
+    }
+
+    /// What is under way, the first begun first.
+    pub fn running(&self) -> impl Iterator<Item = &Running> {
+        let mut running: Vec<_> = self.running.iter().collect();
+        running.sort_unstable();
+        running.into_iter().filter_map(|(id, item)| self.items.get(item)?.running.get(id))
+    }
+
+    /// Whether nothing goes on by itself any more: all is at its end, or waits for somebody to say something.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.running.is_empty() && self.walks.is_empty() && self.busy_until.is_none()
     }
 
     /// Whether there are none.

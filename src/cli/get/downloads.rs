@@ -1,0 +1,202 @@
+//! The queue of the command's downloads, with the workers that it needs. Decides nothing that the queue decides.
+
+use std::future::pending;
+use std::io::{self, IsTerminal};
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use super::bars::Bars;
+use super::password;
+use super::report::{self, Ended, Report};
+use crate::app::Ids;
+use crate::app::queue::{NewFile, Queue, QueueSettings, World};
+use crate::cli::{Context, Ending, Get};
+use crate::effect::{Conflict, Effect, StoreRequest};
+use crate::event::Event;
+use crate::net::fetch::Engine;
+use crate::net::http::Client;
+use crate::shell::files::FileWorkers;
+use crate::store::{self, Store};
+use crate::wire::source::Source;
+
+/// Events that wait to be looked at; then workers wait.
+const EVENTS: usize = 1024;
+/// How often the bars are drawn while something runs.
+const DRAW_EVERY: Duration = Duration::from_millis(100);
+
+/// The downloads of a command.
+pub(super) struct Downloads<'a> {
+    context: &'a Context,
+    client: Client,
+    queue: Queue,
+    ids: Ids,
+    out: Vec<Effect>,
+    workers: FileWorkers,
+    /// None where it cannot be used: then nothing is known of earlier runs, nor kept for later ones.
+    store: Option<Store>,
+    events: Receiver<Event>,
+    report: Report<'a>,
+    bars: Option<Bars>,
+}
+
+impl<'a> Downloads<'a> {
+    /// Nothing asked for yet.
+    pub(super) fn start(context: &'a Context, options: &Get, client: Client, engine: Engine) -> Self {
+        let (told, events) = channel(EVENTS);
+        let settings = QueueSettings {
+            dir: options.to.clone().unwrap_or_else(|| ".".into()),
+            prefix: context.config.prefix.clone(),
+            conflict: options.conflict.unwrap_or(match (context.config.conflict, &options.output) {
+                // Nobody can be asked: a name that was chosen is not changed, any other gets a number.
+                (Conflict::Ask, None) => Conflict::Rename,
+                (chosen, _) => chosen,
+            }),
+            at_once: options.jobs.map_or(context.config.at_once, usize::from),
+            rate: options.limit_rate.or(context.config.limit_rate),
+        };
+        let (store, partials) = match store::open(&context.data_dir) {
+            Ok(mut opened) if opened.fault.is_none() => {
+                let partials = std::mem::take(&mut opened.memory.partials);
+                (opened.start(told.clone()).ok(), partials)
+            }
+            Ok(_) | Err(_) => (None, Vec::new()),
+        };
+        let mut downloads = Self {
+            context,
+            workers: FileWorkers::start(client.clone(), engine, &told),
+            client,
+            queue: Queue::new(settings),
+            ids: Ids::default(),
+            out: Vec::new(),
+            store,
+            events,
+            report: Report::new(context, options),
+            bars: io::stderr().is_terminal().then(|| Bars::new(&context.words)),
+        };
+        downloads.with_queue(|queue, world| queue.restore(Vec::new(), partials, world));
+        downloads
+    }
+
+    pub(super) fn add_file(&mut self, file: NewFile) {
+        self.with_queue(|queue, world| queue.add_file(file, world));
+    }
+
+    pub(super) fn add_folder(&mut self, source: &Source, to: std::path::PathBuf) {
+        self.with_queue(|queue, world| queue.add_folder(source, Some(to), world));
+    }
+
+    /// Downloads all of it, or until it is `stopped`.
+    pub(super) async fn run(mut self, mut stopped: Pin<&mut impl Future<Output = ()>>) -> Result<(), Ending> {
+        let mut draw = interval(DRAW_EVERY);
+        draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut was_stopped = false;
+        loop {
+            self.act();
+            if self.queue.is_at_rest() && (was_stopped || !self.ask_for_passwords().await) {
+                break;
+            }
+            let deadline = self.queue.deadline();
+            let woken = async {
+                match deadline {
+                    Some(at) => sleep_until(at.into()).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                Some(event) = self.events.recv() => self.hear(event)?,
+                () = woken => self.with_queue(Queue::wake),
+                () = stopped.as_mut(), if !was_stopped => {
+                    was_stopped = true;
+                    self.with_queue(Queue::pause_all);
+                }
+                _ = draw.tick(), if self.bars.is_some() => {
+                    if let Some(bars) = &mut self.bars {
+                        bars.draw(&self.queue, now());
+                    }
+                }
+            }
+        }
+        Box::pin(self.end(was_stopped)).await
+    }
+
+    fn hear(&mut self, event: Event) -> Result<(), Ending> {
+        // What cannot be kept for a later run is no failure of this one, and nothing else was asked for.
+        if let Event::Transfer(id, event) = event {
+            let ended = Ended::of(&event);
+            let source = self.with_queue(|queue, world| queue.on_transfer(id, event, world));
+            if let Some((source, ended)) = source.zip(ended) {
+                let report = &self.report;
+                match &self.bars {
+                    Some(bars) => bars.above(|| report.say(&source, ended))?,
+                    None => report.say(&source, ended)?,
+                }
+            }
+        } else if let Event::Walk(request, event) = event {
+            self.with_queue(|queue, world| queue.on_walk(request, event, world));
+        }
+        Ok(())
+    }
+
+    /// Lets the queue deal with something, now.
+    fn with_queue<T>(&mut self, deal: impl FnOnce(&mut Queue, &mut World<'_>) -> T) -> T {
+        deal(&mut self.queue, &mut World { now: now(), ids: &mut self.ids, out: &mut self.out })
+    }
+
+    /// Does what the queue asked for. What cannot be taken comes back to it, which may ask for more.
+    fn act(&mut self) {
+        while !self.out.is_empty() {
+            for effect in std::mem::take(&mut self.out) {
+                let refused = if let Effect::Store(request) = effect {
+                    // Nobody but a later run misses what is not kept. The queue of a command is not kept at all.
+                    let keeps = !matches!(request, StoreRequest::Queue(_));
+                    let _ = self.store.as_ref().filter(|_| keeps).map(|store| store.tell(request));
+                    None
+                } else {
+                    self.workers.tell(effect)
+                };
+                if let Some(refused) = refused {
+                    // It is told of what it asked for itself: that ends nothing.
+                    let _ = self.hear(refused);
+                }
+            }
+        }
+    }
+
+    /// Asks whoever sits at the terminal who they are to servers that want to know. Whether anything goes on by that.
+    async fn ask_for_passwords(&mut self) -> bool {
+        let mut goes_on = false;
+        for (origin, realm) in self.queue.wants_credentials() {
+            let asked = password::ask(self.context, &origin, &realm).await;
+            match asked {
+                Some(credentials) => {
+                    self.client.authorize(origin.clone(), Some(&credentials));
+                    self.with_queue(|queue, world| queue.retry_origin(&origin, world));
+                    goes_on = true;
+                }
+                None => self.with_queue(|queue, world| queue.refuse_origin(&origin, world)),
+            }
+        }
+        goes_on
+    }
+
+    /// Waits for what has to be in order when the program ends, and says how it went.
+    async fn end(self, was_stopped: bool) -> Result<(), Ending> {
+        let Self { context, queue, workers, store, mut events, bars, .. } = self;
+        drop(bars);
+        events.close();
+        workers.end().await;
+        if let Some(store) = store {
+            // A later run starts over where it could have gone on: that is no failure of this one.
+            let _ = store.end().await;
+        }
+        report::conclude(context, &queue, was_stopped)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this loop is the clock of the queue that it drives")]
+fn now() -> Instant {
+    Instant::now()
+}

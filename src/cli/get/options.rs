@@ -1,0 +1,53 @@
+//! What can be written behind `hobnob get`.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use clap::{Args, value_parser};
+
+use crate::effect::Conflict;
+use crate::text::size;
+use crate::wire::digest::Checksum;
+
+/// `hobnob get`
+#[derive(Debug, Args)]
+pub struct Get {
+    /// The file, or the folder that holds the files.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// The files in that folder.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Where to put them.
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub to: Option<PathBuf>,
+    /// The one file to write, or `-`.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Folders, with all that is in them.
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// Large files at the same time.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=64))]
+    pub jobs: Option<u8>,
+    /// What becomes of a file where one of its name is there.
+    #[arg(long, value_name = "rename|overwrite|skip|resume|newer", value_enum)]
+    pub conflict: Option<Conflict>,
+    /// Bytes a second for all together.
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub limit_rate: Option<NonZeroU64>,
+    /// What the content of the one file has to be.
+    #[arg(long, value_name = "sha256:HEX")]
+    pub checksum: Option<Checksum>,
+    /// How often in a row a download that does not work is tried again.
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
+    /// A JSON object for each file.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A rate as it is written: `500k`, `10M`.
+fn rate(text: &str) -> Result<NonZeroU64, String> {
+    size::parse(text).and_then(NonZeroU64::new).ok_or_else(|| "write for example 500k or 10M".to_owned())
+}

@@ -1,0 +1,194 @@
+//! What `hobnob get` says: the path of each file that is here, on stdout, and at last what is not, on stderr. Never says
+//! that a file is here before it is.
+
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::app::queue::{End, ItemState, Queue};
+use crate::cli::{Context, Ending, Get, json, written};
+use crate::event::{Anew, Finished, Kept, Proof, TransferEvent};
+use crate::locale::fill;
+use crate::text::clean_line;
+use crate::view::wording;
+use crate::wire::source::Source;
+
+/// What is said of a download as it happens.
+pub(super) enum Ended {
+    /// It is whole.
+    Finished(Finished),
+    /// What was there stays.
+    Kept(PathBuf, Kept),
+    /// What an earlier try left is of no use.
+    Anew(Anew),
+}
+
+impl Ended {
+    pub(super) fn of(event: &TransferEvent) -> Option<Self> {
+        match event {
+            TransferEvent::Finished(file) => Some(Self::Finished(file.clone())),
+            TransferEvent::Kept { path, why } => Some(Self::Kept(path.clone(), *why)),
+            TransferEvent::Started { anew, .. } => anew.map(Self::Anew),
+            TransferEvent::Progress { .. }
+            | TransferEvent::Retrying { .. }
+            | TransferEvent::Verifying { .. }
+            | TransferEvent::Finishing
+            | TransferEvent::Failed(_)
+            | TransferEvent::Paused
+            | TransferEvent::Cancelled => None,
+        }
+    }
+}
+
+/// How it is said.
+pub(super) struct Report<'a> {
+    context: &'a Context,
+    json: bool,
+    /// The user chose the path: it needs not be said.
+    silent: bool,
+    person: bool,
+}
+
+/// A file as `--json` shows it.
+#[derive(Serialize)]
+struct Line<'a> {
+    source: String,
+    path: String,
+    state: &'static str,
+    bytes: Option<u64>,
+    seconds: Option<f64>,
+    verified_by: Option<&'a str>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(context: &'a Context, options: &Get) -> Self {
+        let silent = options.output.is_some() && !options.json;
+        Self { context, json: options.json, silent, person: io::stderr().is_terminal() }
+    }
+
+    /// Says it.
+    pub(super) fn say(&self, source: &Source, ended: Ended) -> Result<(), Ending> {
+        let words = &self.context.words;
+        match ended {
+            Ended::Finished(file) => {
+                let path = file.path.clone().unwrap_or_default();
+                if self.json {
+                    return self.say_json(source, &path, "finished", Some(&file));
+                }
+                if let Some(proof) = file.proof.as_ref().filter(|_| self.person) {
+                    let proof = wording::proof(words, proof);
+                    note(&format!("{}: {proof}", clean_line(path.as_os_str().as_bytes())));
+                }
+                self.say_path(&path)
+            }
+            Ended::Kept(path, why) => {
+                if self.json {
+                    let state = match why {
+                        Kept::Skipped => "skipped",
+                        Kept::Same => "same",
+                        Kept::NotNewer => "not-newer",
+                    };
+                    return self.say_json(source, &path, state, None);
+                }
+                if self.person {
+                    let why = wording::kept(words, why);
+                    note(&format!("{}: {why}", clean_line(path.as_os_str().as_bytes())));
+                }
+                self.say_path(&path)
+            }
+            Ended::Anew(why) => {
+                if self.person {
+                    note(&format!("{source}: {}", wording::anew(words, why)));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn say_path(&self, path: &std::path::Path) -> Result<(), Ending> {
+        if self.silent {
+            return Ok(());
+        }
+        let line = [path.as_os_str().as_bytes(), b"\n"].concat();
+        written(&self.context.words, io::stdout().write_all(&line))
+    }
+
+    fn say_json(
+        &self,
+        source: &Source,
+        path: &std::path::Path,
+        state: &'static str,
+        file: Option<&Finished>,
+    ) -> Result<(), Ending> {
+        let line = Line {
+            source: source.to_string(),
+            path: path.to_string_lossy().into_owned(),
+            state,
+            bytes: file.map(|file| file.bytes),
+            seconds: file.map(|file| file.took.as_secs_f64()),
+            verified_by: file.and_then(|file| file.proof.as_ref()).map(|proof| match proof {
+                Proof::Given => "checksum",
+                Proof::Answer => "server",
+                Proof::Sums(name) => name,
+            }),
+        };
+        let mut out = io::stdout().lock();
+        let said = json::write(&mut out, &line).and_then(|()| writeln!(out));
+        written(&self.context.words, said)
+    }
+}
+
+fn note(line: &str) {
+    // Where stderr is gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "hobnob: {}", clean_line(line.as_bytes()));
+}
+
+/// What was not downloaded, each in a line; the last one is said by whoever ends the program.
+pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> Result<(), Ending> {
+    let words = &context.words.command;
+    let mut failures = Vec::new();
+    let mut more = 0;
+    for item in queue.items() {
+        let about = item.source.to_string();
+        match item.state() {
+            ItemState::Ended(End::Failed(fault)) => failures.push(context.failed(&about, fault)),
+            ItemState::Ended(End::Partly) => {
+                let known = item.failures();
+                failures.extend(
+                    known
+                        .iter()
+                        .map(|failure| context.failed(&format!("{about}{}", failure.path), &failure.fault)),
+                );
+                more += item.counts().failed.saturating_sub(known.len() as u64);
+            }
+            ItemState::Ended(End::Empty) => {
+                failures.push(Ending::Failed(fill(&words.empty_folder, &[("source", &about)])));
+            }
+            ItemState::Conflict(path) => {
+                failures.push(context.failed(&about, &crate::event::Fault::Exists(path.to_path_buf())));
+            }
+            ItemState::Ended(End::Finished(_) | End::Kept { .. } | End::Cancelled)
+            | ItemState::Unauthorized(..)
+            | ItemState::Waiting
+            | ItemState::Listing
+            | ItemState::Running(_)
+            | ItemState::Paused => {}
+        }
+    }
+    if more > 0 {
+        failures.push(Ending::Failed(fill(&words.more_failures, &[("count", &more.to_string())])));
+    }
+    if let Some(fault) = queue.held() {
+        failures
+            .push(Ending::Failed(fill(&words.held, &[("reason", &wording::fault(&context.words, fault))])));
+    } else if was_stopped && queue.open() > 0 {
+        failures.push(Ending::Failed(words.stopped.clone()));
+    }
+    let last = failures.pop();
+    for failure in failures {
+        failure.say();
+    }
+    last.map_or(Ok(()), Err)
+}
