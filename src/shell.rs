@@ -122,6 +122,9 @@ impl Shell {
             state.introduce(address, name);
         }
         if let Some(server) = start.server {
+            if let credentials @ Some(_) = start.credentials {
+                effects.push(Effect::Authorize { origin: server.origin(), credentials });
+            }
             state.start_with_server(server, &now, &mut effects);
         }
         if let Some(peer) = start.peer {
@@ -274,6 +277,7 @@ impl Shell {
                     Effect::Edit(text) => self.edit(text)?,
                     Effect::Send { .. }
                     | Effect::Resolve { .. }
+                    | Effect::Authorize { .. }
                     | Effect::Browse { .. }
                     | Effect::Forget(_)
                     | Effect::Fetch { .. }
@@ -282,7 +286,6 @@ impl Shell {
                     | Effect::LimitRate(_)
                     | Effect::Walk { .. }
                     | Effect::Fill { .. }
-                    | Effect::Authorize { .. }
                     | Effect::Cancel(_)
                     | Effect::Store(_)
                     | Effect::Block(_) => {

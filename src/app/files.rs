@@ -11,6 +11,7 @@ use super::queue::QueueSettings;
 use super::transfers::Transfers;
 use super::unlisted::Unlisted;
 use super::{Notice, Turn};
+use crate::effect::Effect;
 use crate::event::{Facts, Fault, Key, RequestId, WalkEvent};
 use crate::wire::listing::Kind;
 use crate::wire::source::{Origin, Source};
@@ -146,9 +147,14 @@ impl Files {
     }
 
     fn accept_address(&mut self, turn: &mut Turn<'_>) {
-        match Source::parse(self.bar.field.text()) {
+        match Source::parse_with_credentials(self.bar.field.text()) {
             Err(error) => self.bar.problem = Some(Problem::Address(error)),
-            Ok(source) => self.browse(source, turn),
+            Ok((source, credentials)) => {
+                if credentials.is_some() {
+                    turn.out.push(Effect::Authorize { origin: source.origin(), credentials });
+                }
+                self.browse(source, turn);
+            }
         }
     }
 

@@ -22,9 +22,10 @@ use crate::wire::source::Source;
 /// Lists a folder, or with `--recursive` a whole tree; of that, what can be listed.
 pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
     let words = &context.words;
-    let source = Source::parse(&options.source)
+    let (source, credentials) = Source::parse_with_credentials(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
     let client = Client::new(context.config.timeouts);
+    client.authorize(source.origin(), credentials.as_ref());
     let (rows, missed) = if options.recursive {
         list_tree(context, &client, &source).await?
     } else {

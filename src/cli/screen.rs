@@ -19,6 +19,7 @@ use crate::text::Clean;
 use crate::view::theme::{Preset, Theme};
 use crate::view::{Look, wording};
 use crate::wire::address::Endpoint;
+use crate::wire::credentials::Credentials;
 use crate::wire::source::Source;
 
 /// What the program opens at the start.
@@ -30,6 +31,8 @@ pub(super) struct Opening {
     pub(super) peer: Option<String>,
     /// The server to open.
     pub(super) server: Option<Source>,
+    /// Who we are to that server.
+    pub(super) credentials: Option<Credentials>,
     /// What has to be said at once.
     pub(super) notice: Option<Notice>,
 }
@@ -38,7 +41,8 @@ pub(super) struct Opening {
 pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) -> Result<(), Ending> {
     needs_terminal(context)?;
     let wrong = |error| Ending::Usage(wording::address_error(&context.words, &error));
-    let server = files.map(Source::parse).transpose().map_err(wrong)?;
+    let server = files.map(Source::parse_with_credentials).transpose().map_err(wrong)?;
+    let (server, credentials) = server.unzip();
     if let Some(peer) = &peer {
         peer.parse::<Endpoint>().map_err(wrong)?;
     }
@@ -53,7 +57,8 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
         };
         // The header says the port anyway.
         let notice = store.fault.clone().map(Notice::NotRemembered).or(notice);
-        let opening = Opening { peer, server, notice, ..Opening::default() };
+        let opening =
+            Opening { peer, server, credentials: credentials.flatten(), notice, ..Opening::default() };
         Box::pin(open(context, sockets, opening, store, context.config.download_dir.clone())).await
     })
 }
@@ -100,6 +105,7 @@ pub(super) async fn open(
         peers: opening.peers,
         peer: opening.peer,
         server: opening.server,
+        credentials: opening.credentials,
         store,
         keymap: config.keymap.clone(),
         look: Look { words: context.words.clone(), theme },

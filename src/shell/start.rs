@@ -12,6 +12,7 @@ use crate::store::Opened;
 use crate::term::Abilities;
 use crate::text::Clean;
 use crate::view::Look;
+use crate::wire::credentials::Credentials;
 use crate::wire::source::Source;
 
 /// Everything that the full-screen program starts with.
@@ -29,6 +30,8 @@ pub struct Start {
     pub peer: Option<String>,
     /// The server to open from the start.
     pub server: Option<Source>,
+    /// Who we are to that server.
+    pub credentials: Option<Credentials>,
     /// What is known from earlier runs, and where what is to be known in later ones is kept.
     pub store: Opened,
     /// Which key does what.

@@ -5,6 +5,7 @@ use hobnob::wire::credentials::Credentials;
 
 use super::{ask, get, moved};
 use crate::support::lasting::{Act, Heard, Lasting};
+use crate::support::program::Program;
 use crate::support::server::{Server, client, ok};
 
 const BASIC: &str = "Basic bWU6c2VjcmV0";
@@ -101,4 +102,30 @@ async fn the_server_that_wants_to_know_may_be_another_than_was_asked() {
     let ended = get(&client(), &here.source("http://", "/a")).await;
     let Err(Fault::Unauthorized { origin, .. }) = ended else { panic!("{ended:?}") };
     assert_eq!(*origin, there.source("http://", "/").origin());
+}
+
+#[test]
+fn on_the_command_line_they_stand_in_the_url_and_nowhere_else() {
+    let server = Lasting::new(guarded);
+    let run = |command: &[&str], who: &str, path: &str| {
+        let source = format!("http://{who}{}{path}", server.address);
+        Program::new(&[command, &[&source]].concat()).run()
+    };
+    let outcome = run(&["get", "-o", "-"], "me:secret@", "/a");
+    assert_eq!((outcome.code, &*outcome.stdout, &*outcome.stderr), (Some(0), "hello", ""));
+    // The file is no list, but it is not refused either.
+    let outcome = run(&["ls"], "me:secret@", "/a");
+    assert!(outcome.stderr.contains("that is a file"), "{}", outcome.stderr);
+    for (command, who, path, code, said) in [
+        (&["get", "-o", "-"][..], "", "/a", 1, "wants a user name and password for “the files”"),
+        (&["get", "-o", "-"], "me:wrong@", "/a", 1, "wants a user name and password for “the files”"),
+        (&["ls"], "me:wrong@", "/", 1, "wants a user name and password for “the files”"),
+        (&["get"], "me:wrong@", "/", 2, "which file?"),
+        (&["get"], "me%3A:wrong@", "/a", 2, "http://user:password@host/"),
+    ] {
+        let outcome = run(command, who, path);
+        assert_eq!((outcome.code, &*outcome.stdout), (Some(code), ""), "{who}");
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+        assert!(!outcome.stderr.contains("wrong"), "{}", outcome.stderr);
+    }
 }

@@ -393,6 +393,26 @@ fn a_long_folder_scrolls_and_the_selection_stays_in_view() {
 }
 
 #[test]
+fn a_password_in_an_address_goes_to_that_server_and_is_seen_no_more() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("f3 ctrl+l ctrl+a ctrl+k");
+    screen.type_text("https://me:secret@192.168.1.5:7890/a/");
+    screen.press("enter");
+    let effects = screen.effects();
+    let [Effect::Authorize { origin, credentials: Some(me) }, Effect::Browse { source, .. }] = &effects[..]
+    else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((me.user(), me.password()), ("me", "secret"));
+    assert_eq!(origin.to_string(), "https://192.168.1.5:7890");
+    assert_eq!(source.to_string(), "https://192.168.1.5:7890/a/");
+    assert!(screen.shows("https://192.168.1.5:7890/a/") && !screen.shows("secret"));
+    screen.press("ctrl+l");
+    assert!(!screen.shows("secret"));
+    assert!(!format!("{effects:?}").contains("secret"));
+}
+
+#[test]
 fn esc_stops_the_question_and_a_late_answer_changes_nothing() {
     let mut screen = with_folder();
     screen.press("enter");
