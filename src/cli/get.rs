@@ -19,6 +19,7 @@ use crate::net::fetch::{End, Engine, Stop, System};
 use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::view::wording;
+use crate::wire::digest::Checksum;
 use crate::wire::name::safe_name;
 use crate::wire::source::{Scheme, Source};
 
@@ -40,16 +41,15 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
         .map_err(|error| Ending::Usage(wording::address_error(&context.words, &error)))?;
     let wanted = wanted(context, options, &server)?;
     let client = Client::new(context.config.timeouts);
-    if let Some(credentials) = credentials {
-        client.authorize(server.origin(), Some(&credentials));
-    }
+    client.authorize(server.origin(), credentials.as_ref());
     let stopped = pin!(stop_signal()?);
     let retries = options.retries.unwrap_or(context.config.retries);
     let engine = Engine::new(client.clone(), retries, Arc::new(System));
     if let (Some(file), [Wanted::File(source)]) = (&options.output, &wanted[..])
         && let Some(stream) = stream(file).map_err(|error| cannot_write(&context.words, &error))?
     {
-        return pour(context, &engine, source.clone(), stream, stopped).await;
+        engine.limit_rate(options.limit_rate.or(context.config.limit_rate));
+        return pour(context, &engine, (source.clone(), options.checksum.clone()), stream, stopped).await;
     }
     let mut downloads = Downloads::start(context, options, client, engine);
     let dir = options.to.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -130,7 +130,7 @@ fn stream(file: &FilePath) -> io::Result<Option<Box<dyn Write + Send>>> {
 async fn pour(
     context: &Context,
     engine: &Engine,
-    mut source: Source,
+    (mut source, checksum): (Source, Option<Checksum>),
     stream: Box<dyn Write + Send>,
     stopped: impl Future<Output = ()>,
 ) -> Result<(), Ending> {
@@ -146,7 +146,7 @@ async fn pour(
         stopped.await;
         Stop::Pause
     };
-    let ended = engine.stream(&mut source, stream, stop, report).await;
+    let ended = engine.stream(&mut source, checksum, stream, stop, report).await;
     drop(bar);
     match ended {
         // A reader who closed it has enough.

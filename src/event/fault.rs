@@ -88,6 +88,11 @@ pub enum Fault {
     NotRegular(PathBuf),
     /// Another download of the same file to the same place is running: where it writes.
     Fetching(PathBuf),
+    /// What came is not what it has to be: its digest is another one.
+    WrongDigest {
+        /// Where it is kept, under a name that says so; none where it was passed on.
+        kept: Option<PathBuf>,
+    },
     /// The server's file became another one while it came, and what was passed on cannot be taken back.
     Changed,
     /// A file of our own is not what we write, and is left alone: where it is, and what is wrong with it.

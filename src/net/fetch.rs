@@ -9,6 +9,7 @@
 //! come, the file gets the server's time, is brought onto the disk, and then gets its name, all at once; the name is on
 //! the disk when the download is called finished.
 
+use std::num::NonZeroU64;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 use tokio::task;
 
 use self::folders::Folders;
+use self::rate::Rate;
+use self::sums::Sums;
 use self::transfer::Transfer;
 use super::http::Client;
 use crate::effect::Job;
@@ -27,9 +30,12 @@ mod disk;
 mod folders;
 mod partial;
 mod place;
+mod rate;
 mod retry;
 mod stream;
+mod sums;
 mod transfer;
+mod verify;
 mod worker;
 mod writer;
 
@@ -42,12 +48,14 @@ const REPORT_EVERY: Duration = Duration::from_millis(34);
 const OVERLAP: u64 = 64 * 1024;
 
 /// Downloads files. A clone is the same engine.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Engine {
     client: Client,
     retries: u32,
     disk: Arc<dyn Disk>,
     folders: Arc<Folders>,
+    rate: Rate,
+    sums: Arc<Sums>,
 }
 
 /// Why a download is stopped.
@@ -118,7 +126,12 @@ impl Engine {
     /// One that asks by `client`, tries what fails so many times again, and writes to `disk`.
     #[must_use]
     pub fn new(client: Client, retries: u32, disk: Arc<dyn Disk>) -> Self {
-        Self { client, retries, disk, folders: Arc::default() }
+        Self { client, retries, disk, folders: Arc::default(), rate: Rate::default(), sums: Arc::default() }
+    }
+
+    /// Lets all its downloads together take no more than so many bytes a second from now on; none: as many as come.
+    pub fn limit_rate(&self, limit: Option<NonZeroU64>) {
+        self.rate.limit(limit);
     }
 
     /// Downloads a file to where `job` says.
@@ -149,12 +162,12 @@ impl Engine {
                 transfer.stop(stop).await;
                 return stop.into();
             }
-            Ok(Ok(())) => {
+            Ok(Ok(proof)) => {
                 report(TransferEvent::Finishing).await;
                 match transfer.finish().await {
                     Ok((path, bytes)) => {
                         let path = Some(path);
-                        return End::Finished(Finished { path, bytes, took: begun.elapsed(), proof: None });
+                        return End::Finished(Finished { path, bytes, took: begun.elapsed(), proof });
                     }
                     Err(halt) => halt,
                 }

@@ -18,6 +18,7 @@ const COMMANDS: usize = 256;
 pub struct FileWorkers {
     client: Client,
     browse: Sender<BrowseCommand>,
+    engine: Engine,
     fetch: Sender<FetchCommand>,
     fetching: JoinHandle<()>,
 }
@@ -29,8 +30,8 @@ impl FileWorkers {
         let (browse, browse_commands) = channel(COMMANDS);
         let (fetch, fetch_commands) = channel(COMMANDS);
         tokio::spawn(browse::run(browse_commands, events.clone(), client.clone()));
-        let fetching = tokio::spawn(fetch::run(fetch_commands, events.clone(), engine));
-        Self { client, browse, fetch, fetching }
+        let fetching = tokio::spawn(fetch::run(fetch_commands, events.clone(), engine.clone()));
+        Self { client, browse, engine, fetch, fetching }
     }
 
     /// Tells the worker whose business it is; nobody, where it is no file's. What it has no room for comes back.
@@ -82,8 +83,11 @@ impl FileWorkers {
                 self.client.authorize(origin, credentials.as_ref());
                 None
             }
-            Effect::LimitRate(_)
-            | Effect::Send { .. }
+            Effect::LimitRate(limit) => {
+                self.engine.limit_rate(limit);
+                None
+            }
+            Effect::Send { .. }
             | Effect::Block(_)
             | Effect::Store(_)
             | Effect::Copy(_)
@@ -99,7 +103,7 @@ impl FileWorkers {
     /// Ends them; what came of downloads is in order on disk when this returns. Nobody may wait for events any more who
     /// keeps their channel open.
     pub async fn end(self) {
-        let Self { client: _, browse, fetch, fetching } = self;
+        let Self { client: _, engine: _, browse, fetch, fetching } = self;
         drop((browse, fetch));
         let _ = fetching.await;
     }

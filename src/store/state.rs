@@ -74,6 +74,7 @@ fn reason(fault: &Fault) -> String {
         | Fault::NotRegular(_)
         | Fault::Fetching(_)
         | Fault::Changed
+        | Fault::WrongDigest { .. }
         | Fault::Damaged(..)
         | Fault::OtherVersion(..)
         | Fault::TooLong { .. }

@@ -81,6 +81,8 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::NotRegular(path) => fill(&words.not_regular, &[("path", &shown_path(path))]),
         Fault::Fetching(path) => fill(&words.fetching, &[("path", &shown_path(path))]),
         Fault::Changed => words.changed.clone(),
+        Fault::WrongDigest { kept: Some(path) } => fill(&words.wrong_digest, &[("path", &shown_path(path))]),
+        Fault::WrongDigest { kept: None } => words.wrong_digest_passed_on.clone(),
         Fault::Damaged(path, what) => fill(&words.damaged, &[("path", &shown_path(path)), ("reason", what)]),
         Fault::OtherVersion(path, version) => {
             fill(&words.other_version, &[("path", &shown_path(path)), ("version", &version.to_string())])

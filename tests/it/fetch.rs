@@ -23,6 +23,7 @@ mod ranged;
 mod resume;
 mod retry;
 mod stream;
+mod verify;
 mod whole;
 mod worker;
 

@@ -6,13 +6,23 @@ use std::time::{Duration, SystemTime};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
 
-use super::Halt;
 use super::body::{Body, Incoming, Plain};
+use super::rate::Rate;
+use super::{Engine, Halt};
 use crate::effect::Partial;
 use crate::event::{Anew, Fault};
 use crate::net::http::{self, Client, Question};
+use crate::wire::digest::Checksum;
 use crate::wire::range::{ContentRange, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
+
+/// RFC 9530, section 4: what we can check, and which of it we would rather have.
+const WANT_REPR_DIGEST: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("want-repr-digest"), HeaderValue::from_static("sha-256=2, sha-512=1"));
+/// RFC 9530, section 3.
+const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
+/// RFC 3230, section 4.3.2: what servers sent before that.
+const DIGEST: HeaderName = HeaderName::from_static("digest");
 
 /// The part of a file that is wished for: all from there to its end.
 #[derive(Debug, Clone)]
@@ -31,6 +41,8 @@ pub(super) struct Version {
     pub(super) total: Option<u64>,
     pub(super) validator: Option<Validator>,
     pub(super) modified: Option<SystemTime>,
+    /// What its content has to be.
+    pub(super) checksum: Option<Checksum>,
 }
 
 impl Version {
@@ -42,7 +54,7 @@ impl Version {
 impl From<Partial> for Version {
     /// What was kept of it.
     fn from(Partial { validator, total }: Partial) -> Self {
-        Self { total, validator, modified: None }
+        Self { total, validator, modified: None, checksum: None }
     }
 }
 
@@ -64,7 +76,8 @@ pub(super) enum Reply {
 }
 
 /// Asks for a file, or for a part of it, in the server's language, which is found out where it is not known.
-pub(super) async fn ask(client: &Client, source: &mut Source, wish: Option<&Wish>) -> Result<Reply, Halt> {
+pub(super) async fn ask(engine: &Engine, source: &mut Source, wish: Option<&Wish>) -> Result<Reply, Halt> {
+    let client = &engine.client;
     if source.path.is_folder() {
         return Err(Fault::IsFolder.into());
     }
@@ -73,11 +86,11 @@ pub(super) async fn ask(client: &Client, source: &mut Source, wish: Option<&Wish
             None => source.scheme = Scheme::Plain,
             Some(answer) => {
                 *source = source.spoken_http();
-                return read(answer, wish);
+                return read(answer, wish, &engine.rate).await;
             }
         }
     }
-    let body = Incoming::new(Body::Plain(Plain::ask(source, client).await?), None);
+    let body = Incoming::new(Body::Plain(Plain::ask(source, client).await?), None, engine.rate.clone());
     Ok(Reply::File(Box::new(Answer { body, is_part: false, version: Version::default() })))
 }
 
@@ -99,7 +112,8 @@ pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option
 }
 
 fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
-    let question = Question::get("*/*");
+    let (name, value) = WANT_REPR_DIGEST;
+    let question = Question::get("*/*").with(name, value);
     let Some(wish) = wish else { return Ok(question) };
     let range = match wish.suffix {
         Some(bytes) => format!("bytes=-{bytes}"),
@@ -113,19 +127,19 @@ fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
     }
 }
 
-fn read(answer: http::Answer, wish: Option<&Wish>) -> Result<Reply, Halt> {
+async fn read(answer: http::Answer, wish: Option<&Wish>, rate: &Rate) -> Result<Reply, Halt> {
     match (answer.status, wish) {
         // Servers add the slash to a folder's path by redirecting.
         (StatusCode::OK, _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
         (StatusCode::OK, _) => {
             let total = answer.body.announced();
             let version = version(&answer.headers, total);
-            let body = Incoming::new(Body::Http(answer.body), total);
+            let body = Incoming::new(Body::Http(answer.body), total, rate.clone());
             Ok(Reply::File(Box::new(Answer { body, is_part: false, version })))
         }
         (StatusCode::PARTIAL_CONTENT, Some(wish)) => Ok(match part(&answer, wish) {
             Ok((length, version)) => {
-                let body = Incoming::new(Body::Http(answer.body), Some(length));
+                let body = Incoming::new(Body::Http(answer.body), Some(length), rate.clone());
                 Reply::File(Box::new(Answer { body, is_part: true, version }))
             }
             Err(why) => Reply::Useless(why),
@@ -134,7 +148,11 @@ fn read(answer: http::Answer, wish: Option<&Wish>) -> Result<Reply, Halt> {
             Some(ContentRange::Unsatisfied(total)) => Reply::Unsatisfied(total),
             Some(ContentRange::Part { .. }) | None => Reply::Useless(Anew::NoRanges),
         }),
-        (status, _) => Err(refusal(status, &answer.headers)),
+        (status, _) => {
+            let refusal = refusal(status, &answer.headers);
+            answer.body.skip().await;
+            Err(refusal)
+        }
     }
 }
 
@@ -171,6 +189,10 @@ fn version(headers: &HeaderMap, total: Option<u64>) -> Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
         modified: modified.and_then(http_date).map(SystemTime::from),
+        checksum: [REPR_DIGEST, DIGEST].iter().find_map(|name| {
+            let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+            Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
+        }),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::OVERLAP;
+use super::rate::Rate;
 use crate::event::{Fault, Stage};
 use crate::net::http::{self, Client};
 use crate::wire::plain;
@@ -27,27 +28,29 @@ pub(super) struct Incoming {
     held: Bytes,
     /// Bytes that may still come; none where that was not announced.
     left: Option<u64>,
+    rate: Rate,
 }
 
 impl Incoming {
-    pub(super) fn new(body: Body, announced: Option<u64>) -> Self {
-        Self { body, held: Bytes::new(), left: announced }
+    pub(super) fn new(body: Body, announced: Option<u64>, rate: Rate) -> Self {
+        Self { body, held: Bytes::new(), left: announced, rate }
     }
 
-    /// The next bytes; none at the end. Dropping the future loses none.
+    /// The next bytes, at the pace that is allowed; none at the end. Dropping the future loses none.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        if !self.held.is_empty() {
-            return Ok(Some(std::mem::take(&mut self.held)));
+        if self.held.is_empty() {
+            if self.left == Some(0) {
+                return Ok(None);
+            }
+            let Some(mut bytes) = self.body.next().await? else { return Ok(None) };
+            if let Some(left) = &mut self.left {
+                bytes.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= bytes.len() as u64;
+            }
+            self.held = bytes;
         }
-        if self.left == Some(0) {
-            return Ok(None);
-        }
-        let Some(mut bytes) = self.body.next().await? else { return Ok(None) };
-        if let Some(left) = &mut self.left {
-            bytes.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
-            *left -= bytes.len() as u64;
-        }
-        Ok(Some(bytes))
+        let allowed = self.rate.take(self.held.len()).await;
+        Ok(Some(self.held.split_to(allowed)))
     }
 
     /// The next so many bytes; fewer at the end.
@@ -58,7 +61,9 @@ impl Incoming {
         {
             let rest = bytes.split_off(bytes.len().min(count - taken.len()));
             taken.extend_from_slice(&bytes);
-            self.held = rest;
+            if !rest.is_empty() {
+                self.put_back(rest.into());
+            }
         }
         Ok(taken)
     }

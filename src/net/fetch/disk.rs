@@ -1,5 +1,6 @@
 //! What a download does to the disk, each in one place, so that it can be tried what becomes of a download when it fails.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,7 +9,7 @@ use nix::sys::statvfs::statvfs;
 use tempfile::TempPath;
 
 /// A disk. What is written here is what the system's does.
-pub trait Disk: Send + Sync {
+pub trait Disk: fmt::Debug + Send + Sync {
     /// Appends to a partial file.
     fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)

@@ -14,8 +14,10 @@ use super::ask::{self, Answer, Reply, Version, Wish};
 use super::body::Incoming;
 use super::retry::Retries;
 use super::transfer::follow;
+use super::verify::Hasher;
 use super::{End, Engine, Halt, Stop};
-use crate::event::{Fault, Finished, TransferEvent};
+use crate::event::{Fault, Finished, Proof, TransferEvent};
+use crate::wire::digest::Checksum;
 use crate::wire::source::Source;
 
 /// Buffers that may wait for whoever reads.
@@ -26,7 +28,8 @@ struct Sink {
     orders: mpsc::Sender<Bytes>,
     /// Bytes that were written.
     progress: watch::Receiver<u64>,
-    outcome: oneshot::Receiver<Result<(), Fault>>,
+    /// Comes when all is written: what it hashes to, where that was asked for.
+    outcome: oneshot::Receiver<Result<Option<Checksum>, Fault>>,
     /// Bytes that will have been written.
     sent: u64,
 }
@@ -35,10 +38,11 @@ impl Engine {
     /// Downloads a file into a stream, as it comes: what was written before a failure has been written.
     ///
     /// `source` and `report` are told what [`Engine::fetch`] tells its own. A reader who has enough ends it with
-    /// [`Fault::NobodyReads`].
+    /// [`Fault::NobodyReads`]. Where what was written has not this checksum, that is only known when it was written.
     pub async fn stream<R, F>(
         &self,
         source: &mut Source,
+        checksum: Option<Checksum>,
         to: Box<dyn io::Write + Send>,
         stop: impl Future<Output = Stop>,
         mut report: R,
@@ -53,7 +57,7 @@ impl Engine {
         )]
         let begun = Instant::now();
         let mut stop = pin!(stop);
-        let mut sink = match Sink::start(to) {
+        let mut sink = match Sink::start(to, checksum.as_ref().map(Hasher::new)) {
             Ok(sink) => sink,
             Err(fault) => return End::Failed(fault),
         };
@@ -70,8 +74,12 @@ impl Engine {
         };
         // The thread says how it ended, unless it was killed by a panic.
         let written = written.unwrap_or_else(|_| Err(Fault::from_disk(&io::ErrorKind::Other.into())));
-        match written.and(brought) {
-            Ok(()) => End::Finished(Finished { path: None, bytes, took: begun.elapsed(), proof: None }),
+        match written.and_then(|hash| brought.map(|()| hash)) {
+            Ok(hash) if hash == checksum => {
+                let proof = checksum.map(|_| Proof::Given);
+                End::Finished(Finished { path: None, bytes, took: begun.elapsed(), proof })
+            }
+            Ok(_) => End::Failed(Fault::WrongDigest { kept: None }),
             Err(fault) => End::Failed(fault),
         }
     }
@@ -115,7 +123,7 @@ impl Engine {
     {
         let known = version.as_ref().filter(|_| sink.sent > 0);
         let wish = known.map(|known| Wish { first: sink.sent, suffix: None, known: known.partial() });
-        let answer = match ask::ask(&self.client, source, wish.as_ref()).await? {
+        let answer = match ask::ask(self, source, wish.as_ref()).await? {
             Reply::File(answer) if answer.is_part == wish.is_some() => *answer,
             Reply::File(_) | Reply::Useless(_) | Reply::Unsatisfied(_) => return Err(Fault::Changed.into()),
         };
@@ -138,23 +146,27 @@ impl Engine {
 
 impl Sink {
     /// Starts the thread that writes.
-    fn start(mut to: Box<dyn io::Write + Send>) -> Result<Self, Fault> {
+    fn start(mut to: Box<dyn io::Write + Send>, mut hasher: Option<Hasher>) -> Result<Self, Fault> {
         let (orders, mut received) = mpsc::channel::<Bytes>(WAITING);
         let (count, progress) = watch::channel(0);
         let (ended, outcome) = oneshot::channel();
-        let mut work = move || {
+        let work = move || {
             let mut written = 0;
             while let Some(bytes) = received.blocking_recv() {
                 to.write_all(&bytes)?;
+                if let Some(hasher) = &mut hasher {
+                    hasher.update(&bytes);
+                }
                 written += bytes.len() as u64;
                 count.send_replace(written);
             }
-            to.flush()
+            to.flush()?;
+            Ok(hasher.map(Hasher::finish))
         };
         // Not a thread of the runtime's: that waits for its threads, and a stream that nobody reads from blocks ours.
         let spawned = thread::Builder::new().name("stream".to_owned()).spawn(move || {
             // Where nobody waits for the end, the download was dropped.
-            let _ = ended.send(work().map_err(|error| Fault::from_disk(&error)));
+            let _ = ended.send(work().map_err(|error: io::Error| Fault::from_disk(&error)));
         });
         spawned.map_err(|error| Fault::from_disk(&error))?;
         Ok(Self { orders, progress, outcome, sent: 0 })

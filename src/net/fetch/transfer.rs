@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fs::File;
 use std::future::pending;
+use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -20,8 +21,9 @@ use super::retry::Retries;
 use super::writer::{Beginning, Writing, Written, write};
 use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking};
 use crate::effect::{Conflict, Job};
-use crate::event::{Fault, Kept, TransferEvent};
+use crate::event::{Fault, Kept, Proof, TransferEvent};
 
+mod check;
 mod look;
 mod resume;
 
@@ -82,15 +84,15 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Tries until all is here, or there is no use in trying.
-    pub(super) async fn bring<R, F>(&mut self, report: &mut R) -> Result<(), Halt>
+    /// Tries until all is here, or there is no use in trying; then looks whether it is right, and says what says so.
+    pub(super) async fn bring<R, F>(&mut self, report: &mut R) -> Result<Option<Proof>, Halt>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
         let mut retries = Retries::new(self.engine.retries);
         loop {
-            let Err(halt) = self.attempt(report).await else { return Ok(()) };
+            let Err(halt) = self.attempt(report).await else { return self.check(report).await };
             let retry = retries.next(self.of_the_whole(halt), self.here(), self.begun)?;
             let after = retry.after;
             report(TransferEvent::Retrying { fault: retry.fault, attempt: retry.attempt, after }).await;
@@ -109,7 +111,12 @@ impl<'a> Transfer<'a> {
         }
         let (answer, base, anew) = self.ask().await?;
         let Answer { mut body, version, .. } = answer;
-        self.version = version;
+        let before = mem::replace(&mut self.version, version);
+        if base == Base::Partial {
+            // It is the same version still.
+            self.version.checksum = self.version.checksum.take().or(before.checksum);
+            self.version.modified = self.version.modified.or(before.modified);
+        }
         self.begun = true;
         let (total, from) = (self.version.total, self.length(base));
         report(TransferEvent::Started { total, from, anew, partial: self.version.partial() }).await;

@@ -32,10 +32,10 @@ async fn begun(head: String, bytes: usize, then: Vec<Script>) -> Begun {
     let server = scripted(scripts);
     let dir = tempdir().unwrap();
     let mut job = job(server.source("http://", "/a"), dir.path());
-    let (end, heard) = run(&engine(PATIENT), &mut job).await;
+    let (end, told) = run(&engine(PATIENT), &mut job).await;
     let short = Fault::Short { got: bytes as u64, announced: LENGTH as u64 };
     assert_eq!(end, End::Failed(short));
-    let TransferEvent::Started { partial, from: 0, anew: None, .. } = &heard[0] else { panic!("{heard:?}") };
+    let TransferEvent::Started { partial, from: 0, anew: None, .. } = &told[0] else { panic!("{told:?}") };
     job.partial = Some(partial.clone());
     server.requests();
     Begun { dir, server, job }
@@ -57,8 +57,8 @@ impl Begun {
 
 /// From where it went on, and why it did not.
 #[track_caller]
-fn started(heard: &[TransferEvent]) -> (u64, Option<Anew>) {
-    let started = heard.iter().find_map(|event| match event {
+fn started(told: &[TransferEvent]) -> (u64, Option<Anew>) {
+    let started = told.iter().find_map(|event| match event {
         TransferEvent::Started { from, anew, .. } => Some((*from, *anew)),
         _ => None,
     });
@@ -71,9 +71,9 @@ async fn what_is_here_is_not_sent_again_but_for_the_end_that_is_compared() {
     let kept = Partial { validator: Validator::from_kept(ETAG), total: Some(LENGTH as u64) };
     assert_eq!(begun.job.partial, Some(kept));
     let there = names(begun.dir.path());
-    assert!(there.len() == 1 && there[0].starts_with(".a.") && there[0].ends_with(".part"), "{there:?}");
-    let (end, heard) = begun.goes_on().await;
-    assert_eq!(started(&heard), (HALF as u64, None));
+    assert!(there.len() == 1 && there[0].starts_with(".a."), "{there:?}");
+    let (end, told) = begun.goes_on().await;
+    assert_eq!(started(&told), (HALF as u64, None));
     begun.is_right(&end);
     let asked = begun.server.requests();
     assert_eq!(asked.len(), 1);
@@ -96,8 +96,8 @@ async fn a_time_that_has_settled_will_do_where_there_is_no_tag() {
         [head.as_bytes(), &content()[first..]].concat()
     });
     let mut begun = begun(later, HALF, vec![part]).await;
-    let (end, heard) = begun.goes_on().await;
-    assert_eq!(started(&heard), (HALF as u64, None));
+    let (end, told) = begun.goes_on().await;
+    assert_eq!(started(&told), (HALF as u64, None));
     begun.is_right(&end);
     assert_eq!(field(&begun.server.requests()[0], "if-range").as_deref(), Some(CHANGED));
 }
@@ -172,8 +172,8 @@ async fn an_answer_that_does_not_go_on_starts_over_and_says_why() {
     for (what, script, why, questions) in cases {
         let etag = if why == Anew::Changed { "\"two\"" } else { ETAG };
         let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![script, rightly(etag)]).await;
-        let (end, heard) = begun.goes_on().await;
-        assert_eq!(started(&heard), (0, Some(why)), "{what}");
+        let (end, told) = begun.goes_on().await;
+        assert_eq!(started(&told), (0, Some(why)), "{what}");
         begun.is_right(&end);
         assert_eq!(begun.server.requests().len(), questions, "{what}");
     }
@@ -193,8 +193,8 @@ async fn a_part_without_a_length_of_its_own_ends_where_it_said() {
         sent
     });
     let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![chunked]).await;
-    let (end, heard) = begun.goes_on().await;
-    assert_eq!(started(&heard), (HALF as u64, None));
+    let (end, told) = begun.goes_on().await;
+    assert_eq!(started(&told), (HALF as u64, None));
     begun.is_right(&end);
 }
 
@@ -203,8 +203,8 @@ async fn a_file_of_which_all_is_here_is_only_compared() {
     let mut begun = begun(whole(LENGTH, ETAG), LENGTH - 1, vec![rightly(ETAG)]).await;
     let partial = at(&begun.dir, &names(begun.dir.path())[0]);
     fs::write(&partial, content()).unwrap();
-    let (end, heard) = begun.goes_on().await;
-    assert_eq!(started(&heard), (LENGTH as u64, None));
+    let (end, told) = begun.goes_on().await;
+    assert_eq!(started(&told), (LENGTH as u64, None));
     begun.is_right(&end);
 }
 
@@ -228,8 +228,8 @@ async fn a_server_that_calls_a_whole_file_unsatisfiable_is_asked_for_its_end() {
 async fn what_is_here_without_being_known_is_not_used() {
     let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![rightly(ETAG)]).await;
     begun.job.partial = None;
-    let (end, heard) = begun.goes_on().await;
-    assert_eq!(started(&heard), (0, Some(Anew::NoValidator)));
+    let (end, told) = begun.goes_on().await;
+    assert_eq!(started(&told), (0, Some(Anew::NoValidator)));
     begun.is_right(&end);
     assert_eq!(field(&begun.server.requests()[0], "range"), None);
 }
@@ -239,8 +239,8 @@ async fn an_earlier_try_survives_a_server_that_is_not_there() {
     let refused = answer(|_| b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".to_vec());
     let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![refused, rightly(ETAG)]).await;
     assert_eq!(begun.goes_on().await.0, End::Failed(Fault::Status(403)));
-    let (end, heard) = begun.goes_on().await;
-    assert_eq!(started(&heard), (HALF as u64, None));
+    let (end, told) = begun.goes_on().await;
+    assert_eq!(started(&told), (HALF as u64, None));
     begun.is_right(&end);
 }
 
@@ -250,16 +250,16 @@ async fn over(there: &[u8], scripts: Vec<Script>) -> (TempDir, Server, End, Vec<
     let dir = tempdir().unwrap();
     fs::write(at(&dir, "a"), there).unwrap();
     let job = job(server.source("http://", "/a"), dir.path());
-    let (end, heard) = run(&engine(PATIENT), &mut Job { conflict: Conflict::Resume, ..job }).await;
-    (dir, server, end, heard)
+    let (end, told) = run(&engine(PATIENT), &mut Job { conflict: Conflict::Resume, ..job }).await;
+    (dir, server, end, told)
 }
 
 #[tokio::test]
 async fn a_file_that_is_there_is_gone_on_with_where_it_is_the_beginning() {
     for (bytes, from) in [(HALF, HALF), (10, 10), (0, 0)] {
-        let (dir, _server, end, heard) = over(&content()[..bytes], vec![rightly(ETAG)]).await;
+        let (dir, _server, end, told) = over(&content()[..bytes], vec![rightly(ETAG)]).await;
         assert!(matches!(end, End::Finished(_)), "{bytes}: {end:?}");
-        assert_eq!(started(&heard), (from as u64, None), "{bytes}");
+        assert_eq!(started(&told), (from as u64, None), "{bytes}");
         assert!(read(&dir, "a") == content());
         assert_eq!(names(dir.path()), ["a"]);
     }
@@ -289,9 +289,9 @@ async fn a_file_that_is_there_already_is_kept() {
 #[tokio::test]
 async fn without_ranges_the_whole_file_takes_the_place_of_its_beginning() {
     let all = || answer(|_| right(b"", &content(), ETAG));
-    let (dir, _server, end, heard) = over(&content()[..HALF], vec![all()]).await;
+    let (dir, _server, end, told) = over(&content()[..HALF], vec![all()]).await;
     assert!(matches!(end, End::Finished(_)), "{end:?}");
-    assert_eq!(started(&heard), (0, None));
+    assert_eq!(started(&told), (0, None));
     assert!(read(&dir, "a") == content());
     let (dir, _server, end, _) = over(b"something else", vec![all()]).await;
     assert_eq!(end, End::Failed(Fault::Exists(at(&dir, "a"))));

@@ -39,12 +39,12 @@ fn fin(mut stream: TcpStream, bytes: &[u8]) {
     stream.write_all(bytes).unwrap();
 }
 
-fn retried(heard: &[TransferEvent]) -> Vec<(u32, &Fault)> {
+fn retried(told: &[TransferEvent]) -> Vec<(u32, &Fault)> {
     let retried = |event| match event {
         &TransferEvent::Retrying { attempt, ref fault, .. } => Some((attempt, fault)),
         _ => None,
     };
-    heard.iter().filter_map(retried).collect()
+    told.iter().filter_map(retried).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,10 +58,10 @@ async fn wherever_it_breaks_off_the_file_is_right_in_the_end() {
         let server = scripted(vec![cut(ETAG, first, off), cut(ETAG, second, off), rightly(ETAG)]);
         let dir = tempdir().unwrap();
         let mut job = job(server.source("http://", "/a"), dir.path());
-        let (end, heard) = run_on(&patient(PATIENT), &mut job).await;
+        let (end, told) = run_on(&patient(PATIENT), &mut job).await;
         assert!(matches!(end, End::Finished(_)), "{first} {second}: {end:?}");
         assert!(read(&dir, "a") == content(), "{first} {second}");
-        assert!((1..=2).contains(&retried(&heard).len()), "{first} {second}: {heard:?}");
+        assert!((1..=2).contains(&retried(&told).len()), "{first} {second}: {told:?}");
         assert_eq!(names(dir.path()), ["a"]);
     }
 }
@@ -70,10 +70,10 @@ async fn wherever_it_breaks_off_the_file_is_right_in_the_end() {
 async fn a_next_try_asks_only_for_what_is_missing_and_says_so() {
     let server = scripted(vec![cut(ETAG, 200_000, fin), rightly(ETAG)]);
     let dir = tempdir().unwrap();
-    let (_, heard) = run_on(&patient(PATIENT), &mut job(server.source("http://", "/a"), dir.path())).await;
+    let (_, told) = run_on(&patient(PATIENT), &mut job(server.source("http://", "/a"), dir.path())).await;
     let got = 200_000 - whole(LENGTH, ETAG).len() as u64;
-    assert_eq!(retried(&heard), [(2, &Fault::Short { got, announced: LENGTH as u64 })]);
-    let from: Vec<u64> = heard
+    assert_eq!(retried(&told), [(2, &Fault::Short { got, announced: LENGTH as u64 })]);
+    let from: Vec<u64> = told
         .iter()
         .filter_map(|event| match event {
             TransferEvent::Started { from, anew: None, .. } => Some(*from),
@@ -89,10 +89,10 @@ async fn a_file_that_changes_between_the_tries_is_fetched_from_its_start() {
     for etag in ["\"two\"", "W/\"one\""] {
         let server = scripted(vec![cut(ETAG, 200_000, fin), rightly(etag)]);
         let dir = tempdir().unwrap();
-        let (end, heard) =
+        let (end, told) =
             run_on(&patient(PATIENT), &mut job(server.source("http://", "/a"), dir.path())).await;
         assert!(matches!(end, End::Finished(_)), "{end:?}");
-        let last = heard.iter().rev().find(|event| matches!(event, TransferEvent::Started { .. }));
+        let last = told.iter().rev().find(|event| matches!(event, TransferEvent::Started { .. }));
         assert!(matches!(last, Some(TransferEvent::Started { from: 0, anew: Some(Anew::Changed), .. })));
         assert!(read(&dir, "a") == content());
     }
@@ -115,9 +115,9 @@ async fn chunks_that_are_cut_off_are_no_end() {
     };
     let server = scripted(vec![chunked(false), chunked(true)]);
     let dir = tempdir().unwrap();
-    let (end, heard) = run_on(&patient(PATIENT), &mut job(server.source("http://", "/a"), dir.path())).await;
+    let (end, told) = run_on(&patient(PATIENT), &mut job(server.source("http://", "/a"), dir.path())).await;
     assert!(matches!(end, End::Finished(_)), "{end:?}");
-    assert_eq!(retried(&heard), [(2, &Fault::Reset)]);
+    assert_eq!(retried(&told), [(2, &Fault::Reset)]);
     assert!(read(&dir, "a") == content());
 }
 
@@ -145,9 +145,9 @@ async fn a_server_that_stalls_is_asked_again() {
         }
         tokio::time::advance(stalled).await;
     });
-    let (end, heard) = run_on(&patient(timeouts), &mut job).await;
+    let (end, told) = run_on(&patient(timeouts), &mut job).await;
     assert!(matches!(end, End::Finished(_)), "{end:?}");
-    assert_eq!(retried(&heard), [(2, &Fault::TimedOut(Stage::Body, stalled))]);
+    assert_eq!(retried(&told), [(2, &Fault::TimedOut(Stage::Body, stalled))]);
     assert!(read(&dir, "a") == content());
 }
 
@@ -160,13 +160,13 @@ async fn an_overloaded_server_is_asked_again_as_late_as_it_says() {
         });
         let server = scripted(vec![busy, rightly(ETAG)]);
         let dir = tempdir().unwrap();
-        let (end, heard) =
+        let (end, told) =
             run_on(&patient(PATIENT), &mut job(server.source("http://", "/a"), dir.path())).await;
         assert!(matches!(end, End::Finished(_)), "{end:?}");
         let waited = Duration::from_secs(wait);
         let busy = Fault::Status(503);
         assert!(
-            matches!(&heard[0], TransferEvent::Retrying { fault, attempt: 2, after } if *fault == busy && *after == waited)
+            matches!(&told[0], TransferEvent::Retrying { fault, attempt: 2, after } if *fault == busy && *after == waited)
         );
     }
 }
@@ -177,10 +177,10 @@ async fn there_are_only_so_many_tries_in_a_row() {
         let head = format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n");
         let server = Server::sending(head);
         let dir = tempdir().unwrap();
-        let (end, heard) =
+        let (end, told) =
             run_on(&patient(PATIENT), &mut job(server.source("http://", "/a"), dir.path())).await;
         assert_eq!(end, End::Failed(Fault::Status(status)));
-        assert_eq!(retried(&heard).last().unwrap().0, RETRIES + 1);
+        assert_eq!(retried(&told).last().unwrap().0, RETRIES + 1);
         assert_eq!(server.requests().len(), RETRIES as usize + 1);
     }
 }
@@ -190,8 +190,8 @@ async fn what_was_never_there_is_not_waited_for_but_what_goes_away_is() {
     let (address, _held) = nobody();
     let dir = tempdir().unwrap();
     let source = hobnob::wire::source::Source::parse(&format!("http://{address}/a")).unwrap();
-    let (end, heard) = run_on(&patient(PATIENT), &mut job(source, dir.path())).await;
-    assert_eq!((end, heard.len()), (End::Failed(Fault::Refused), 0));
+    let (end, told) = run_on(&patient(PATIENT), &mut job(source, dir.path())).await;
+    assert_eq!((end, told.len()), (End::Failed(Fault::Refused), 0));
     // It answers once, and is gone.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let source = format!("http://{}/a", listener.local_addr().unwrap());
@@ -201,9 +201,9 @@ async fn what_was_never_there_is_not_waited_for_but_what_goes_away_is() {
         cut(ETAG, 200_000, reset)(b"", stream);
     });
     let source = hobnob::wire::source::Source::parse(&source).unwrap();
-    let (end, heard) = run_on(&patient(PATIENT), &mut job(source, dir.path())).await;
+    let (end, told) = run_on(&patient(PATIENT), &mut job(source, dir.path())).await;
     assert_eq!(end, End::Failed(Fault::Refused));
-    assert_eq!(retried(&heard).len(), RETRIES as usize);
+    assert_eq!(retried(&told).len(), RETRIES as usize);
     // What came can still be of use.
     assert_eq!(names(dir.path()).len(), 1);
     assert!(!at(&dir, "a").exists());

@@ -2,15 +2,19 @@
 
 use std::io::Write;
 use std::net::TcpStream;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use hobnob::event::{Event, Finished, TransferEvent, TransferId};
-use hobnob::net::fetch::{FetchCommand, run};
+use hobnob::net::fetch::{Engine, FetchCommand, System, run};
+use hobnob::net::http::Client;
 use hobnob::wire::source::Source;
 use tempfile::{TempDir, tempdir};
 use tokio::sync::mpsc;
 
+use super::ranged::{Clock, LENGTH, OVERLAP, content, rightly, scripted, whole};
 use super::{engine, job};
 use crate::support::files::names;
 use crate::support::server::{PATIENT, Server, hold, send, send_on};
@@ -18,6 +22,7 @@ use crate::support::server::{PATIENT, Server, hold, send, send_on};
 /// The worker with its channels.
 struct Worker {
     dir: PathBuf,
+    engine: Engine,
     commands: mpsc::Sender<FetchCommand>,
     events: mpsc::Receiver<Event>,
     task: tokio::task::JoinHandle<()>,
@@ -25,10 +30,14 @@ struct Worker {
 
 impl Worker {
     fn new(dir: &TempDir) -> Self {
+        Self::with(dir, engine(PATIENT))
+    }
+
+    fn with(dir: &TempDir, engine: Engine) -> Self {
         let (commands, received) = mpsc::channel(8);
         let (told, events) = mpsc::channel(8);
-        let task = tokio::spawn(run(received, told, engine(PATIENT)));
-        Self { dir: dir.path().to_path_buf(), commands, events, task }
+        let task = tokio::spawn(run(received, told, engine.clone()));
+        Self { dir: dir.path().to_path_buf(), engine, commands, events, task }
     }
 
     async fn fetch(&self, id: u64, source: Source) {
@@ -125,4 +134,67 @@ async fn two_files_of_one_name_at_once_get_different_names() {
     }
     assert_eq!(names(dir.path()), ["a (1).txt", "a.txt"]);
     assert_ne!(paths[0], paths[1]);
+}
+
+#[tokio::test]
+async fn a_download_that_is_paused_goes_on_where_it_was() {
+    let server = scripted(vec![
+        Box::new(|_, mut stream| {
+            let head = whole(LENGTH, "\"one\"");
+            stream.write_all(&[head.as_bytes(), &content()[..200_000]].concat()).unwrap();
+            hold(stream);
+        }),
+        rightly("\"one\""),
+    ]);
+    let dir = tempdir().unwrap();
+    let mut worker = Worker::new(&dir);
+    let mut again = job(server.source("http://", "/a"), dir.path());
+    worker.fetch(1, again.source.clone()).await;
+    loop {
+        match worker.next().await.1 {
+            TransferEvent::Started { partial, .. } => again.partial = Some(partial),
+            TransferEvent::Progress { bytes } if bytes > OVERLAP as u64 => break,
+            _ => {}
+        }
+    }
+    worker.commands.send(FetchCommand::Pause(TransferId(1))).await.unwrap();
+    while !matches!(worker.next().await.1, TransferEvent::Paused) {}
+    assert_eq!(names(dir.path()).len(), 1);
+    // Under the same number as before, which must not be forgotten with the one that was paused.
+    worker.commands.send(FetchCommand::Fetch { id: TransferId(1), job: Box::new(again) }).await.unwrap();
+    let TransferEvent::Started { from, anew: None, .. } = worker.next().await.1 else { panic!() };
+    assert!(from > OVERLAP as u64);
+    while !matches!(worker.next().await.1, TransferEvent::Finished(_)) {}
+    assert!(std::fs::read(dir.path().join("a")).unwrap() == content());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_that_waits_for_its_next_try_can_be_cancelled_and_leaves_nothing() {
+    let server = Server::new(|_, stream| {
+        send(stream, &[whole(LENGTH, "\"one\"").as_bytes(), &content()[..200_000]].concat());
+    });
+    let dir = tempdir().unwrap();
+    let _clock = Clock::hold();
+    let mut worker = Worker::with(&dir, Engine::new(Client::new(PATIENT), 1, Arc::new(System)));
+    worker.fetch(1, server.source("http://", "/a")).await;
+    while !matches!(worker.next().await.1, TransferEvent::Retrying { .. }) {}
+    assert_eq!(names(dir.path()).len(), 1);
+    worker.commands.send(FetchCommand::Cancel(TransferId(1))).await.unwrap();
+    while !matches!(worker.next().await.1, TransferEvent::Cancelled) {}
+    assert!(names(dir.path()).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_holds_for_a_download_that_runs() {
+    let _clock = Clock::hold();
+    let server = scripted(vec![rightly("\"one\"")]);
+    let dir = tempdir().unwrap();
+    let mut worker = Worker::new(&dir);
+    // It would take longer than anybody waits, were it not raised.
+    worker.engine.limit_rate(NonZeroU64::new(1));
+    worker.fetch(1, server.source("http://", "/a")).await;
+    while !matches!(worker.next().await.1, TransferEvent::Started { .. }) {}
+    worker.engine.limit_rate(None);
+    while !matches!(worker.next().await.1, TransferEvent::Finished(_)) {}
+    assert!(std::fs::read(dir.path().join("a")).unwrap() == content());
 }

@@ -22,7 +22,7 @@ impl Transfer<'_> {
         loop {
             let base = self.base();
             let wish = self.wish(base, suffix.take());
-            let reply = ask::ask(&self.engine.client, &mut self.job.source, wish.as_ref()).await?;
+            let reply = ask::ask(self.engine, &mut self.job.source, wish.as_ref()).await?;
             let useless = match reply {
                 Reply::File(answer) if answer.is_part => {
                     let mut answer = *answer;

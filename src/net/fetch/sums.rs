@@ -1,0 +1,88 @@
+//! Files on a server that say what other files' content has to be. Each is asked for once, however many files it names.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hyper::StatusCode;
+use tokio::sync::OnceCell;
+
+use crate::event::Fault;
+use crate::net::http::{Client, Question};
+use crate::wire::digest::{self, Checksum, SUMS_LIMIT};
+use crate::wire::source::{Scheme, Source};
+
+/// Such files that are remembered; with more than that, they are asked for again.
+const REMEMBERED: usize = 64;
+
+/// What such files said.
+#[derive(Debug, Default)]
+pub(super) struct Sums(Mutex<HashMap<Source, Arc<OnceCell<Said>>>>);
+
+/// What one of them said.
+#[derive(Debug, Default)]
+struct Said {
+    by_name: HashMap<Vec<u8>, Checksum>,
+    alone: Option<Checksum>,
+}
+
+impl Sums {
+    /// What `sums` says of `file`; none where it says nothing, is not there, or cannot be read.
+    pub(super) async fn find(&self, client: &Client, sums: &Source, file: &Source) -> Option<Checksum> {
+        let cell = {
+            let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if remembered.len() >= REMEMBERED && !remembered.contains_key(sums) {
+                remembered.clear();
+            }
+            remembered.entry(sums.clone()).or_default().clone()
+        };
+        // What went wrong may go right for the next file.
+        cell.get_or_try_init(|| read(client, sums)).await.ok()?.find(sums, file)
+    }
+}
+
+impl Said {
+    fn find(&self, sums: &Source, file: &Source) -> Option<Checksum> {
+        if sums.endpoint != file.endpoint {
+            return None;
+        }
+        let (name, last) = (file.path.name(), file.path.last());
+        let relative = name.strip_prefix(&*sums.path.parent()?.name())?;
+        // As in `notes.pdf.sha256`, wherever the file was when that was written.
+        let is_its_own = sums.path.last().strip_prefix(&*last).is_some_and(|rest| rest.starts_with(b"."));
+        let own = || {
+            let of_last = |name: &Vec<u8>| name.rsplit(|byte| *byte == b'/').next() == Some(&*last);
+            let named = || self.by_name.iter().find(|(name, _)| of_last(name)).map(|(_, checksum)| checksum);
+            self.alone.as_ref().or_else(named).filter(|_| is_its_own)
+        };
+        self.by_name.get(relative).or_else(own).cloned()
+    }
+}
+
+async fn read(client: &Client, sums: &Source) -> Result<Said, Fault> {
+    let mut said = Said::default();
+    if sums.scheme == Scheme::Plain {
+        return Ok(said);
+    }
+    let Some(mut answer) = client.ask(sums, &Question::get("text/plain, */*;q=0.5")).await? else {
+        return Ok(said);
+    };
+    if answer.status != StatusCode::OK {
+        answer.body.skip().await;
+        return Ok(said);
+    }
+    let mut text = Vec::new();
+    while let Some(bytes) = answer.body.next().await? {
+        text.extend_from_slice(&bytes);
+        if text.len() as u64 > SUMS_LIMIT {
+            return Ok(said);
+        }
+    }
+    for sum in digest::sums(&text) {
+        match sum.name {
+            // The first counts, as where a person looks it up.
+            Some(name) => drop(said.by_name.entry(name).or_insert(sum.checksum)),
+            None => drop(said.alone.get_or_insert(sum.checksum)),
+        }
+    }
+    Ok(said)
+}

@@ -1,0 +1,84 @@
+//! Whether what came is what it has to be. What is not is kept, under a name that says so.
+
+use std::path::PathBuf;
+
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use super::{Transfer, follow};
+use crate::event::{Fault, Proof, TransferEvent};
+use crate::net::fetch::place::{Content, free};
+use crate::net::fetch::verify::verify;
+use crate::net::fetch::{Halt, blocking};
+use crate::text::clean_line;
+use crate::wire::digest::Checksum;
+
+impl Transfer<'_> {
+    /// Reads what is on disk, and says what said what it has to be; none where nothing does.
+    pub(super) async fn check<R, F>(&mut self, report: &mut R) -> Result<Option<Proof>, Halt>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        let Some((checksum, proof)) = self.wanted().await else { return Ok(None) };
+        if let Some(bytes) = self.small.take() {
+            let file = self.file.take();
+            let content = Content::Bytes(bytes, self.spot(file));
+            let disk = self.engine.disk.clone();
+            let (file, written) = blocking(move || {
+                let mut file = None;
+                let written = content.write(&*disk, &mut file).map(|_| ());
+                (file, written)
+            })
+            .await?;
+            self.file = file;
+            written?;
+        }
+        let Some(file) = &self.file else { return Ok(None) };
+        let file = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
+        let (count, progress) = watch::channel(0);
+        let verified = spawn_blocking(move || verify(&file, &checksum, &count));
+        let verified = tokio::select! {
+            verified = verified => verified.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())),
+            never = follow(progress, |bytes| report(TransferEvent::Verifying { bytes })) => match never {},
+        };
+        if verified.map_err(|error| Fault::from_disk(&error))? {
+            return Ok(Some(proof));
+        }
+        Err(Fault::WrongDigest { kept: self.keep_damaged().await? }.into())
+    }
+
+    /// What the content has to be, and who says so: whoever is nearest to the user counts.
+    async fn wanted(&self) -> Option<(Checksum, Proof)> {
+        if let Some(given) = &self.job.checksum {
+            return Some((given.clone(), Proof::Given));
+        }
+        if let Some(said) = &self.version.checksum {
+            return Some((said.clone(), Proof::Answer));
+        }
+        for sums in &self.job.sums {
+            let said = self.engine.sums.find(&self.engine.client, sums, &self.job.source).await;
+            if let Some(checksum) = said {
+                return Some((checksum, Proof::Sums(clean_line(&sums.path.last()))));
+            }
+        }
+        None
+    }
+
+    /// Where it is afterwards.
+    async fn keep_damaged(&mut self) -> Result<Option<PathBuf>, Fault> {
+        let Some(file) = self.file.take() else { return Ok(None) };
+        let disk = self.engine.disk.clone();
+        let mut name = self.job.to.clone().into_os_string();
+        name.push(".damaged");
+        let (file, kept) = blocking(move || {
+            let kept = free(file.path(), &PathBuf::from(name), &*disk);
+            (file, kept)
+        })
+        .await?;
+        if kept.is_err() {
+            self.file = Some(file);
+        }
+        kept.map(Some)
+    }
+}

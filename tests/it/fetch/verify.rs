@@ -1,0 +1,154 @@
+//! Comparing what came with what it has to be.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hobnob::effect::Job;
+use hobnob::event::{Fault, Proof, TransferEvent};
+use hobnob::net::fetch::End;
+use hobnob::wire::digest::Checksum;
+use sha2::{Digest, Sha256, Sha512};
+use tempfile::{TempDir, tempdir};
+
+use super::ranged::{LENGTH, content, field};
+use super::{at, engine, job, read, run};
+use crate::support::files::names;
+use crate::support::server::{PATIENT, Server, ok, send};
+
+fn sha256(bytes: &[u8]) -> Checksum {
+    Checksum::Sha256(Sha256::digest(bytes).into())
+}
+
+fn digits(checksum: &Checksum) -> String {
+    checksum.to_string().split_once(':').unwrap().1.to_owned()
+}
+
+fn proof(end: &End) -> Option<Proof> {
+    match end {
+        End::Finished(file) => file.proof.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn fetch(server: &Server, dir: &TempDir, change: impl FnOnce(&mut Job)) -> (End, Vec<TransferEvent>) {
+    let mut job = job(server.source("http://", "/dir/a"), dir.path());
+    change(&mut job);
+    run(&engine(PATIENT), &mut job).await
+}
+
+#[tokio::test]
+async fn what_the_user_says_counts_before_what_the_server_says() {
+    let server = Server::http(|_| ok("text/plain\r\nRepr-Digest: sha-256=:AAAA:", "hello"));
+    let dir = tempdir().unwrap();
+    let (end, _) = fetch(&server, &dir, |job| job.checksum = Some(sha256(b"hello"))).await;
+    assert_eq!(proof(&end), Some(Proof::Given));
+    let long = Checksum::Sha512(Sha512::digest(b"hello").into());
+    let (end, _) = fetch(&server, &dir, |job| job.checksum = Some(long)).await;
+    assert_eq!(proof(&end), Some(Proof::Given));
+    assert_eq!(names(dir.path()), ["a", "a (1)"]);
+}
+
+#[tokio::test]
+async fn the_server_is_asked_what_the_content_has_to_be_and_believed() {
+    let right = BASE64_STANDARD.encode(Sha256::digest(b"hello"));
+    for said in [format!("Repr-Digest: sha-256=:{right}:"), format!("Digest: SHA-256={right}")] {
+        let server = Server::http(move |_| ok(&format!("text/plain\r\n{said}"), "hello"));
+        let dir = tempdir().unwrap();
+        let (end, _) = fetch(&server, &dir, |_| {}).await;
+        assert_eq!(proof(&end), Some(Proof::Answer));
+        assert!(field(&server.requests()[0], "want-repr-digest").unwrap().contains("sha-256"));
+    }
+}
+
+#[tokio::test]
+async fn a_file_without_any_word_of_its_content_is_not_called_verified() {
+    let server = Server::http(|_| ok("text/plain", "hello"));
+    let dir = tempdir().unwrap();
+    assert_eq!(proof(&fetch(&server, &dir, |_| {}).await.0), None);
+}
+
+#[tokio::test]
+async fn what_is_not_right_is_kept_under_a_name_that_says_so() {
+    // One that is written at once, and one that is not.
+    for length in [5, LENGTH] {
+        let server = Server::new(move |_, stream| {
+            let head = format!("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: {length}\r\n\r\n");
+            send(stream, &[head.as_bytes(), &content()[..length]].concat());
+        });
+        let dir = tempdir().unwrap();
+        for kept in ["a.damaged", "a (1).damaged"] {
+            let (end, told) = fetch(&server, &dir, |job| job.checksum = Some(sha256(b"else"))).await;
+            assert_eq!(end, End::Failed(Fault::WrongDigest { kept: Some(at(&dir, kept)) }));
+            assert!(read(&dir, kept) == content()[..length]);
+            assert!(!told.iter().any(|event| matches!(event, TransferEvent::Finishing)));
+        }
+        assert_eq!(names(dir.path()), ["a (1).damaged", "a.damaged"]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_sums_beside_it_is_asked_for_once_and_believed() {
+    let right = digits(&sha256(b"hello"));
+    let sums = format!("{right}  a\n{}  sub/b\n{right} *c\n", "00".repeat(32));
+    let server = Server::http(move |line| match line {
+        "GET /dir/SHA256SUMS HTTP/1.1" => ok("text/plain", &sums),
+        _ if line.starts_with("GET /none") => "HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        _ => ok("text/plain", "hello"),
+    });
+    let dir = tempdir().unwrap();
+    let engine = engine(PATIENT);
+    let mut proofs = Vec::new();
+    for path in ["/dir/a", "/dir/c", "/dir/d", "/other/a", "/dir/sub/b"] {
+        let sums =
+            ["/none/SHA256SUMS", "/dir/SHA256SUMS"].map(|path| server.source("http://", path)).to_vec();
+        let mut job = Job { sums, ..job(server.source("http://", path), dir.path()) };
+        let (end, _) = run(&engine, &mut job).await;
+        proofs.push(match end {
+            End::Finished(file) => Ok(file
+                .proof
+                .is_some_and(|proof| matches!(proof, Proof::Sums(name) if &*name == "SHA256SUMS"))),
+            other => Err(other),
+        });
+    }
+    let damaged = End::Failed(Fault::WrongDigest { kept: Some(at(&dir, "b.damaged")) });
+    assert_eq!(proofs, [Ok(true), Ok(true), Ok(false), Ok(false), Err(damaged)]);
+    let asked = server.requests();
+    for sums in ["GET /none", "GET /dir/SHA256SUMS"] {
+        assert_eq!(asked.iter().filter(|request| request.starts_with(sums.as_bytes())).count(), 1, "{sums}");
+    }
+}
+
+#[tokio::test]
+async fn sums_of_one_file_alone_need_not_name_it() {
+    let right = digits(&sha256(b"hello"));
+    for (said, is_proof) in [
+        (right.clone(), true),
+        (format!("{right}  /home/me/a"), true),
+        (format!("{right}  b"), false),
+        ("<html>not here".to_owned(), false),
+        (" ".repeat(2 << 20) + &right, false),
+    ] {
+        let server = Server::http(move |line| match line {
+            "GET /dir/a.sha256 HTTP/1.1" => ok("text/plain", &said),
+            _ => ok("text/plain", "hello"),
+        });
+        let dir = tempdir().unwrap();
+        let sums = vec![server.source("http://", "/dir/a.sha256")];
+        let (end, _) = fetch(&server, &dir, |job| job.sums = sums).await;
+        assert_eq!(proof(&end).is_some(), is_proof);
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_came_encoded_are_kept_as_they_came() {
+    const GZIP: &[u8] = b"\x1f\x8b\x08\x00not for us to look into";
+    let server = Server::new(|_, stream| {
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", GZIP.len());
+        send(stream, &[head.as_bytes(), GZIP].concat());
+    });
+    let dir = tempdir().unwrap();
+    let (end, _) = fetch(&server, &dir, |_| {}).await;
+    assert!(matches!(end, End::Finished(_)));
+    assert_eq!(read(&dir, "a"), GZIP);
+    assert_eq!(field(&server.requests()[0], "accept-encoding"), None);
+}
