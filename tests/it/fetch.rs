@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use crate::support::server::PATIENT;
 
 mod conflict;
+mod faults;
 mod ranged;
 mod resume;
 mod retry;

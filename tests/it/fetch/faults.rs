@@ -1,0 +1,149 @@
+//! A disk on which everything goes wrong once.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hobnob::effect::{Conflict, Job};
+use hobnob::event::{Fault, TransferEvent};
+use hobnob::net::fetch::{Disk, End, Engine, System};
+use hobnob::net::http::Client;
+use tempfile::tempdir;
+
+use super::ranged::{LENGTH, content, rightly, scripted};
+use super::{at, job, read, run};
+use crate::support::files::names;
+use crate::support::server::{PATIENT, Server, ok};
+
+const ETAG: &str = "\"one\"";
+
+/// The system's disk, but for one of the things that are done to it.
+#[derive(Debug)]
+struct Broken {
+    /// How many of them go well before.
+    well: AtomicUsize,
+    error: fn() -> io::Error,
+    room: Option<u64>,
+}
+
+impl Broken {
+    fn after(well: usize, error: fn() -> io::Error) -> Self {
+        Self { well: well.into(), error, room: None }
+    }
+
+    fn next(&self) -> io::Result<()> {
+        if self.well.fetch_sub(1, Ordering::SeqCst) == 0 { Err((self.error)()) } else { Ok(()) }
+    }
+}
+
+impl Disk for Broken {
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        self.next()?;
+        System.write(file, bytes)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        self.next()?;
+        System.sync(file)
+    }
+
+    fn sync_folder(&self, dir: &Path) -> io::Result<()> {
+        self.next()?;
+        System.sync_folder(dir)
+    }
+
+    fn place(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.next()?;
+        System.place(from, to)
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.next()?;
+        System.replace(from, to)
+    }
+
+    fn room(&self, dir: &Path) -> io::Result<Option<u64>> {
+        if self.room.is_some() { Ok(self.room) } else { System.room(dir) }
+    }
+}
+
+fn full() -> io::Error {
+    io::ErrorKind::StorageFull.into()
+}
+
+fn broken() -> io::Error {
+    io::Error::from_raw_os_error(nix::libc::EIO)
+}
+
+fn engine(disk: Broken) -> Engine {
+    Engine::new(Client::new(PATIENT), 0, Arc::new(disk))
+}
+
+#[tokio::test]
+async fn whatever_fails_once_the_name_is_there_whole_or_as_it_was() {
+    for error in [full, broken] {
+        for (conflict, old) in [(Conflict::Rename, None), (Conflict::Overwrite, Some("old"))] {
+            let mut failed = 0;
+            for well in 0.. {
+                let server = scripted(vec![rightly(ETAG)]);
+                let dir = tempdir().unwrap();
+                if let Some(old) = old {
+                    fs::write(at(&dir, "a"), old).unwrap();
+                }
+                let mut job = Job { conflict, ..job(server.source("http://", "/a"), dir.path()) };
+                let (end, told) = run(&engine(Broken::after(well, error)), &mut job).await;
+                let there = fs::read(at(&dir, "a")).ok();
+                let whole = there.as_deref() == Some(&content()[..]);
+                assert!(whole || there.as_deref() == old.map(str::as_bytes), "{well}: {end:?}");
+                if matches!(end, End::Finished(_)) {
+                    assert!(whole);
+                    break;
+                }
+                failed += 1;
+                let fault = Fault::from_disk(&error());
+                assert_eq!(end, End::Failed(fault), "{well}");
+                // What came stays, and the next try goes on with it.
+                job.partial = told.iter().find_map(|event| match event {
+                    TransferEvent::Started { partial, .. } => Some(partial.clone()),
+                    _ => None,
+                });
+                if !whole {
+                    let (end, _) = run(&engine(Broken::after(usize::MAX, error)), &mut job).await;
+                    assert!(matches!(end, End::Finished(_)), "{well}: {end:?}");
+                    assert!(read(&dir, "a") == content());
+                }
+                assert_eq!(names(dir.path()), ["a"]);
+            }
+            // At least a write, a sync, a new name, and the folder's sync.
+            assert!(failed >= 4, "{failed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_small_file_that_cannot_be_written_leaves_nothing() {
+    for well in 0..3 {
+        let server = Server::http(|_| ok("text/plain\r\nETag: \"a\"", "hello"));
+        let dir = tempdir().unwrap();
+        let (end, _) =
+            run(&engine(Broken::after(well, full)), &mut job(server.source("http://", "/a"), dir.path()))
+                .await;
+        assert_eq!(end, End::Failed(Fault::DiskFull));
+        assert!(names(dir.path()).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_file_for_which_there_is_no_room_is_not_begun() {
+    let server = scripted(vec![rightly(ETAG)]);
+    let dir = tempdir().unwrap();
+    let disk = |room: usize| Broken { room: Some(room as u64), ..Broken::after(usize::MAX, full) };
+    let mut job = job(server.source("http://", "/a"), dir.path());
+    let (end, told) = run(&engine(disk(LENGTH - 1)), &mut job).await;
+    assert_eq!(end, End::Failed(Fault::DiskFull));
+    assert!(!told.iter().any(|event| matches!(event, TransferEvent::Progress { .. })));
+    assert!(names(dir.path()).is_empty());
+    assert!(matches!(run(&engine(disk(LENGTH)), &mut job).await.0, End::Finished(_)));
+}
