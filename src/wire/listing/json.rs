@@ -47,7 +47,11 @@ fn text(json: &[u8]) -> Cow<'_, str> {
     let mut text = String::with_capacity(json.len());
     for chunk in json.utf8_chunks() {
         text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|byte| format!("\\udc{byte:02x}")));
+        for byte in chunk.invalid() {
+            let digit = |four_bits: u8| char::from_digit(u32::from(four_bits), 16);
+            text.push_str("\\udc");
+            text.extend([digit(byte >> 4), digit(byte & 0xF)].into_iter().flatten());
+        }
     }
     Cow::Owned(text)
 }
