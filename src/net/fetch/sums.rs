@@ -28,6 +28,10 @@ struct Said {
 impl Sums {
     /// What `sums` says of `file`; none where it says nothing, is not there, or cannot be read.
     pub(super) async fn find(&self, client: &Client, sums: &Source, file: &Source) -> Option<Checksum> {
+        if is_of(sums, file) {
+            // Nobody else will ask.
+            return read(client, sums).await.ok()?.find(sums, file);
+        }
         let cell = {
             let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if remembered.len() >= REMEMBERED && !remembered.contains_key(sums) {
@@ -40,6 +44,11 @@ impl Sums {
     }
 }
 
+/// Whether it is about this file alone, as `notes.pdf.sha256` is.
+fn is_of(sums: &Source, file: &Source) -> bool {
+    sums.path.last().strip_prefix(&*file.path.last()).is_some_and(|rest| rest.starts_with(b"."))
+}
+
 impl Said {
     fn find(&self, sums: &Source, file: &Source) -> Option<Checksum> {
         if sums.endpoint != file.endpoint {
@@ -47,12 +56,11 @@ impl Said {
         }
         let (name, last) = (file.path.name(), file.path.last());
         let relative = name.strip_prefix(&*sums.path.parent()?.name())?;
-        // As in `notes.pdf.sha256`, wherever the file was when that was written.
-        let is_its_own = sums.path.last().strip_prefix(&*last).is_some_and(|rest| rest.starts_with(b"."));
+        // Wherever the file was when its own sum was written.
         let own = || {
             let of_last = |name: &Vec<u8>| name.rsplit(|byte| *byte == b'/').next() == Some(&*last);
             let named = || self.by_name.iter().find(|(name, _)| of_last(name)).map(|(_, checksum)| checksum);
-            self.alone.as_ref().or_else(named).filter(|_| is_its_own)
+            self.alone.as_ref().or_else(named).filter(|_| is_of(sums, file))
         };
         self.by_name.get(relative).or_else(own).cloned()
     }
