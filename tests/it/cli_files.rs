@@ -291,7 +291,7 @@ fn a_download_that_fails_leaves_nothing_and_says_why() {
             "only 1 B of 9 B",
         ),
     ] {
-        let output = place.run(&["get", &source]);
+        let output = place.run(&["get", &source, "--retries", "0"]);
         assert_eq!((code(&output), out(&output)), (1, ""), "{source}");
         assert!(said(&output).len() == 1 && said(&output)[0].contains(why), "{:?}", said(&output));
         assert!(place.files().is_empty());
