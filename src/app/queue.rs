@@ -411,3 +411,647 @@ fn end_of(item: &Item, now: Instant) -> End {
         proof: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::effect::{KeptPartial, StoreRequest};
+    use crate::event::{Finished, Kept, Listing, TransferEvent, WalkEvent};
+    use crate::text::Clean;
+    use crate::wire::Raw;
+    use crate::wire::listing::{Entry, Kind};
+
+    const LARGE: u64 = 1_000_000;
+
+    /// A queue and a world that does what it is told, and nothing by itself.
+    struct Sim {
+        queue: Queue,
+        ids: Ids,
+        now: Instant,
+        out: Vec<Effect>,
+        running: Vec<(TransferId, Job)>,
+        walks: Vec<(RequestId, Source)>,
+        asked: Vec<Effect>,
+        kept: std::collections::BTreeMap<u64, crate::effect::KeptItem>,
+        partials: Vec<KeptPartial>,
+    }
+
+    fn settings(at_once: usize) -> QueueSettings {
+        QueueSettings {
+            dir: "/dl".into(),
+            prefix: String::new(),
+            conflict: Conflict::Ask,
+            at_once,
+            rate: None,
+        }
+    }
+
+    impl Sim {
+        #[expect(clippy::disallowed_methods, reason = "any moment will do")]
+        fn new(at_once: usize) -> Self {
+            Self {
+                queue: Queue::new(settings(at_once)),
+                ids: Ids::default(),
+                now: Instant::now(),
+                out: Vec::new(),
+                running: Vec::new(),
+                walks: Vec::new(),
+                asked: Vec::new(),
+                kept: std::collections::BTreeMap::new(),
+                partials: Vec::new(),
+            }
+        }
+
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "what is not dealt with here is looked at by the test"
+        )]
+        fn act<T>(&mut self, act: impl FnOnce(&mut Queue, &mut World<'_>) -> T) -> T {
+            let mut world = World { now: self.now, ids: &mut self.ids, out: &mut self.out };
+            let result = act(&mut self.queue, &mut world);
+            for effect in self.out.drain(..) {
+                match effect {
+                    Effect::Fetch { id, job } => self.running.push((id, *job)),
+                    Effect::Walk { request, source } => self.walks.push((request, source)),
+                    Effect::Store(StoreRequest::Queue(changes)) => {
+                        for (place, item) in changes {
+                            match item {
+                                Some(item) => drop(self.kept.insert(place, item)),
+                                None => drop(self.kept.remove(&place)),
+                            }
+                        }
+                    }
+                    Effect::Store(StoreRequest::Partial(kept)) => self.partials.push(*kept),
+                    Effect::Store(StoreRequest::DropPartial { source, to }) => {
+                        self.partials.retain(|kept| (&kept.source, &kept.to) != (&source, &to));
+                    }
+                    other => self.asked.push(other),
+                }
+            }
+            result
+        }
+
+        fn file(&mut self, source: &str, size: Option<u64>) -> ItemId {
+            let new = NewFile { size, ..NewFile::new(Source::parse(source).unwrap()) };
+            self.act(|queue, world| queue.add_file(new, world))
+        }
+
+        fn folder(&mut self, source: &str) -> ItemId {
+            let source = Source::parse(source).unwrap();
+            self.act(|queue, world| queue.add_folder(&source, None, world))
+        }
+
+        /// The folder that is looked through has these entries; a size of none is a folder.
+        fn lists(&mut self, folder: &str, entries: &[(&str, Option<u64>)]) {
+            let request = self.walks.last().unwrap().0;
+            let entry = |(name, size): &(&str, Option<u64>)| Entry {
+                name: clean_line(name.as_bytes()),
+                raw: Raw(name.as_bytes().to_vec().into()),
+                kind: if size.is_none() { Kind::Dir } else { Kind::File },
+                size: *size,
+                modified: None,
+            };
+            let entries = entries.iter().map(entry).collect();
+            let listing = Listing { source: Source::parse(folder).unwrap(), entries, is_cut: false };
+            self.act(|queue, world| queue.on_walk(request, WalkEvent::Found(listing), world));
+        }
+
+        fn walk_ends(&mut self) {
+            let (request, _) = self.walks.pop().unwrap();
+            self.act(|queue, world| queue.on_walk(request, WalkEvent::Ended, world));
+        }
+
+        fn names(&self) -> Vec<String> {
+            self.running.iter().map(|(_, job)| String::from_utf8(job.source.path.last()).unwrap()).collect()
+        }
+
+        fn hears(&mut self, id: TransferId, event: TransferEvent) {
+            self.act(|queue, world| queue.on_transfer(id, event, world));
+        }
+
+        fn starts(&mut self, at: usize, total: Option<u64>) {
+            let id = self.running[at].0;
+            let partial = Partial { validator: None, total };
+            self.hears(id, TransferEvent::Started { total, from: 0, anew: None, partial });
+        }
+
+        fn ends(&mut self, at: usize, event: TransferEvent) -> Job {
+            let (id, job) = self.running.remove(at);
+            self.hears(id, event);
+            job
+        }
+
+        fn finishes(&mut self, at: usize, bytes: u64) -> Job {
+            let path = Some(self.running[at].1.to.clone());
+            let took = Duration::from_secs(1);
+            self.ends(at, TransferEvent::Finished(Finished { path, bytes, took, proof: None }))
+        }
+
+        fn state(&self, id: ItemId) -> ItemState<'_> {
+            self.queue.item_of(id).unwrap().state()
+        }
+
+        /// A second run with what this one kept.
+        fn restarts(&mut self) -> Self {
+            self.act(|queue, world| queue.keep_now(world.out));
+            let mut next = Self::new(2);
+            next.now = self.now;
+            (next.kept, next.partials) = (self.kept.clone(), self.partials.clone());
+            let (items, partials) = (self.kept.values().cloned().collect(), self.partials.clone());
+            next.act(|queue, world| queue.restore(items, partials, world));
+            next
+        }
+    }
+
+    #[test]
+    fn small_files_go_beside_the_large_ones_which_wait_for_each_other() {
+        let mut sim = Sim::new(1);
+        sim.file("http://h/large", Some(LARGE));
+        sim.file("http://h/next", Some(LARGE));
+        for n in 0..20 {
+            sim.file(&format!("http://h/{n}"), Some(9));
+        }
+        assert_eq!(sim.names(), ["large", "0", "1", "2", "3", "4", "5", "6", "7"]);
+        sim.finishes(8, 9);
+        sim.finishes(0, LARGE);
+        assert_eq!(sim.names()[7..], ["8", "next"]);
+    }
+
+    #[test]
+    fn no_server_is_asked_for_too_many_at_once_and_one_that_may_be_plain_for_one() {
+        let mut sim = Sim::new(64);
+        for n in 0..200 {
+            sim.file(&format!("http://h/{n}"), Some(9));
+        }
+        assert_eq!(sim.running.len(), 64);
+        let mut sim = Sim::new(4);
+        for n in 0..60 {
+            sim.file(&format!("http://h/{n}"), Some(9));
+        }
+        assert_eq!(sim.running.len(), 32);
+        for text in ["plain://p/a", "plain://p/b", "p/c"] {
+            sim.file(text, None);
+        }
+        assert_eq!(sim.names()[32..], ["a"]);
+        sim.ends(32, TransferEvent::Failed(Fault::NothingSent));
+        assert_eq!(sim.names()[32..], ["b"]);
+    }
+
+    #[test]
+    fn a_folder_is_downloaded_while_it_is_looked_through_and_has_a_total_at_the_end() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/slides");
+        assert_eq!(sim.state(id), ItemState::Listing);
+        sim.lists("http://h/slides/", &[("a", Some(9)), ("sub", None), ("x:y", Some(LARGE))]);
+        let to: Vec<_> = sim.running.iter().map(|(_, job)| job.to.clone()).collect();
+        assert_eq!(to, [Path::new("/dl/slides/x_y"), Path::new("/dl/slides/a")]);
+        let item = sim.queue.item_of(id).unwrap();
+        assert_eq!((item.total(), item.percent(), item.is_final()), (Some(LARGE + 9), None, false));
+        sim.lists("http://h/slides/sub/", &[("b", Some(1))]);
+        assert_eq!(sim.running[2].1.to, Path::new("/dl/slides/sub/b"));
+        assert_eq!(sim.running[2].1.source.to_string(), "http://h/slides/sub/b");
+        sim.finishes(1, 9);
+        sim.walk_ends();
+        assert_eq!(sim.queue.percent(), Some(0));
+        sim.finishes(1, 1);
+        sim.finishes(0, LARGE);
+        let ItemState::Ended(End::Finished(end)) = sim.state(id) else { panic!("{:?}", sim.state(id)) };
+        assert_eq!((end.path.as_deref(), end.bytes), (Some(Path::new("/dl/slides")), LARGE + 10));
+        assert_eq!(sim.queue.open(), 0);
+    }
+
+    #[test]
+    fn nothing_of_a_listing_leads_out_of_the_folder() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/top/");
+        sim.lists("http://h/top/", &[("..", None), ("../x", Some(1)), ("/etc", Some(1)), ("a\0b", Some(1))]);
+        for elsewhere in ["http://h/", "http://h/other/", "http://g/top/sub/", "http://h/top/"] {
+            sim.lists(elsewhere, &[("evil", Some(1))]);
+        }
+        sim.walk_ends();
+        assert!(sim.running.is_empty());
+        assert_eq!(sim.queue.item_of(id).unwrap().counts().failed, 8);
+        assert_eq!(sim.state(id), ItemState::Ended(&End::Partly));
+    }
+
+    #[test]
+    fn what_failed_in_a_folder_is_tried_again_alone() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("a", Some(1)), ("b", Some(2)), ("c", Some(3))]);
+        sim.walk_ends();
+        sim.finishes(0, 1);
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        sim.finishes(0, 3);
+        let item = sim.queue.item_of(id).unwrap();
+        assert_eq!(item.state(), ItemState::Ended(&End::Partly));
+        assert_eq!((&*item.failures()[0].path, &item.failures()[0].fault), ("b", &Fault::Reset));
+        sim.act(|queue, world| queue.retry(id, world));
+        assert_eq!(sim.names(), ["b"]);
+        sim.finishes(0, 2);
+        let ItemState::Ended(End::Finished(end)) = sim.state(id) else { panic!("{:?}", sim.state(id)) };
+        assert_eq!(end.bytes, 6);
+    }
+
+    #[test]
+    fn where_a_folder_could_not_be_listed_all_is_looked_through_again_and_kept_where_it_is_the_same() {
+        let mut sim = Sim::new(2);
+        sim.queue.settings.conflict = Conflict::Rename;
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("a", Some(1)), ("sub", None)]);
+        let (request, _) = sim.walks[0];
+        let sub = Source::parse("http://h/d/sub/").unwrap();
+        sim.act(|queue, world| queue.on_walk(request, WalkEvent::Missed(sub, Fault::Status(500)), world));
+        sim.walk_ends();
+        assert_eq!(sim.running[0].1.conflict, Conflict::Rename);
+        sim.finishes(0, 1);
+        assert_eq!(&*sim.queue.item_of(id).unwrap().failures()[0].path, "sub/");
+        sim.act(|queue, world| queue.retry(id, world));
+        sim.lists("http://h/d/", &[("a", Some(1))]);
+        sim.walk_ends();
+        assert_eq!(sim.running[0].1.conflict, Conflict::Ask, "what came already is not downloaded once more");
+        sim.ends(0, TransferEvent::Failed(Fault::Exists("/dl/d/a".into())));
+        assert_eq!(sim.running[0].1.conflict, Conflict::Rename, "another file gets a number, as was said");
+        let kept = TransferEvent::Kept { path: "/dl/d/a".into(), why: Kept::Same };
+        sim.ends(0, kept);
+        assert!(matches!(sim.state(id), ItemState::Ended(End::Finished(_))));
+    }
+
+    #[test]
+    fn a_full_disk_stops_all_and_loses_nothing() {
+        let mut sim = Sim::new(2);
+        let (a, b) = (sim.file("http://h/a", Some(LARGE)), sim.file("http://h/b", Some(LARGE)));
+        sim.file("http://h/c", Some(LARGE));
+        let other = sim.running[1].0;
+        sim.ends(0, TransferEvent::Failed(Fault::DiskFull));
+        assert_eq!(sim.asked, [Effect::Pause(other)]);
+        sim.ends(0, TransferEvent::Paused);
+        assert_eq!(sim.queue.held(), Some(&Fault::DiskFull));
+        assert_eq!(
+            (sim.names(), sim.state(a), sim.state(b)),
+            (vec![], ItemState::Waiting, ItemState::Waiting)
+        );
+        sim.act(Queue::resume_all);
+        assert_eq!((sim.names(), sim.queue.held()), (vec!["a".to_owned(), "b".to_owned()], None));
+    }
+
+    #[test]
+    fn the_answer_for_all_holds_for_those_of_whom_it_is_found_out_later() {
+        let mut sim = Sim::new(2);
+        let ids: Vec<_> =
+            ["a", "b", "c"].map(|name| sim.file(&format!("http://h/{name}"), Some(LARGE))).into();
+        sim.ends(0, TransferEvent::Failed(Fault::Exists("/dl/a".into())));
+        assert_eq!(sim.state(ids[0]), ItemState::Conflict(Path::new("/dl/a")));
+        let question = sim.queue.question().unwrap();
+        assert_eq!((question.item, question.left, question.size), (ids[0], 1, Some(LARGE)));
+        sim.act(|queue, world| queue.answer(ids[0], Conflict::Skip, true, world));
+        sim.ends(0, TransferEvent::Failed(Fault::Exists("/dl/b".into())));
+        assert_eq!(sim.queue.question(), None);
+        let jobs: Vec<_> =
+            sim.names().into_iter().zip(sim.running.iter().map(|(_, job)| job.conflict)).collect();
+        assert_eq!(jobs, [("c".to_owned(), Conflict::Ask), ("a".to_owned(), Conflict::Skip)]);
+        sim.finishes(0, 1);
+        assert_eq!((sim.names(), sim.running[1].1.conflict), (vec!["a".into(), "b".into()], Conflict::Skip));
+    }
+
+    #[test]
+    fn what_wants_credentials_waits_for_them_and_goes_on_with_them() {
+        let mut sim = Sim::new(2);
+        let file = sim.file("http://h/a", Some(LARGE));
+        let folder = sim.folder("http://h/d");
+        let origin = Source::parse("http://h").unwrap().origin();
+        let fault = || Fault::Unauthorized { origin: Box::new(origin.clone()), realm: clean_line(b"lab") };
+        sim.ends(0, TransferEvent::Failed(fault()));
+        let (request, source) = sim.walks.pop().unwrap();
+        sim.act(|queue, world| queue.on_walk(request, WalkEvent::Missed(source, fault()), world));
+        assert_eq!(sim.asked, [Effect::Forget(request)]);
+        assert_eq!(sim.queue.wants_credentials(), [(origin.clone(), clean_line(b"lab"))]);
+        assert!(sim.running.is_empty() && sim.walks.is_empty());
+        sim.act(|queue, world| queue.retry_origin(&origin, world));
+        assert_eq!((sim.names(), sim.walks.len()), (vec!["a".into()], 1));
+        sim.ends(0, TransferEvent::Failed(fault()));
+        sim.act(|queue, world| queue.refuse_origin(&origin, world));
+        assert_eq!(sim.state(file), ItemState::Ended(&End::Failed(fault())));
+        assert!(matches!(sim.state(folder), ItemState::Listing));
+        assert_eq!(sim.queue.wants_credentials(), Vec::<(_, Clean)>::new());
+    }
+
+    #[test]
+    fn what_is_moved_up_is_next() {
+        let mut sim = Sim::new(1);
+        sim.file("http://h/a", Some(LARGE));
+        sim.file("http://h/b", Some(LARGE));
+        let c = sim.file("http://h/c", Some(LARGE));
+        sim.act(|queue, world| queue.shift(c, true, world));
+        sim.finishes(0, LARGE);
+        assert_eq!(sim.names(), ["c"]);
+        let order: Vec<_> = sim.queue.items().map(|item| item.name.to_string()).collect();
+        assert_eq!(order, ["a", "c", "b"]);
+        assert_eq!(sim.queue.line_of(c), Some(1));
+        let shown: Vec<_> = sim.restarts().queue.items().map(|item| item.name.to_string()).collect();
+        assert_eq!(shown, ["c", "b"]);
+    }
+
+    #[test]
+    fn what_is_cancelled_leaves_nothing_and_what_was_stopped_before_is_removed() {
+        let mut sim = Sim::new(2);
+        let id = sim.file("http://h/a", Some(LARGE));
+        sim.starts(0, Some(LARGE));
+        let running = sim.running[0].0;
+        sim.hears(running, TransferEvent::Progress { bytes: 9 });
+        assert_eq!(sim.partials.len(), 1);
+        sim.act(|queue, world| queue.pause(id, world));
+        assert_eq!(sim.asked, [Effect::Pause(running)]);
+        assert!(matches!(sim.state(id), ItemState::Running(_)), "not before it is true");
+        sim.ends(0, TransferEvent::Paused);
+        assert_eq!((sim.state(id), sim.queue.item_of(id).unwrap().bytes()), (ItemState::Paused, 9));
+        sim.act(|queue, world| queue.cancel(id, world));
+        let source = Source::parse("http://h/a").unwrap();
+        assert_eq!(sim.asked[1..], [Effect::Discard { source, to: "/dl/a".into() }]);
+        assert_eq!((sim.state(id), sim.partials.len()), (ItemState::Ended(&End::Cancelled), 0));
+        sim.act(|queue, world| queue.keep_now(world.out));
+        assert!(sim.kept.is_empty());
+        sim.act(Queue::clear_done);
+        assert!(sim.queue.is_empty());
+    }
+
+    #[test]
+    fn after_a_restart_what_was_not_done_goes_on_but_not_what_was_stopped() {
+        let mut sim = Sim::new(2);
+        sim.file("http://h/a", Some(LARGE));
+        sim.folder("http://h/d/");
+        sim.lists("http://h/d/", &[("x", Some(LARGE))]);
+        let paused = sim.file("http://h/p", Some(LARGE));
+        let failed = sim.file("http://h/f", Some(1));
+        sim.file("http://h/done", Some(2));
+        sim.starts(0, Some(LARGE));
+        sim.act(|queue, world| queue.pause(paused, world));
+        sim.finishes(3, 2);
+        sim.ends(2, TransferEvent::Failed(Fault::Reset));
+        assert!(matches!(sim.state(failed), ItemState::Ended(End::Failed(_))));
+        let mut sim = sim.restarts();
+        let states: Vec<_> = sim.queue.items().map(|item| (item.name.to_string(), item.state())).collect();
+        let asking = ItemState::Running(&Phase::Asking);
+        let wanted =
+            [("a", asking), ("d", ItemState::Listing), ("p", ItemState::Paused), ("f", ItemState::Paused)];
+        assert_eq!(states, wanted.map(|(name, state)| (name.to_owned(), state)));
+        assert_eq!(sim.running[0].1.partial, Some(Partial { validator: None, total: Some(LARGE) }));
+        sim.lists("http://h/d/", &[("x", Some(LARGE))]);
+        assert_eq!(sim.running[1].1.to, Path::new("/dl/d/x"));
+        sim.finishes(0, LARGE);
+        assert!(sim.partials.is_empty(), "what is whole is not gone on with");
+    }
+
+    #[test]
+    fn what_changes_is_kept_a_moment_later_and_nothing_wakes_an_idle_queue() {
+        let mut sim = Sim::new(2);
+        sim.file("http://h/a", Some(LARGE));
+        assert!(sim.kept.is_empty());
+        assert_eq!(sim.queue.deadline(), Some(sim.now + Duration::from_millis(200)));
+        sim.now += Duration::from_millis(200);
+        sim.act(Queue::wake);
+        assert_eq!(sim.kept.len(), 1);
+        assert_eq!(sim.queue.deadline(), Some(sim.now + Duration::from_millis(800)));
+        sim.finishes(0, LARGE);
+        sim.now += Duration::from_millis(200);
+        sim.act(Queue::wake);
+        assert_eq!((sim.kept.len(), sim.queue.deadline()), (0, None));
+    }
+
+    #[test]
+    fn whoever_has_no_room_is_asked_again_a_moment_later() {
+        let mut sim = Sim::new(2);
+        sim.file("http://h/a", Some(LARGE));
+        sim.ends(0, TransferEvent::Failed(Fault::Busy));
+        assert!(sim.running.is_empty());
+        sim.now += BEAT;
+        sim.act(Queue::wake);
+        assert_eq!(sim.names(), ["a"]);
+        sim.folder("http://h/d");
+        let (request, _) = sim.walks.pop().unwrap();
+        sim.act(|queue, world| queue.on_walk(request, WalkEvent::Failed(Fault::Busy), world));
+        assert!(sim.walks.is_empty());
+        sim.now += BEAT;
+        sim.act(Queue::wake);
+        assert_eq!(sim.walks.len(), 1);
+    }
+
+    #[test]
+    fn what_says_what_a_file_has_to_be_is_named_where_it_stands_beside_it() {
+        let mut sim = Sim::new(4);
+        sim.folder("http://h/d");
+        sim.lists(
+            "http://h/d/",
+            &[("SHA256SUMS", Some(1)), ("a", Some(1)), ("a.sha512", Some(1)), ("b", Some(1))],
+        );
+        let sums: Vec<_> = sim
+            .running
+            .iter()
+            .map(|(_, job)| job.sums.iter().map(|sums| sums.path.shown().to_string()).collect::<Vec<_>>())
+            .collect();
+        let all = "/d/SHA256SUMS";
+        assert_eq!(sums, [vec![], vec![all, "/d/a.sha512"], vec![all], vec![all]]);
+    }
+
+    #[test]
+    fn twenty_thousand_files_are_no_burden() {
+        let mut sim = Sim::new(4);
+        let names: Vec<String> = (0..20_000).map(|n| format!("{n:06}")).collect();
+        let entries: Vec<_> = names.iter().map(|name| (name.as_str(), Some(1))).collect();
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &entries);
+        sim.walk_ends();
+        while !sim.running.is_empty() {
+            sim.finishes(0, 1);
+        }
+        assert_eq!(sim.queue.item_of(id).unwrap().counts().done, 20_000);
+        assert_eq!(sim.queue.percent(), None);
+    }
+
+    /// Something that may happen to a queue; the numbers choose among what there is.
+    #[derive(Debug, Clone)]
+    enum Step {
+        File(u8, u64),
+        Folder(u8),
+        List(u8, Vec<(u8, Option<u64>)>),
+        EndWalk,
+        Hear(usize, u8),
+        Do(u8, usize),
+        Pass(u16),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let size = prop_oneof![Just(Some(1)), Just(Some(LARGE)), Just(Some(u64::MAX))];
+        prop_oneof![
+            (0..12_u8, size.clone().prop_map(Option::unwrap_or_default))
+                .prop_map(|(n, size)| Step::File(n, size)),
+            (0..4_u8).prop_map(Step::Folder),
+            (0..5_u8, proptest::collection::vec((0..9_u8, prop_oneof![size, Just(None)]), 0..9))
+                .prop_map(|(at, entries)| Step::List(at, entries)),
+            Just(Step::EndWalk),
+            (any::<usize>(), 0..12_u8).prop_map(|(at, how)| Step::Hear(at, how)),
+            (any::<usize>(), 0..12_u8).prop_map(|(at, how)| Step::Hear(at, how)),
+            (0..16_u8, any::<usize>()).prop_map(|(what, at)| Step::Do(what, at)),
+            (0..2000_u16).prop_map(Step::Pass),
+        ]
+    }
+
+    impl Sim {
+        fn does(&mut self, step: Step) {
+            const NAMES: [&str; 9] = ["a", "A", "a:", "a_", "b", "..", "c/d", "sub", "SUB"];
+            match step {
+                Step::File(n, size) => {
+                    let server = ["http://h/x", "plain://p/x", "p/X", "https://h/x"][usize::from(n % 4)];
+                    self.file(&format!("{server}{}", n / 4), Some(size).filter(|size| size % 7 > 0));
+                }
+                Step::Folder(n) => {
+                    self.folder(["http://h/d/", "http://h/D/", "g/d", "http://h/"][usize::from(n)]);
+                }
+                Step::List(at, entries) if !self.walks.is_empty() => {
+                    let top = self.walks.last().unwrap().1.spoken(crate::wire::source::Scheme::Http);
+                    let inner = ["", "", "sub/", "SUB/", "sub/sub/"][usize::from(at)];
+                    let folder = format!("{top}{inner}");
+                    let entries: Vec<_> =
+                        entries.iter().map(|(n, size)| (NAMES[usize::from(*n)], *size)).collect();
+                    self.lists(&folder, &entries);
+                }
+                Step::EndWalk if !self.walks.is_empty() => self.walk_ends(),
+                Step::Hear(at, how) if !self.running.is_empty() => self.hear_of(at % self.running.len(), how),
+                Step::Do(what, at) if !self.queue.is_empty() => self.command(what, at),
+                Step::Pass(millis) => {
+                    self.now += Duration::from_millis(u64::from(millis));
+                    self.act(Queue::wake);
+                }
+                Step::List(..) | Step::EndWalk | Step::Hear(..) | Step::Do(..) => {}
+            }
+        }
+
+        fn hear_of(&mut self, at: usize, how: u8) {
+            let (id, to) = (self.running[at].0, self.running[at].1.to.clone());
+            let origin = Box::new(self.running[at].1.source.origin());
+            match how {
+                0 => self.starts(at, Some(LARGE)),
+                1 => self.starts(at, None),
+                2 => self.hears(id, TransferEvent::Progress { bytes: 70 }),
+                3 => self.hears(id, TransferEvent::Progress { bytes: u64::MAX }),
+                4 => drop(self.ends(at, TransferEvent::Paused)),
+                5 => drop(self.ends(at, TransferEvent::Cancelled)),
+                6 => drop(self.ends(at, TransferEvent::Failed(Fault::Reset))),
+                7 => drop(self.ends(at, TransferEvent::Failed(Fault::Exists(to)))),
+                8 => drop(self.ends(at, TransferEvent::Failed(Fault::DiskFull))),
+                9 => {
+                    let fault = Fault::Unauthorized { origin, realm: Clean::default() };
+                    self.ends(at, TransferEvent::Failed(fault));
+                }
+                10 => drop(self.ends(at, TransferEvent::Kept { path: to, why: Kept::Same })),
+                _ => drop(self.finishes(at, 70)),
+            }
+        }
+
+        fn command(&mut self, what: u8, at: usize) {
+            let id = self.queue.nth(at % self.queue.len()).unwrap().id;
+            let origin = Source::parse("http://h").unwrap().origin();
+            self.act(|queue, world| match what {
+                0 | 1 => queue.pause(id, world),
+                2 | 3 => queue.resume(id, world),
+                4 => queue.cancel(id, world),
+                5 => queue.retry(id, world),
+                6 => queue.shift(id, true, world),
+                7 => queue.shift(id, false, world),
+                8 => queue.pause_all(world),
+                9 => queue.resume_all(world),
+                10 => queue.retry_all(world),
+                11 => queue.answer(id, Conflict::Rename, at.is_multiple_of(2), world),
+                12 => queue.retry_origin(&origin, world),
+                13 => queue.refuse_origin(&origin, world),
+                14 => queue.clear_done(world),
+                _ => queue.remove(id, world),
+            });
+        }
+
+        /// What must hold whatever happened.
+        fn assert_sound(&self) {
+            let mut totals = Totals::default();
+            let mut places = HashSet::new();
+            for item in self.queue.items() {
+                let alive = || {
+                    let waiting = item.waiting.clone().take_all();
+                    let running = item.running.values().map(|running| running.file.clone());
+                    let asked = item.asked.iter().map(|(file, _)| file.clone());
+                    waiting.into_iter().chain(running).chain(asked).chain(item.denied.iter().cloned())
+                };
+                let counts = item.counts;
+                let partly: u128 = alive().map(|file| u128::from(file.here)).sum();
+                let known: u128 = alive().filter_map(|file| file.size).map(u128::from).sum();
+                assert_eq!((counts.partly, counts.known), (partly, known + counts.here), "{item:?}");
+                assert_eq!(counts.unmeasured, alive().filter(|file| file.size.is_none()).count() as u64);
+                let failed = item.failures.iter().filter(|failure| failure.file.is_some()).count() as u64;
+                let accounted = counts.done + counts.kept + failed + alive().count() as u64;
+                assert!(item.cancelled || counts.files == accounted, "a file is lost: {item:?}");
+                assert_eq!(item.is_open(), !item.is_exhausted(), "{item:?}");
+                if item.is_open() {
+                    for file in alive() {
+                        let place = item.path_of(&file).to_string_lossy().to_lowercase();
+                        assert!(
+                            place.starts_with("/dl/") && places.insert(place),
+                            "one name twice: {item:?}"
+                        );
+                    }
+                    totals.open += 1;
+                    totals.paused += usize::from(item.paused);
+                    if !item.paused {
+                        totals.bytes += counts.here + partly;
+                        totals.known += counts.known;
+                        totals.uncertain += usize::from(item.total().is_none() || !item.is_final());
+                    }
+                }
+            }
+            assert_eq!(self.queue.totals(), totals);
+            assert!(self.queue.order.is_sorted());
+            let mut plain: Vec<_> = self.running.iter().map(|(_, job)| &job.source).collect();
+            plain.retain(|source| *source.endpoint.host.to_string() == *"p");
+            assert!(plain.len() <= 1, "{plain:?}");
+            let large =
+                self.queue.items().flat_map(|item| item.running.values()).filter(|run| !run.small).count();
+            assert!(large <= 2);
+            assert_eq!(self.running.len(), self.queue.running.len());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_no_file_is_lost_or_overwritten_and_the_sums_are_right(
+            steps in proptest::collection::vec(step(), 0..60)
+        ) {
+            let mut sim = Sim::new(2);
+            for step in steps {
+                sim.does(step);
+                sim.assert_sound();
+            }
+            // In the end all comes to an end.
+            for _ in 0..10_000 {
+                sim.act(Queue::resume_all);
+                while let Some(id) = sim.queue.question().map(|question| question.item) {
+                    sim.act(|queue, world| queue.answer(id, Conflict::Overwrite, true, world));
+                }
+                for (origin, _) in sim.queue.wants_credentials() {
+                    sim.act(|queue, world| queue.refuse_origin(&origin, world));
+                }
+                if !sim.walks.is_empty() {
+                    sim.walk_ends();
+                } else if !sim.running.is_empty() {
+                    sim.finishes(0, 70);
+                } else {
+                    break;
+                }
+                sim.assert_sound();
+            }
+            prop_assert_eq!(sim.queue.open(), 0);
+        }
+    }
+}

@@ -21,6 +21,7 @@ mod files;
 mod messages;
 mod program;
 mod search;
+mod transfers;
 
 /// A store at work, and what it says.
 struct Keeper {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use hobnob::effect::Effect;
-use hobnob::event::{Event, Fault, Stage, TransferEvent, TransferId};
+use hobnob::event::{Event, Fault, Listing, RequestId, Stage, TransferEvent, TransferId, WalkEvent};
 
 use super::{LIN, SERVER};
-use crate::support::screen::{Screen, file, finished, started};
+use crate::support::screen::{Screen, file, finished, folder, started};
 
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
@@ -231,4 +231,72 @@ fn the_whole_reason_of_a_failure_is_told_when_its_row_is_selected() {
     assert!(told(&screen));
     screen.press("tab");
     assert!(!told(&screen));
+}
+
+/// A folder on the screen, with the folder `slides` selected.
+fn before_a_folder() -> Screen {
+    let mut screen = Screen::new(100, 30);
+    screen.opens(SERVER, vec![folder("slides"), file("a", 1_000_000)]);
+    screen
+}
+
+/// The folder that is just looked through has these files.
+fn holds(screen: &mut Screen, names: &[&str]) -> RequestId {
+    let effects = screen.effects();
+    let walk = effects.iter().find_map(|effect| match effect {
+        Effect::Walk { request, source } => Some((*request, source.clone())),
+        _ => None,
+    });
+    let (request, source) = walk.expect("nothing is looked through");
+    let entries = names.iter().map(|name| file(name, 1_000_000)).collect();
+    let listing = Listing { source, entries, is_cut: false };
+    screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
+    request
+}
+
+#[test]
+fn a_folder_is_downloaded_with_all_that_is_in_it_beside_files_that_are_marked_with_it() {
+    let mut screen = before_a_folder();
+    screen.press("space space d");
+    let request = holds(&mut screen, &["one", "two"]);
+    assert!(screen.rows()[0].contains("Files ↓2"));
+    let fetched = screen.fetches();
+    assert_eq!(fetched[0].1.to_string(), "http://192.168.1.5:7890/slides/one");
+    screen.is_told(Event::Walk(request, WalkEvent::Ended));
+    screen.hears_of(fetched[0].0, whole("/home/lin/Downloads/slides/one"));
+    let two = screen.fetches()[0].0;
+    screen.hears_of(two, whole("/home/lin/Downloads/slides/two"));
+    assert!(row(&screen, 0).contains("✓ slides"), "{}", row(&screen, 0));
+    assert!(screen.rows()[0].contains("Files ↓1"));
+}
+
+#[test]
+fn what_is_not_done_goes_on_when_the_program_is_started_again() {
+    let mut screen = before_a_folder();
+    screen.press("space space d");
+    let request = holds(&mut screen, &["one"]);
+    screen.is_told(Event::Walk(request, WalkEvent::Ended));
+    screen.restarts();
+    let effects = screen.effects();
+    assert!(matches!(&effects[..], [Effect::Walk { .. }, Effect::Fetch { .. }]), "{effects:?}");
+    let Some(Effect::Fetch { id, .. }) = effects.last() else { unreachable!() };
+    screen.hears_of(*id, whole("/home/lin/Downloads/a"));
+    screen.restarts();
+    assert!(matches!(&screen.effects()[..], [Effect::Walk { .. }]), "what is done is not downloaded again");
+}
+
+#[test]
+fn a_download_that_is_asked_for_twice_is_there_once() {
+    let (mut screen, _) = downloading(1);
+    screen.press("enter enter");
+    assert_eq!(screen.effects(), []);
+    assert!(screen.rows()[0].contains("Files ↓1"));
+}
+
+#[test]
+fn where_nothing_can_be_kept_the_user_is_told_that_downloads_would_be_lost() {
+    let (mut screen, _) = downloading(1);
+    screen.state.keeps = false;
+    screen.press("ctrl+q");
+    assert!(screen.shows("would be lost: 1."));
 }
