@@ -31,6 +31,7 @@ pub mod mouse;
 mod notice;
 pub mod overlay;
 pub mod peers;
+pub mod previewed;
 pub mod queue;
 pub mod sign_in;
 pub mod traffic;
@@ -158,6 +159,7 @@ impl State {
                 Event::Resolved(request, answer) => state.chat.resolved(request, answer, turn),
                 Event::Browse(request, event) => state.on_browse(request, event, turn),
                 Event::Walk(request, event) => state.files.on_walk(request, event, turn),
+                Event::Previewed(request, answer) => state.on_preview(request, answer),
                 Event::Filled(request, nth, facts) => state.files.on_filled(request, nth, facts),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
                 Event::Store(event) => {
@@ -287,6 +289,7 @@ impl State {
                     Some(act) => self.act_on_message(act, turn),
                     None => self.chat.on_key(key, turn),
                 },
+                Tab::Files if self.files.previews(key, turn) => self.preview(turn),
                 Tab::Files => self.files.on_key(key, turn),
             },
         }
@@ -307,7 +310,7 @@ impl State {
                 self.overlay = None;
                 self.traffic.toggle();
             }
-            Global::Back if self.overlay.is_some() => self.overlay = None,
+            Global::Back if self.close_overlay(turn) => {}
             Global::Back if self.traffic.pane == Pane::Focused => self.traffic.back(),
             Global::Quit => self.quit(turn),
             Global::Interrupt => self.interrupt(turn),
@@ -389,18 +392,6 @@ impl State {
             turn.out.push(Effect::Quit);
         } else {
             self.overlay = Some(Overlay::Quit);
-        }
-    }
-
-    /// What Ctrl+C does in a shell: it throws the line away. It never ends the program.
-    fn interrupt(&mut self, turn: &mut Turn<'_>) {
-        if self.overlay.take().is_some() {
-            return;
-        }
-        if self.is_composing() && !self.chat.draft().is_empty() {
-            self.chat.draft_mut().take();
-        } else {
-            *turn.notice = Some(Notice::HowToQuit);
         }
     }
 }

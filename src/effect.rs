@@ -81,6 +81,13 @@ pub enum Effect {
         /// Which files of which servers.
         files: Vec<Source>,
     },
+    /// Ask for the beginning of a file, to be looked at.
+    Preview {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which file of which server.
+        source: Source,
+    },
     /// Say who we are to a server whenever it is asked from now on, and to no other; none: say it no more.
     Authorize {
         /// Which server.

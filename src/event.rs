@@ -16,6 +16,7 @@ use crate::wire::source::Source;
 mod delivery;
 mod fault;
 mod key;
+mod preview;
 mod stored;
 mod transfer;
 mod walk;
@@ -23,6 +24,7 @@ mod walk;
 pub use delivery::Delivery;
 pub use fault::{Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
+pub use preview::{Content, Packed, Paint, Preview, TextLine};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
 pub use transfer::{Anew, Finished, Kept, Partial, Proof, TransferEvent};
 pub use walk::{Facts, WalkEvent};
@@ -71,6 +73,8 @@ pub enum Event {
     Walk(RequestId, WalkEvent),
     /// What a server says of the files that it was asked about: of which of them, counted from 0.
     Filled(RequestId, usize, Facts),
+    /// The beginning of a file, to be looked at.
+    Previewed(RequestId, Result<Box<Preview>, Fault>),
     /// From a download.
     Transfer(TransferId, TransferEvent),
     /// From the store.

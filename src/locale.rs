@@ -104,6 +104,8 @@ words! {
         asking, transferring, retrying, verifying, finishing, changed, differs, no_ranges, no_validator, proof_given,
         proof_answer, proof_sums, skipped, same, not_newer,
     }
+    /// A file that is looked at before it is downloaded.
+    PreviewWords { text, bytes, entries, entries_so_far, beginning, empty }
     /// What is set for a peer.
     PeerWords {
         name, no_name, naming, pinned, muted, blocked, bell, desktop, title, forget, forget_question,
@@ -112,7 +114,7 @@ words! {
     /// What is said once, until the next key.
     NoticeWords {
         muted, unmuted, blocked, unblocked, noisy, name_shared,
-        bookmarked, not_bookmarked, not_measured, not_a_folder,
+        bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
         port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
         copied, not_copied, opened, not_opened,
         socket_down, not_remembered, not_saved, not_read, not_searched, name_moved,
@@ -140,7 +142,7 @@ words! {
         older_hit, newer_hit, find, everywhere, here,
         open_link, copy, quote, resend,
         send, newline, editor,
-        go_to, address, help, back, open, mark, get, download, filter, jump, sort, hidden, bookmark, cancel, chat, files, next_pane, next_field,
+        go_to, address, help, back, open, mark, get, download, filter, preview, sideways, jump, sort, hidden, bookmark, cancel, chat, files, next_pane, next_field,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
         talk, settings, name, pin, mute, block, forget, change, complete,
@@ -191,6 +193,8 @@ pub struct Words {
     pub files: FilesWords,
     /// How far a download is, and what became of it.
     pub transfer: TransferWords,
+    /// A file that is looked at before it is downloaded.
+    pub preview: PreviewWords,
     /// What is set for a peer.
     pub peer: PeerWords,
     /// What is said once, until the next key.

@@ -286,6 +286,7 @@ impl Shell {
                     | Effect::LimitRate(_)
                     | Effect::Walk { .. }
                     | Effect::Fill { .. }
+                    | Effect::Preview { .. }
                     | Effect::Cancel(_)
                     | Effect::Store(_)
                     | Effect::Block(_) => {

@@ -26,6 +26,7 @@ mod overlays;
 mod paint;
 mod peer_menu;
 mod peers;
+mod preview;
 mod sign_in;
 pub mod theme;
 mod title;

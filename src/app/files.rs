@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::bar::{AddressBar, Problem};
 use super::crumbs::{self, Crumb};
 use super::folder::{Arrangement, Column, Folder, Line};
-use super::keys::{self, Browse, Edit, Move};
+use super::keys::{self, Browse, Edit};
 use super::layout;
 use super::queue::QueueSettings;
 use super::transfers::Transfers;
@@ -20,6 +20,7 @@ mod asking;
 mod filling;
 mod getting;
 mod jump;
+mod typing;
 mod ways;
 
 use filling::Filling;
@@ -272,56 +273,6 @@ impl Files {
         }
     }
 
-    /// A text was pasted. `false` where there is no room for it.
-    pub fn paste(&mut self, text: &str) -> bool {
-        match (self.focus, &mut self.place) {
-            (FilesFocus::Address, _) => {
-                self.bar.problem = None;
-                self.bar.field.paste_line(text)
-            }
-            (FilesFocus::Name, Place::Unlisted(server)) => server.name.paste_line(text),
-            (FilesFocus::Filter, Place::Folder(folder)) => {
-                let fits = folder.filter.paste_line(text);
-                folder.filter_changed();
-                fits
-            }
-            (FilesFocus::Path, _) => self.path.field.paste_line(text),
-            (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => true,
-        }
-    }
-
-    fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let Place::Unlisted(server) = &mut self.place else { return };
-        let way = keys::action(&turn.keymap.entries, key).filter(|_| server.name.is_empty());
-        if let Some(way @ (Browse::Back | Browse::Forward)) = way {
-            return self.act(way, turn);
-        }
-        let offered = server.offered(turn.recent).len();
-        match keys::action(&turn.keymap.field, key) {
-            Some(Edit::Accept) => self.get_named(turn),
-            Some(Edit::Up) => server.step(true, offered),
-            Some(Edit::Down) => server.step(false, offered),
-            edit => {
-                server.selected = 0;
-                server.name.on_key(key, edit);
-            }
-        }
-    }
-
-    fn type_filter(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let (rows, _) = self.rows(turn);
-        let Place::Folder(folder) = &mut self.place else { return };
-        match keys::action(&turn.keymap.field, key) {
-            Some(Edit::Accept) => self.focus = FilesFocus::Entries,
-            Some(Edit::Up) => folder.walk(Move::Up, rows),
-            Some(Edit::Down) => folder.walk(Move::Down, rows),
-            edit => {
-                folder.filter.on_key(key, edit);
-                folder.filter_changed();
-            }
-        }
-    }
-
     fn walk_entries(&mut self, key: Key, turn: &mut Turn<'_>) {
         let (rows, _) = self.rows(turn);
         match (keys::action(&turn.keymap.entries, key), keys::action(&turn.keymap.list, key)) {
@@ -360,7 +311,9 @@ impl Files {
                     *turn.notice = Some(Notice::NotAFolder);
                 }
             }
-            (
+            // What lies over the screen is not this tab's.
+            (Browse::Preview, _)
+            | (
                 Browse::Get
                 | Browse::Mark
                 | Browse::Filter

@@ -47,7 +47,9 @@ actions! {
     /// In the list of peers, and in what is set for one of them.
     PeerAct { Choose, Settings, Filter, Name, Pin, Mute, Block, Forget }
     /// In the list of a server's folder.
-    Browse { Open, Parent, Back, Forward, Jump, Mark, Get, Filter, Sort, Reverse, Hidden, Measure, Bookmark, Reload, Cancel }
+    Browse { Open, Preview, Parent, Back, Forward, Jump, Mark, Get, Filter, Sort, Reverse, Hidden, Measure, Bookmark, Reload, Cancel }
+    /// At a file that is looked at, before what every list does.
+    Look { Get, Left, Right }
     /// In the downloads.
     Transfer { Cancel }
     /// In the traffic.
@@ -82,6 +84,8 @@ pub struct Keymap {
     pub list: Bindings<Move>,
     /// `[entries]`
     pub entries: Bindings<Browse>,
+    /// `[preview]`
+    pub preview: Bindings<Look>,
     /// `[transfers]`
     pub transfers: Bindings<Transfer>,
     /// `[traffic]`
@@ -172,6 +176,7 @@ impl Keymap {
         lay_over("peers", &mut self.peers, user.peers)?;
         lay_over("list", &mut self.list, user.list)?;
         lay_over("entries", &mut self.entries, user.entries)?;
+        lay_over("preview", &mut self.preview, user.preview)?;
         lay_over("transfers", &mut self.transfers, user.transfers)?;
         lay_over("traffic", &mut self.traffic, user.traffic)?;
         lay_over("question", &mut self.question, user.question)?;
@@ -197,6 +202,7 @@ impl Keymap {
             .chain(rows_of("peers", &self.peers))
             .chain(rows_of("list", &self.list))
             .chain(rows_of("entries", &self.entries))
+            .chain(rows_of("preview", &self.preview))
             .chain(rows_of("transfers", &self.transfers))
             .chain(rows_of("traffic", &self.traffic))
             .chain(rows_of("question", &self.question))
@@ -255,6 +261,7 @@ mod tests {
         without.extend(missing(&preset.peers));
         without.extend(missing(&preset.list));
         without.extend(missing(&preset.entries));
+        without.extend(missing(&preset.preview));
         without.extend(missing(&preset.transfers));
         without.extend(missing(&preset.traffic));
         without.extend(missing(&preset.question));

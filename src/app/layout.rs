@@ -243,6 +243,26 @@ pub fn inside(outside: Area) -> Area {
     Area { x: outside.x + 2, y: outside.y + 1, width, height }
 }
 
+/// The regions of a file that is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct PreviewLayout {
+    /// All of it, with its border.
+    pub frame: Area,
+    /// What is known of it.
+    pub facts: Area,
+    /// Its beginning.
+    pub content: Area,
+}
+
+/// Its regions; none on a screen that is too small.
+#[must_use]
+pub fn preview(size: Size) -> Option<PreviewLayout> {
+    let frame = frame(size)?.body;
+    let inside = inside(frame);
+    let content = inside.rows(1, inside.height.saturating_sub(1));
+    Some(PreviewLayout { frame, facts: inside.rows(0, 1), content })
+}
+
 /// The regions of the dialogue in which the user says who asks.
 #[derive(Debug, Clone, Copy)]
 pub struct SignInLayout {

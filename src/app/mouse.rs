@@ -106,6 +106,9 @@ impl State {
             (Some(Overlay::Details(inspected)), Some(direction)) => {
                 (0..NOTCH).for_each(|_| inspected.walk(direction, size));
             }
+            (Some(Overlay::Preview(previewed)), Some(direction)) => {
+                (0..NOTCH).for_each(|_| previewed.walk(direction, size));
+            }
             (Some(Overlay::Links(links)), Some(direction)) => links.walk(direction),
             (Some(Overlay::Links(links)), None) => {
                 let url = links.url_at(mouse.column, mouse.row, size);

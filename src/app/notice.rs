@@ -26,6 +26,8 @@ pub enum Notice {
     Bookmark(Clean, bool),
     /// How much is in a folder is not known, and why.
     NotMeasured(Fault),
+    /// What is selected cannot be looked at, for it is no file.
+    NotForPreview,
     /// What is selected is no folder.
     NotAFolder,
     /// Ctrl+C does not quit.

@@ -11,6 +11,7 @@ use super::inspected::Inspected;
 use super::keys::{self, Answer, Edit};
 use super::layout;
 use super::peers::{PeerMenu, Question};
+use super::previewed::Previewed;
 use super::sign_in::SignIn;
 use super::{State, Turn};
 use crate::effect::{Effect, Recent};
@@ -32,6 +33,8 @@ pub enum Overlay {
     Peer(PeerMenu),
     /// Who the user is to a server.
     SignIn(Box<SignIn>),
+    /// A file, before it is downloaded.
+    Preview(Box<Previewed>),
     /// Whether to leave while downloads run.
     Quit,
     /// What to do with several lines that were pasted into a message.
@@ -49,7 +52,12 @@ impl Overlay {
             Self::GoTo(_) | Self::Find(_) => true,
             Self::Peer(menu) => matches!(menu.question, Question::Name(_)),
             Self::SignIn(sign_in) => sign_in.is_typed_into(),
-            Self::Help(_) | Self::Quit | Self::Paste(_) | Self::Links(_) | Self::Details(_) => false,
+            Self::Help(_)
+            | Self::Quit
+            | Self::Paste(_)
+            | Self::Links(_)
+            | Self::Details(_)
+            | Self::Preview(_) => false,
         }
     }
 
@@ -65,7 +73,8 @@ impl Overlay {
             | Self::Quit
             | Self::Paste(_)
             | Self::Links(_)
-            | Self::Details(_) => true,
+            | Self::Details(_)
+            | Self::Preview(_) => true,
         }
     }
 
@@ -219,6 +228,7 @@ impl State {
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
             Some(Overlay::Find(search)) => self.on_hits_key(search, key, turn),
             Some(Overlay::Peer(menu)) => self.on_peer_menu_key(menu, key, turn),
+            Some(Overlay::Preview(previewed)) => self.on_preview_key(previewed, key, turn),
             Some(Overlay::SignIn(sign_in)) => self.on_sign_in_key(sign_in, key, turn),
         }
     }

@@ -16,9 +16,11 @@ use crate::wire::listing::{self, ENTRY_LIMIT, Form, List, ListingError, Reading}
 use crate::wire::source::{Path, Scheme, Source};
 
 mod fill;
+mod preview;
 mod walk;
 
 pub use fill::fill;
+pub use preview::preview;
 pub use walk::walk;
 
 /// The most bytes of a list: 335 for each of [`ENTRY_LIMIT`] entries, which is enough for names of 100 bytes.
@@ -128,6 +130,13 @@ pub enum BrowseCommand {
         /// Which files.
         files: Vec<Source>,
     },
+    /// Ask for the beginning of a file; answered with [`Event::Previewed`].
+    Preview {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which file.
+        source: Source,
+    },
     /// Look a host's addresses up; answered with [`Event::Resolved`].
     Resolve {
         /// Comes back with the answer.
@@ -204,6 +213,14 @@ pub async fn run(mut commands: mpsc::Receiver<BrowseCommand>, events: mpsc::Send
                         }
                     };
                     fill(files, &client, report).await;
+                    request
+                };
+                handles.insert(request, tasks.spawn(task));
+            }
+            Some(BrowseCommand::Preview { request, source }) => {
+                let task = async move {
+                    let answer = if busy { Err(Fault::Busy) } else { preview(&source, &client).await };
+                    let _ = events.send(Event::Previewed(request, answer.map(Box::new))).await;
                     request
                 };
                 handles.insert(request, tasks.spawn(task));

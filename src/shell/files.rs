@@ -79,6 +79,10 @@ impl FileWorkers {
                 let _ = self.browse.try_send(BrowseCommand::Fill { request, files });
                 None
             }
+            Effect::Preview { request, source } => {
+                let told = self.browse.try_send(BrowseCommand::Preview { request, source });
+                told.err().map(|_| Event::Previewed(request, Err(Fault::Busy)))
+            }
             Effect::Authorize { origin, credentials } => {
                 self.client.authorize(origin, credentials.as_ref());
                 None

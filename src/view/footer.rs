@@ -9,7 +9,9 @@ use super::{Look, wording};
 use crate::app::chat::ChatFocus;
 use crate::app::conversation::Conversation;
 use crate::app::files::{Files, FilesFocus, Place};
-use crate::app::keys::{self, Act, Browse, Compose, Edit, Global, Keymap, Move, PeerAct, Transfer, Watch};
+use crate::app::keys::{
+    self, Act, Browse, Compose, Edit, Global, Keymap, Look as LookAt, Move, PeerAct, Transfer, Watch,
+};
 use crate::app::layout::{Area, Frame};
 use crate::app::message::Message;
 use crate::app::overlay::Overlay;
@@ -107,6 +109,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         Notice::NotMeasured(fault) => {
             fill(&words_of.not_measured, &[("reason", &wording::fault(words, fault))])
         }
+        Notice::NotForPreview => words_of.not_for_preview.clone(),
         Notice::NotAFolder => words_of.not_a_folder.clone(),
         Notice::HowToQuit => fill(&words_of.how_to_quit, &[("key", &key_of(state, Global::Quit))]),
         Notice::Copied => words_of.copied.clone(),
@@ -200,6 +203,11 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             Question::Name(_) => vec![(keys::first_key(&map.field, Edit::Accept), &words.accept)],
             Question::Forget => Vec::new(),
         },
+        (Some(Overlay::Preview(_)), _) => vec![
+            (keys::first_key(&map.preview, LookAt::Get), &words.download),
+            (keys::first_key(&map.list, Move::Down), &words.scroll),
+            (keys::first_key(&map.preview, LookAt::Right), &words.sideways),
+        ],
         (Some(Overlay::SignIn(_)), _) => vec![
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
             (global(Global::NextPane), &words.next_field),
@@ -316,6 +324,7 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
             (entries(Browse::Filter), &words.filter),
             (entries(Browse::Sort), &words.sort),
             (entries(Browse::Cancel), &words.cancel),
+            (entries(Browse::Preview), &words.preview),
             (entries(Browse::Jump), &words.jump),
             (entries(Browse::Hidden), &words.hidden),
             (entries(Browse::Bookmark), &words.bookmark),

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars, details, find, links, peer_menu, sign_in};
+use super::{Look, bars, details, find, links, peer_menu, preview, sign_in};
 use crate::app::State;
 use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
@@ -39,6 +39,10 @@ pub(super) fn draw(
         Overlay::Find(search) => find::everywhere(state, search, look, buffer),
         Overlay::Peer(menu) => peer_menu::draw(state, menu, look, body, buffer),
         Overlay::SignIn(dialogue) => sign_in::draw(dialogue, state.size, look, buffer),
+        Overlay::Preview(previewed) => {
+            preview::draw(state, previewed, look, buffer);
+            None
+        }
         Overlay::Quit => {
             let count = state.files.transfers.queue.open().to_string();
             let words = &look.words.overlay;

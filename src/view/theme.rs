@@ -77,6 +77,16 @@ roles! {
     gauge_rest,
     /// A key's name.
     key,
+    /// A comment in a program's text.
+    code_comment,
+    /// A word of its language.
+    code_keyword,
+    /// A text in it.
+    code_literal,
+    /// A number, or another constant.
+    code_constant,
+    /// The name of a function, a type, a section.
+    code_name,
 }
 
 impl Preset {

@@ -15,6 +15,7 @@ mod history;
 mod hostile;
 pub(crate) mod naughty;
 mod peers;
+mod preview;
 mod sign_in;
 mod traffic;
 mod transfers;

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use hobnob::app::Notice;
 use hobnob::app::field::FIELD_LIMIT;
-use hobnob::event::{BrowseEvent, ChatEvent, Event, Fault, Stage, StoreEvent, TransferEvent};
+use hobnob::effect::Effect;
+use hobnob::event::{
+    BrowseEvent, ChatEvent, Content, Event, Fault, Preview, Stage, StoreEvent, TextLine, TransferEvent,
+};
 use hobnob::locale::Language;
 use hobnob::text::clean_line;
 use hobnob::view::theme::{Preset, Theme};
+use hobnob::wire::Raw;
 use hobnob::wire::source::Source;
 use ratatui::style::{Color, Modifier};
 use strum::VariantArray;
@@ -379,6 +383,35 @@ fn files_of_a_server_that_wants_to_know_who_asks() {
         screen.type_text("林");
         screen.press("tab");
         screen.type_text("geheim");
+    });
+}
+
+#[test]
+fn files_that_are_looked_at() {
+    fn look(screen: &mut Screen, content: Content, is_whole: bool) {
+        screen.opens(SERVER, vec![file("第一讲.py", 1_200)]);
+        screen.press("i");
+        let Some(Effect::Preview { request, .. }) = screen.effects().pop() else {
+            panic!("nothing is asked")
+        };
+        let (media_type, modified) = (Some(clean_line(b"text/x-python")), None);
+        let seen = Preview { media_type, size: Some(1_200), modified, is_whole, content };
+        screen.is_told(Event::Previewed(request, Ok(Box::new(seen))));
+    }
+    looks("preview_text", &COMPOSER, |screen| {
+        let lines = [
+            "# 套接字 👩🏻‍🚀",
+            "import socket",
+            "",
+            "def main():",
+            "    print('你好，世界')  # a comment that goes on and on and on",
+        ];
+        let line = |line: &str| TextLine { text: clean_line(line.as_bytes()), pieces: Vec::new() };
+        look(screen, Content::Text(lines.map(line).to_vec(), Some(clean_line(b"Python"))), true);
+    });
+    looks("preview_bytes", &COMPOSER, |screen| {
+        let bytes = Raw((0..=255).collect::<Vec<u8>>().into());
+        look(screen, Content::Picture(clean_line(b"PNG"), (1920, 1080), bytes), false);
     });
 }
 

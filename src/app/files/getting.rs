@@ -8,6 +8,7 @@ use crate::app::queue::{NewFile, sums_beside};
 use crate::app::{Notice, Turn};
 use crate::event::{TransferEvent, TransferId};
 use crate::wire::listing::{Entry, Kind};
+use crate::wire::source::Source;
 
 impl Files {
     /// Downloads what is marked, files and folders; where nothing is, what is selected.
@@ -40,6 +41,11 @@ impl Files {
                 self.transfers.add_file(new_file(folder, entry, &known), turn);
             }
         }
+    }
+
+    /// Downloads a file that was looked at.
+    pub(in crate::app) fn get_looked_at(&mut self, source: Source, turn: &mut Turn<'_>) {
+        self.transfers.add_file(NewFile::new(source), turn);
     }
 
     /// Downloads the file whose name was typed.

@@ -1,8 +1,10 @@
 //! The ways from one folder or server to another, and back. Owns what was open before; asks through the rest of the tab.
 
-use super::{Files, Place};
+use super::{Files, FilesFocus, Place};
 use crate::app::folder::Line;
+use crate::app::keys::{self, Browse};
 use crate::app::{Notice, Turn};
+use crate::event::Key;
 use crate::text::clean_line;
 use crate::wire::Raw;
 use crate::wire::listing::Kind;
@@ -123,6 +125,24 @@ impl Files {
             Place::Folder(_) | Place::Nowhere | Place::Unlisted(_) => None,
         };
         self.travel(source, Aim::at(selected), turn);
+    }
+
+    /// Whether a key asks to look at the selected file.
+    pub(in crate::app) fn previews(&self, key: Key, turn: &Turn<'_>) -> bool {
+        let walking = self.focus == FilesFocus::Entries && matches!(self.place, Place::Folder(_));
+        walking && keys::action(&turn.keymap.entries, key) == Some(Browse::Preview)
+    }
+
+    /// The selected file; where it is none, that is said.
+    pub(in crate::app) fn selected_file(&self, turn: &mut Turn<'_>) -> Option<Source> {
+        let Place::Folder(folder) = &self.place else { return None };
+        match folder.selected_line() {
+            Some(Line::Entry(entry)) if entry.kind == Kind::File => Some(folder.inside(entry)),
+            Some(Line::Entry(_) | Line::Parent) | None => {
+                *turn.notice = Some(Notice::NotForPreview);
+                None
+            }
+        }
     }
 
     /// Marks the selected folder, or else the open one, to be found again, or takes that mark away.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use hobnob::effect::Effect;
 use hobnob::event::{
-    BrowseEvent, ChatEvent, Event, Facts, Fault, Listing, MouseAction, StoreEvent, TransferEvent, TransferId,
-    WalkEvent,
+    BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Listing, MouseAction, Preview, StoreEvent,
+    TextLine, TransferEvent, TransferId, WalkEvent,
 };
 use hobnob::text::clean_line;
+use hobnob::wire::Raw;
 use proptest::prelude::*;
 
 use super::{LIN, SERVER};
@@ -29,7 +30,9 @@ enum Happening {
     Answered(u8),
 }
 
-const KEYS: [&str; 84] = [
+const KEYS: [&str; 86] = [
+    "i",
+    "l",
     "z",
     "b",
     ".",
@@ -207,6 +210,18 @@ impl World {
                     request,
                     if how < 200 { Ok(vec![address]) } else { Err(fault()) },
                 ));
+            }
+            Some(Effect::Preview { request, .. }) => {
+                let lines =
+                    TEXTS.iter().map(|text| TextLine { text: clean_line(text.as_bytes()), pieces: vec![] });
+                let content = match how % 3 {
+                    0 => Content::Text(lines.collect(), None),
+                    1 => Content::Other(Raw(vec![how; usize::from(how)].into())),
+                    _ => Content::Archive(clean_line(b"ZIP"), Vec::new()),
+                };
+                let seen =
+                    Preview { media_type: None, size: None, modified: None, is_whole: how < 99, content };
+                screen.is_told(Event::Previewed(request, Ok(Box::new(seen))));
             }
             Some(Effect::Fill { request, files }) => {
                 let facts = Facts { size: Some(u64::from(how) << 56), modified: None };

@@ -1,0 +1,58 @@
+//! Typing on this tab, but for paths: into the address, the name of a file, the filter. Owns where a key or a paste goes.
+
+use super::{Files, FilesFocus, Place};
+use crate::app::Turn;
+use crate::app::keys::{self, Browse, Edit, Move};
+use crate::event::Key;
+
+impl Files {
+    /// A text was pasted. `false` where there is no room for it.
+    pub fn paste(&mut self, text: &str) -> bool {
+        match (self.focus, &mut self.place) {
+            (FilesFocus::Address, _) => {
+                self.bar.problem = None;
+                self.bar.field.paste_line(text)
+            }
+            (FilesFocus::Name, Place::Unlisted(server)) => server.name.paste_line(text),
+            (FilesFocus::Filter, Place::Folder(folder)) => {
+                let fits = folder.filter.paste_line(text);
+                folder.filter_changed();
+                fits
+            }
+            (FilesFocus::Path, _) => self.path.field.paste_line(text),
+            (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => true,
+        }
+    }
+
+    pub(super) fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
+        let Place::Unlisted(server) = &mut self.place else { return };
+        let way = keys::action(&turn.keymap.entries, key).filter(|_| server.name.is_empty());
+        if let Some(way @ (Browse::Back | Browse::Forward)) = way {
+            return self.act(way, turn);
+        }
+        let offered = server.offered(turn.recent).len();
+        match keys::action(&turn.keymap.field, key) {
+            Some(Edit::Accept) => self.get_named(turn),
+            Some(Edit::Up) => server.step(true, offered),
+            Some(Edit::Down) => server.step(false, offered),
+            edit => {
+                server.selected = 0;
+                server.name.on_key(key, edit);
+            }
+        }
+    }
+
+    pub(super) fn type_filter(&mut self, key: Key, turn: &mut Turn<'_>) {
+        let (rows, _) = self.rows(turn);
+        let Place::Folder(folder) = &mut self.place else { return };
+        match keys::action(&turn.keymap.field, key) {
+            Some(Edit::Accept) => self.focus = FilesFocus::Entries,
+            Some(Edit::Up) => folder.walk(Move::Up, rows),
+            Some(Edit::Down) => folder.walk(Move::Down, rows),
+            edit => {
+                folder.filter.on_key(key, edit);
+                folder.filter_changed();
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A file that is looked at before it is downloaded: what is known of it, and its beginning.
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use super::paint::{self, Piece};
+use super::{Look, overlays, wording};
+use crate::app::State;
+use crate::app::layout::{self, Area};
+use crate::app::previewed::Previewed;
+use crate::event::{Content, Paint, Preview, TextLine};
+use crate::locale::fill;
+use crate::text::hex;
+use crate::text::size::{self, grouped};
+use crate::text::width::{ellipsis_middle, graphemes, pad_to};
+use crate::text::wrap::{Spaces, wrap};
+use crate::text::{Clean, clean_line};
+use crate::wire::Raw;
+
+/// Columns of a size in the list of an archive.
+const SIZE: usize = 10;
+
+/// Draws it over the body.
+pub(super) fn draw(state: &State, previewed: &Previewed, look: &Look, buffer: &mut Buffer) {
+    let Some(areas) = layout::preview(state.size) else { return };
+    let title = clean_line(&previewed.source.path.last());
+    let title = ellipsis_middle(&title, usize::from(areas.frame.width).saturating_sub(6));
+    overlays::boxed(&title, areas.frame, look, buffer);
+    let preview = match &previewed.answer {
+        None => return paint::middle(buffer, areas.content, &[(&look.words.files.asking, look.theme.dim)]),
+        Some(Err(fault)) => {
+            let reason = wording::fault(&look.words, fault);
+            return paint::middle(buffer, areas.content, &[(&reason, look.theme.error)]);
+        }
+        Some(Ok(preview)) => preview,
+    };
+    let facts = facts(state, preview, look);
+    // What does not fit into the one row is least of all worth knowing.
+    let shown = wrap(&facts, usize::from(areas.facts.width), Spaces::Hang).into_iter().next();
+    paint::left(buffer, areas.facts, &[(&facts[shown.unwrap_or_default()], look.theme.dim)]);
+    let rows = previewed.rows(usize::from(areas.content.width));
+    if rows == 0 {
+        paint::middle(buffer, areas.content, &[(&look.words.preview.empty, look.theme.dim)]);
+    }
+    for nth in 0..areas.content.height {
+        let row = paint::row(areas.content, nth);
+        let at = previewed.top + usize::from(nth);
+        match &preview.content {
+            Content::Text(lines, _) => {
+                let Some(line) = lines.get(at) else { break };
+                text_row(line, previewed.left, look, row, buffer);
+            }
+            Content::Archive(_, entries) => {
+                let Some(entry) = entries.get(at) else { break };
+                let bytes = entry.size.map(size::bytes).unwrap_or_default();
+                let bytes = format!("{bytes:>SIZE$}  ");
+                paint::left(buffer, row, &[(&bytes, look.theme.dim), (&entry.name, look.theme.text)]);
+            }
+            Content::Picture(_, _, bytes) | Content::Known(_, bytes) | Content::Other(bytes) => {
+                hex_row(bytes, at, look, row, buffer);
+            }
+        }
+    }
+}
+
+/// What is known of it, divided by ` · `.
+fn facts(state: &State, preview: &Preview, look: &Look) -> String {
+    let words = &look.words.preview;
+    let mut facts: Vec<String> = match &preview.content {
+        Content::Text(_, language) => vec![language.as_deref().unwrap_or(&words.text).to_owned()],
+        Content::Picture(format, (width, height), _) => vec![format!("{format} {width}×{height}")],
+        Content::Archive(format, entries) => {
+            let sentence = if preview.is_whole { &words.entries } else { &words.entries_so_far };
+            vec![format.to_string(), fill(sentence, &[("count", &grouped(entries.len() as u64))])]
+        }
+        Content::Known(format, _) => vec![format.to_string()],
+        Content::Other(_) => vec![words.bytes.clone()],
+    };
+    facts.extend(preview.size.map(size::bytes));
+    if !preview.is_whole {
+        facts.push(words.beginning.clone());
+    }
+    let clock = |at: jiff::Timestamp| at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    facts.extend(preview.modified.map(clock));
+    facts.extend(preview.media_type.as_ref().map(Clean::to_string));
+    facts.join(" · ")
+}
+
+/// A line from a column on, in the colours of its pieces.
+fn text_row(line: &TextLine, left: usize, look: &Look, row: Area, buffer: &mut Buffer) {
+    let mut column = 0;
+    let mut from = None;
+    let mut blank = 0;
+    for (offset, _, cells) in graphemes(&line.text) {
+        if column >= left {
+            from = Some(offset);
+            // Of a wide character only the right half may be in view.
+            blank = column - left;
+            break;
+        }
+        column += cells;
+    }
+    let Some(from) = from else { return };
+    let blank = pad_to("", blank);
+    let mut pieces: Vec<Piece<'_>> = vec![(&blank, look.theme.text)];
+    let mut at = from;
+    let plain = [(line.text.len(), Paint::Plain)];
+    for (to, paint) in line.pieces.iter().chain(&plain) {
+        if *to > at {
+            pieces.push((&line.text[at..*to], style(*paint, look)));
+            at = *to;
+        }
+    }
+    paint::left(buffer, row, &pieces);
+}
+
+fn style(paint: Paint, look: &Look) -> Style {
+    let theme = &look.theme;
+    match paint {
+        Paint::Plain => theme.text,
+        Paint::Comment => theme.code_comment,
+        Paint::Keyword => theme.code_keyword,
+        Paint::Literal => theme.code_literal,
+        Paint::Constant => theme.code_constant,
+        Paint::Name => theme.code_name,
+    }
+}
+
+fn hex_row(bytes: &Raw, at: usize, look: &Look, row: Area, buffer: &mut Buffer) {
+    let per_row = hex::bytes_per_row(usize::from(row.width));
+    let Some(shown) = hex::rows(&bytes.0, per_row).nth(at) else { return };
+    let digits = format!(" {} ", shown.digits);
+    let pieces: [Piece<'_>; 3] =
+        [(&shown.offset, look.theme.dim), (&digits, look.theme.text), (&shown.characters, look.theme.peer)];
+    paint::left(buffer, row, &pieces);
+}
