@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::effect::{Effect, Memory, NotifySettings, Recent};
 use crate::event::{Event, Key, Now, Size};
-use crate::text::Clean;
+use crate::text::{Clean, clean_line};
 use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 use crate::wire::source::Source;
@@ -26,6 +26,7 @@ pub mod folder;
 pub mod inspected;
 pub mod keys;
 pub mod layout;
+mod leaving;
 pub mod message;
 pub mod mouse;
 mod notice;
@@ -99,6 +100,8 @@ pub struct State {
     pub first_key: Option<Key>,
     /// The screen.
     pub size: Size,
+    /// When something happened last.
+    pub at: Instant,
     /// The present time zone, in which times are shown.
     pub zone: jiff::tz::TimeZone,
     /// The present day there.
@@ -128,6 +131,7 @@ impl State {
             keymap,
             first_key: None,
             size: Size::default(),
+            at: now.instant,
             zone: now.wall.time_zone().clone(),
             today: now.wall.date(),
             keeps: true,
@@ -170,6 +174,10 @@ impl State {
                 Event::Edited(answer) => state.chat.edited(answer, turn),
                 Event::Copied => *turn.notice = Some(Notice::Copied),
                 Event::NotCopied(fault) => *turn.notice = Some(Notice::NotCopied(fault)),
+                Event::RevealedInstead(path) => {
+                    let name = path.file_name().unwrap_or_default();
+                    *turn.notice = Some(Notice::RevealedInstead(clean_line(name.as_encoded_bytes())));
+                }
                 Event::NotOpened(fault) => *turn.notice = Some(Notice::NotOpened(fault)),
                 Event::Resized(_) => {}
                 Event::Wake => state.files.transfers.queue.wake(&mut turn.world()),
@@ -178,6 +186,8 @@ impl State {
             state.files.follow(in_view, turn);
             state.follow_inspected();
             state.leave_settings();
+            state.leave_dialogue();
+            state.tell_of_transfers(turn);
             turn.watching = state.is_watching();
             state.chat.follow(turn);
         });
@@ -252,6 +262,7 @@ impl State {
             },
         );
         self.traffic.log.note_effects(&out[asked..], now);
+        self.at = now.instant;
         self.zone = now.wall.time_zone().clone();
         self.today = now.wall.date();
         (self.keymap, self.ids, self.notice, self.recent) = (keymap, ids, notice, recent);
@@ -290,7 +301,7 @@ impl State {
                     None => self.chat.on_key(key, turn),
                 },
                 Tab::Files if self.files.previews(key, turn) => self.preview(turn),
-                Tab::Files => self.files.on_key(key, turn),
+                Tab::Files => self.on_files_key(key, turn),
             },
         }
     }
@@ -384,14 +395,5 @@ impl State {
         };
         self.show(Tab::Files);
         self.files.browse(Source::top(Endpoint::from(address)), turn);
-    }
-
-    /// Where downloads are not done, the user is asked first.
-    fn quit(&mut self, turn: &mut Turn<'_>) {
-        if self.files.transfers.queue.open() == 0 {
-            turn.out.push(Effect::Quit);
-        } else {
-            self.overlay = Some(Overlay::Quit);
-        }
     }
 }

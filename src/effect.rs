@@ -103,6 +103,10 @@ pub enum Effect {
     Copy(Clean),
     /// Open an `http` or `https` URL with the system's program for that.
     Open(String),
+    /// Open a file or a folder with the system's program for that; what may be a program only shows itself in its folder.
+    OpenFile(PathBuf),
+    /// Show a file or a folder in the program that the system has for folders.
+    Reveal(PathBuf),
     /// Announce something to a user who is not looking.
     Notify(Notification),
     /// Let the user's editor change a text.

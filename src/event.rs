@@ -4,6 +4,7 @@
 //! text except as [`Clean`] (or, unshown, as [`Raw`]).
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::{Timestamp, Zoned};
@@ -85,6 +86,8 @@ pub enum Event {
     Copied,
     /// It could not be copied.
     NotCopied(Fault),
+    /// This file was not opened, for it may be a program, but shown in its folder.
+    RevealedInstead(PathBuf),
     /// The program that opens such things could not be started.
     NotOpened(Fault),
     /// The moment that `State::deadline` named has come.

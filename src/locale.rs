@@ -82,7 +82,7 @@ words! {
         encoded, too_many, bad_name, short, redirected, redirected_too_often, unauthorized, unauthorized_realm,
         unknown_authority, other_name, expired, not_yet_valid, revoked, no_tls, no_authorities, tls, too_long_for_datagram, disk_full, exists, not_regular, fetching, changed, wrong_digest, wrong_digest_passed_on, damaged, other_version, disk,
         network, interrupted, nobody_reads, too_long, edited_too_long, edited_not_text,
-        not_started, program_failed, not_for_opening, busy,
+        not_started, program_failed, no_desktop, gone, not_for_opening, busy,
     }
     /// What stands around both tabs.
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
@@ -96,13 +96,17 @@ words! {
     /// The files tab.
     FilesWords {
         asking, http, plain, unreadable, items, hidden, all_hidden, path, name, size, modified, file_name, filter, of, marked, empty, no_match, no_server,
-        no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, asked, no_length, saved, failed,
+        no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, no_length, saved, failed,
         cancelled,
     }
     /// How far a download is, and what became of it.
     TransferWords {
         asking, transferring, retrying, verifying, finishing, changed, differs, no_ranges, no_validator, proof_given,
         proof_answer, proof_sums, skipped, same, not_newer,
+        listing, paused, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
+        all_paused, asked, held, left, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
+        conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,
+        limit_title, limit_hint, limit_wrong, cancel_all, cancel_all_question, details_title, running, failures,
     }
     /// A file that is looked at before it is downloaded.
     PreviewWords { text, bytes, entries, entries_so_far, beginning, empty }
@@ -116,7 +120,7 @@ words! {
         muted, unmuted, blocked, unblocked, noisy, name_shared,
         bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
         port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
-        copied, not_copied, opened, not_opened,
+        copied, not_copied, opened, not_opened, revealed_instead, not_here, asked, one_here, here, here_and_failed, all_failed,
         socket_down, not_remembered, not_saved, not_read, not_searched, name_moved,
     }
     /// What lies over the screen.
@@ -145,6 +149,7 @@ words! {
         go_to, address, help, back, open, mark, get, download, filter, preview, sideways, jump, sort, hidden, bookmark, cancel, chat, files, next_pane, next_field,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
+        open_file, answer, pause, go_on, retry, reveal, copy_path, limit, clear_done, move_up,
         talk, settings, name, pin, mute, block, forget, change, complete,
     }
     /// The command line itself.

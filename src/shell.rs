@@ -274,6 +274,8 @@ impl Shell {
                             self.update(Event::NotOpened(fault));
                         }
                     }
+                    Effect::OpenFile(path) => self.programs.open_file(path),
+                    Effect::Reveal(path) => self.programs.reveal(path),
                     Effect::Edit(text) => self.edit(text)?,
                     Effect::Send { .. }
                     | Effect::Resolve { .. }

@@ -112,7 +112,7 @@ fn chat(state: &State, look: &Look, buffer: &mut Buffer, links: &mut Vec<Link>) 
 }
 
 fn files(state: &State, look: &Look, buffer: &mut Buffer) -> Option<Position> {
-    let areas = layout::files(state.tab_size(), state.files.transfers.queue.len())?;
+    let areas = state.files.layout(state.tab_size())?;
     let caret = entries::draw(state, look, &areas, buffer);
     transfers::draw(state, look, &areas, buffer);
     caret

@@ -6,7 +6,6 @@ use super::bar::{AddressBar, Problem};
 use super::crumbs::{self, Crumb};
 use super::folder::{Arrangement, Column, Folder, Line};
 use super::keys::{self, Browse, Edit};
-use super::layout;
 use super::queue::QueueSettings;
 use super::transfers::Transfers;
 use super::unlisted::Unlisted;
@@ -208,12 +207,6 @@ impl Files {
         self.focus == main
     }
 
-    /// Rows for entries and for transfers.
-    fn rows(&self, turn: &Turn<'_>) -> (usize, usize) {
-        let layout = layout::files(turn.size, self.transfers.queue.len());
-        layout.map_or((1, 1), |l| (usize::from(l.entries.height), usize::from(l.transfers.height)))
-    }
-
     /// When it is time to ask what is not known of the files in view.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.filling.due()
@@ -242,7 +235,7 @@ impl Files {
 
     /// Keeps what is selected in view, and asks for what is not known of what is in view.
     pub(super) fn follow(&mut self, in_view: bool, turn: &mut Turn<'_>) {
-        let (rows, _) = self.rows(turn);
+        let rows = self.rows(turn);
         if let Place::Folder(folder) = &mut self.place {
             folder.follow(rows);
             self.filling.follow(folder, if in_view { rows } else { 0 }, turn);
@@ -252,7 +245,7 @@ impl Files {
         }
     }
 
-    /// A key that no global action took.
+    /// A key that neither a global action took nor the downloads.
     pub(super) fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
         match self.focus {
             FilesFocus::Address => match keys::action(&turn.keymap.field, key) {
@@ -262,19 +255,16 @@ impl Files {
                     self.bar.field.on_key(key, edit);
                 }
             },
-            FilesFocus::Transfers => {
-                let (_, rows) = self.rows(turn);
-                self.transfers.on_key(key, rows, turn);
-            }
             FilesFocus::Name => self.type_name(key, turn),
             FilesFocus::Path => self.type_path(key, turn),
             FilesFocus::Filter => self.type_filter(key, turn),
             FilesFocus::Entries => self.walk_entries(key, turn),
+            FilesFocus::Transfers => {}
         }
     }
 
     fn walk_entries(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let (rows, _) = self.rows(turn);
+        let rows = self.rows(turn);
         match (keys::action(&turn.keymap.entries, key), keys::action(&turn.keymap.list, key)) {
             (Some(action), _) => self.act(action, turn),
             (None, Some(action)) => {
@@ -312,7 +302,7 @@ impl Files {
                 }
             }
             // What lies over the screen is not this tab's.
-            (Browse::Preview, _)
+            (Browse::Preview | Browse::Answer, _)
             | (
                 Browse::Get
                 | Browse::Mark

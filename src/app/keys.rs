@@ -47,11 +47,19 @@ actions! {
     /// In the list of peers, and in what is set for one of them.
     PeerAct { Choose, Settings, Filter, Name, Pin, Mute, Block, Forget }
     /// In the list of a server's folder.
-    Browse { Open, Preview, Parent, Back, Forward, Jump, Mark, Get, Filter, Sort, Reverse, Hidden, Measure, Bookmark, Reload, Cancel }
+    Browse {
+        Open, Preview, Parent, Back, Forward, Jump, Mark, Get, Filter, Sort, Reverse, Hidden, Measure, Bookmark,
+        Reload, Cancel, Answer,
+    }
     /// At a file that is looked at, before what every list does.
     Look { Get, Left, Right }
     /// In the downloads.
-    Transfer { Cancel }
+    Transfer {
+        Open, Answer, Pause, PauseAll, Retry, RetryAll, Cancel, CancelAll, ClearDone, Reveal, CopyPath, Earlier, Later,
+        Limit, Details,
+    }
+    /// The question what becomes of a file where something is there already.
+    Settle { Choose, Rename, Overwrite, Skip, Resume, Newer, ForAll }
     /// In the traffic.
     Watch { Details, OnlyPeer, Clear }
     /// A question.
@@ -88,6 +96,8 @@ pub struct Keymap {
     pub preview: Bindings<Look>,
     /// `[transfers]`
     pub transfers: Bindings<Transfer>,
+    /// `[conflict]`
+    pub conflict: Bindings<Settle>,
     /// `[traffic]`
     pub traffic: Bindings<Watch>,
     /// `[question]`
@@ -178,6 +188,7 @@ impl Keymap {
         lay_over("entries", &mut self.entries, user.entries)?;
         lay_over("preview", &mut self.preview, user.preview)?;
         lay_over("transfers", &mut self.transfers, user.transfers)?;
+        lay_over("conflict", &mut self.conflict, user.conflict)?;
         lay_over("traffic", &mut self.traffic, user.traffic)?;
         lay_over("question", &mut self.question, user.question)?;
         lay_over("paste", &mut self.paste, user.paste)?;
@@ -204,6 +215,7 @@ impl Keymap {
             .chain(rows_of("entries", &self.entries))
             .chain(rows_of("preview", &self.preview))
             .chain(rows_of("transfers", &self.transfers))
+            .chain(rows_of("conflict", &self.conflict))
             .chain(rows_of("traffic", &self.traffic))
             .chain(rows_of("question", &self.question))
             .chain(rows_of("paste", &self.paste))
@@ -263,6 +275,7 @@ mod tests {
         without.extend(missing(&preset.entries));
         without.extend(missing(&preset.preview));
         without.extend(missing(&preset.transfers));
+        without.extend(missing(&preset.conflict));
         without.extend(missing(&preset.traffic));
         without.extend(missing(&preset.question));
         without.extend(missing(&preset.paste));

@@ -381,12 +381,25 @@ pub fn way_columns(bar: Area) -> usize {
     if bar.width < WIDE { all } else { all - usize::from(bar.width / 3) }
 }
 
-/// The files tab's regions while there are so many transfers.
+/// The most rows that the transfers may have.
+#[must_use]
+pub fn transfer_rows(size: Size) -> u16 {
+    (size.height / 3).max(2)
+}
+
+/// A box in the middle of the screen for so many columns and rows, as far as there are so many.
+#[must_use]
+pub fn dialogue(size: Size, columns: u16, rows: u16) -> Option<Area> {
+    let body = frame(size)?.body;
+    let (width, height) = (body.width.min(columns), body.height.min(rows + 2));
+    Some(Area { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height })
+}
+
+/// The files tab's regions while the transfers would have so many rows.
 #[must_use]
 pub fn files(size: Size, transfers: usize) -> Option<FilesLayout> {
     let body = frame(size)?.body;
-    let most = (size.height / 3).max(2);
-    let rows = u16::try_from(transfers).unwrap_or(u16::MAX).min(most);
+    let rows = u16::try_from(transfers).unwrap_or(u16::MAX).min(transfer_rows(size));
     let rule = (rows > 0).then(|| body.rows(body.height - rows - 1, 1));
     let list = body.height - rows - u16::from(rows > 0);
     Some(FilesLayout {

@@ -110,6 +110,7 @@ impl State {
                 (0..NOTCH).for_each(|_| previewed.walk(direction, size));
             }
             (Some(Overlay::Links(links)), Some(direction)) => links.walk(direction),
+            (Some(Overlay::Transfer(_)), None) => self.click_dialogue(mouse.column, mouse.row, turn),
             (Some(Overlay::Links(links)), None) => {
                 let url = links.url_at(mouse.column, mouse.row, size);
                 self.open_chosen(url, turn);
@@ -120,18 +121,15 @@ impl State {
     }
 
     fn on_files_mouse(&mut self, mouse: Mouse, turned: Option<Move>, turn: &mut Turn<'_>) {
-        let Some(areas) = layout::files(turn.size, self.files.transfers.queue.len()) else { return };
+        let Some(areas) = self.files.layout(turn.size) else { return };
         let row = |area: layout::Area| {
             area.contains(mouse.column, mouse.row).then(|| usize::from(mouse.row - area.y))
         };
         let rows = usize::from(areas.entries.height);
         if let Some(at) = row(areas.transfers) {
-            let shown = usize::from(areas.transfers.height);
-            if let Some(direction) = turned {
-                self.files.transfers.walk(direction, 1);
-            } else {
-                self.files.transfers.selected = self.files.transfers.top(shown) + at;
-                self.files.focus = FilesFocus::Transfers;
+            match turned {
+                Some(direction) => self.files.transfers.walk(direction, 1),
+                None => self.click_transfer(at, turn),
             }
             return;
         }

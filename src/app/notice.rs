@@ -40,6 +40,19 @@ pub enum Notice {
     Opened(Clean),
     /// That program could not be started.
     NotOpened(Fault),
+    /// This file may be a program, so that it was not opened but shown in its folder.
+    RevealedInstead(Clean),
+    /// Nothing is here yet of this download that could be shown.
+    NotHere(Clean),
+    /// Something of the name of this file is there already, and the user is asked what becomes of it.
+    Asked(Clean),
+    /// What became of downloads that the user did not see.
+    Downloads {
+        /// Files that are here.
+        here: u64,
+        /// Files that failed.
+        failed: u64,
+    },
     /// The user's editor did not change the draft, and why.
     NotEdited(Fault),
     /// Nothing can be sent or received any more.

@@ -13,6 +13,7 @@ use super::layout;
 use super::peers::{PeerMenu, Question};
 use super::previewed::Previewed;
 use super::sign_in::SignIn;
+use super::transfers::Dialogue;
 use super::{State, Turn};
 use crate::effect::{Effect, Recent};
 use crate::event::Key;
@@ -43,6 +44,8 @@ pub enum Overlay {
     Links(Links),
     /// All that is known of a message.
     Details(Box<Inspected>),
+    /// A question about a download, or all that is known of it.
+    Transfer(Dialogue),
 }
 
 impl Overlay {
@@ -52,6 +55,7 @@ impl Overlay {
             Self::GoTo(_) | Self::Find(_) => true,
             Self::Peer(menu) => matches!(menu.question, Question::Name(_)),
             Self::SignIn(sign_in) => sign_in.is_typed_into(),
+            Self::Transfer(dialogue) => dialogue.is_typed_into(),
             Self::Help(_)
             | Self::Quit
             | Self::Paste(_)
@@ -68,6 +72,7 @@ impl Overlay {
             Self::Find(search) => search.paste(text, turn),
             Self::SignIn(sign_in) => sign_in.paste(text),
             Self::Peer(PeerMenu { question: Question::Name(field), .. }) => field.paste_line(text),
+            Self::Transfer(dialogue) => dialogue.paste(text),
             Self::Peer(_)
             | Self::Help(_)
             | Self::Quit
@@ -225,6 +230,7 @@ impl State {
             }
             Some(Overlay::Links(links)) => self.on_links_key(links, key, turn),
             Some(Overlay::Details(inspected)) => self.on_details_key(inspected, key, turn),
+            Some(Overlay::Transfer(dialogue)) => self.on_dialogue_key(dialogue, key, turn),
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
             Some(Overlay::Find(search)) => self.on_hits_key(search, key, turn),
             Some(Overlay::Peer(menu)) => self.on_peer_menu_key(menu, key, turn),

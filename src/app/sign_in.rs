@@ -153,8 +153,14 @@ impl State {
             return;
         }
         let Some((_, Fault::Unauthorized { origin, realm })) = &self.files.failed else { return };
-        let before = self.files.signed.take_if(|(known, _)| *known == **origin).map(|(_, user)| user);
-        let sign_in = SignIn::new(origin, realm.clone(), before.as_deref(), turn.recent);
+        let (origin, realm) = (Origin::clone(origin), realm.clone());
+        self.ask_who(&origin, realm, turn);
+    }
+
+    /// Asks the user who that is to this server.
+    pub(super) fn ask_who(&mut self, origin: &Origin, realm: Clean, turn: &Turn<'_>) {
+        let before = self.files.signed.take_if(|(known, _)| known == origin).map(|(_, user)| user);
+        let sign_in = SignIn::new(origin, realm, before.as_deref(), turn.recent);
         self.overlay = Some(Overlay::SignIn(Box::new(sign_in)));
     }
 
@@ -177,7 +183,12 @@ impl State {
                 });
                 turn.out.push(Effect::Authorize { origin: origin.clone(), credentials: Some(credentials) });
                 self.files.signed = Some((origin.clone(), user.text().to_owned()));
-                return self.files.reload(turn);
+                self.files.transfers.queue.retry_origin(origin, &mut turn.world());
+                let failed = self.files.failed.as_ref().map(|(_, fault)| fault);
+                if matches!(failed, Some(Fault::Unauthorized { origin: asks, .. }) if **asks == *origin) {
+                    self.files.reload(turn);
+                }
+                return;
             }
             sign_in.problem = Some(Problem::Unsendable);
         }

@@ -1,11 +1,29 @@
-//! The downloads as they are walked through and commanded by keys. What runs when is the queue's business.
+//! The downloads as they are walked through: which of them the keys mean, and which rows the pane has. What runs when is
+//! the queue's business.
 
-use super::Turn;
-use super::keys::{self, Move, Transfer as Action};
+use super::files::{Files, FilesFocus};
+use super::keys::Move;
+use super::layout::{self, FilesLayout};
 use super::queue::{Item, ItemId, NewFile, Queue, QueueSettings};
+use super::{State, Turn};
 use crate::effect::{KeptItem, KeptPartial};
-use crate::event::Key;
+use crate::event::Size;
 use crate::wire::source::Source;
+
+mod acting;
+mod dialogue;
+mod telling;
+
+pub use acting::place_of;
+pub use dialogue::{CHOICES, Dialogue};
+use telling::Told;
+
+/// From so many rows on the selected download has one more, where all is said that its own has no room for.
+const ROOM_FOR_NOTE: u16 = 3;
+/// From so many on the files of a folder that are under way have some.
+const ROOM_FOR_FILES: u16 = 7;
+/// As many of these are shown.
+const FILES: usize = 3;
 
 /// The downloads, and which of them the keys mean.
 #[derive(Debug, Clone)]
@@ -14,13 +32,25 @@ pub struct Transfers {
     pub queue: Queue,
     /// Which line of the queue the keys mean.
     pub selected: usize,
+    told: Told,
+}
+
+/// A row of the pane.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// A download, and whether it is selected.
+    Item(&'a Item, bool),
+    /// All that there is no room for in the row of the selected one, which is above it.
+    Note(&'a Item),
+    /// One of the files of the selected folder that are under way, counted from 0; there may be fewer.
+    File(&'a Item, usize),
 }
 
 impl Transfers {
     /// None yet.
     #[must_use]
     pub fn new(settings: QueueSettings) -> Self {
-        Self { queue: Queue::new(settings), selected: 0 }
+        Self { queue: Queue::new(settings), selected: 0, told: Told::default() }
     }
 
     /// Goes on with what an earlier run left.
@@ -40,25 +70,16 @@ impl Transfers {
         self.select(id);
     }
 
+    /// Selects this one, or the last where it is gone.
     fn select(&mut self, id: ItemId) {
-        if let Some(line) = self.queue.line_of(id) {
-            self.selected = line;
-        }
+        let last = self.queue.len().saturating_sub(1);
+        self.selected = self.queue.line_of(id).unwrap_or(self.selected.min(last));
     }
 
     /// The one that the keys mean.
     #[must_use]
     pub fn selected(&self) -> Option<&Item> {
         self.queue.nth(self.selected)
-    }
-
-    /// A key that no global action took.
-    pub(super) fn on_key(&mut self, key: Key, rows: usize, turn: &mut Turn<'_>) {
-        if let Some(Action::Cancel) = keys::action(&turn.keymap.transfers, key) {
-            self.cancel(turn);
-        } else if let Some(action) = keys::action(&turn.keymap.list, key) {
-            self.walk(action, rows);
-        }
     }
 
     /// Moves the selection.
@@ -74,13 +95,70 @@ impl Transfers {
             self.queue.cancel(id, &mut turn.world());
         } else {
             self.queue.remove(id, &mut turn.world());
-            self.selected = self.selected.min(self.queue.len().saturating_sub(1));
+            self.select(id);
         }
     }
 
-    /// The first of the rows that are in view, for so many of them: the selected one is always in view.
+    /// How many rows the selected one has below its own, while one walks through the downloads. It does not depend on
+    /// what is heard of it from moment to moment, so that nothing moves.
+    fn below(&self, size: Size) -> usize {
+        let most = layout::transfer_rows(size);
+        let Some(item) = self.selected().filter(|_| most >= ROOM_FOR_NOTE) else { return 0 };
+        let files = item.is_folder() && item.is_open() && !item.is_paused() && most >= ROOM_FOR_FILES;
+        1 + if files { FILES } else { 0 }
+    }
+}
+
+impl Files {
+    /// Where everything is on a screen of this size.
     #[must_use]
-    pub fn top(&self, rows: usize) -> usize {
-        (self.selected + 1).saturating_sub(rows.max(1))
+    pub fn layout(&self, size: Size) -> Option<FilesLayout> {
+        layout::files(size, self.transfers.queue.len() + self.below(size))
+    }
+
+    /// Rows for entries.
+    pub(super) fn rows(&self, turn: &Turn<'_>) -> usize {
+        self.layout(turn.size).map_or(1, |areas| usize::from(areas.entries.height))
+    }
+
+    fn below(&self, size: Size) -> usize {
+        if self.focus == FilesFocus::Transfers { self.transfers.below(size) } else { 0 }
+    }
+
+    /// What the rows of the pane of the downloads are: the selected one is in view with what is below it.
+    #[must_use]
+    pub fn transfer_rows(&self, size: Size) -> Vec<Row<'_>> {
+        let rows = self.layout(size).map_or(0, |areas| usize::from(areas.transfers.height));
+        let below = self.below(size);
+        let Transfers { queue, selected, .. } = &self.transfers;
+        let top = (selected + 1 + below).saturating_sub(rows);
+        let mut shown = Vec::with_capacity(rows + below);
+        for (line, item) in (top..).zip(queue.lines(top, rows)) {
+            let here = line == *selected;
+            shown.push(Row::Item(item, here));
+            if here && below > 0 {
+                shown.push(Row::Note(item));
+                shown.extend((1..below).map(|nth| Row::File(item, nth - 1)));
+            }
+        }
+        shown.truncate(rows);
+        shown
+    }
+}
+
+impl State {
+    /// A click on a row of the pane selects the download that it is about; one on the selected one does what Enter does.
+    pub(super) fn click_transfer(&mut self, row: usize, turn: &mut Turn<'_>) {
+        let hit = match self.files.transfer_rows(turn.size).get(row) {
+            Some(Row::Item(item, _) | Row::Note(item) | Row::File(item, _)) => item.id,
+            None => return,
+        };
+        let focused = self.files.focus == FilesFocus::Transfers;
+        let again = focused && self.files.transfers.selected().is_some_and(|item| item.id == hit);
+        self.files.focus = FilesFocus::Transfers;
+        self.files.transfers.select(hit);
+        if again {
+            self.open_transfer(turn);
+        }
     }
 }

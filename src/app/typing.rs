@@ -6,18 +6,6 @@ use super::overlay::Overlay;
 use super::{Notice, State, Tab, Turn};
 
 impl State {
-    /// What Ctrl+C does in a shell: it throws the line away. It never ends the program.
-    pub(super) fn interrupt(&mut self, turn: &mut Turn<'_>) {
-        if self.close_overlay(turn) {
-            return;
-        }
-        if self.is_composing() && !self.chat.draft().is_empty() {
-            self.chat.draft_mut().take();
-        } else {
-            *turn.notice = Some(Notice::HowToQuit);
-        }
-    }
-
     pub(super) fn is_composing(&self) -> bool {
         self.is_in_tab() && self.tab == Tab::Chat && self.chat.focus == ChatFocus::Composer
     }

@@ -125,6 +125,10 @@ pub enum Fault {
     NotStarted(Clean, Clean),
     /// Another program says that it failed: which, and its exit code.
     ProgramFailed(Clean, i32),
+    /// There is no desktop on which anything could be opened.
+    NoDesktop,
+    /// It is not there any more.
+    Gone,
     /// It is no `http` or `https` URL.
     NotForOpening,
     /// Our own queue to a worker is full.

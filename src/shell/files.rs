@@ -96,6 +96,8 @@ impl FileWorkers {
             | Effect::Store(_)
             | Effect::Copy(_)
             | Effect::Open(_)
+            | Effect::OpenFile(_)
+            | Effect::Reveal(_)
             | Effect::Notify(_)
             | Effect::Edit(_)
             | Effect::Redraw

@@ -1,4 +1,4 @@
-//! The programs of others that run at the user's wish: the one that opens a URL, and the editor. Owns how they are
+//! The programs of others that run at the user's wish: those that open a URL or a file, and the editor. Owns how they are
 //! started, waited for and ended; must never let a shell see what a peer wrote.
 
 use std::env;
@@ -6,7 +6,7 @@ use std::fs::File;
 use std::future::pending;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 use crate::app::field::FIELD_LIMIT;
 use crate::event::{Event, Fault, system_words};
 use crate::text::clean_line;
+
+mod opening;
 
 /// What opens a URL in the way that the user's desktop is set up.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -41,7 +43,7 @@ const NOT_IN_URLS: &AsciiSet = &CONTROLS
 /// The programs that run.
 #[derive(Debug, Default)]
 pub(super) struct Programs {
-    openers: JoinSet<Option<Fault>>,
+    openers: JoinSet<Option<Event>>,
     editor: Option<Editor>,
 }
 
@@ -57,9 +59,19 @@ impl Programs {
             let status = child.wait().await.ok().filter(|status| !status.success())?;
             // As shells count them.
             let code = status.code().or_else(|| Some(128 + status.signal()?))?;
-            Some(Fault::ProgramFailed(clean_line(OPENER.as_bytes()), code))
+            Some(Event::NotOpened(Fault::ProgramFailed(clean_line(OPENER.as_bytes()), code)))
         });
         Ok(())
+    }
+
+    /// Opens a file or a folder; what may be a program is only shown.
+    pub(super) fn open_file(&mut self, path: PathBuf) {
+        self.openers.spawn(opening::open(path));
+    }
+
+    /// Shows a file or a folder in its folder.
+    pub(super) fn reveal(&mut self, path: PathBuf) {
+        self.openers.spawn(opening::reveal(path));
     }
 
     /// Lets the user's editor change a text. The terminal is the editor's until [`Programs::next`] says what became of it.
@@ -85,8 +97,8 @@ impl Programs {
                 status = ended(self.editor.as_mut()) => if let Some(editor) = self.editor.take() {
                     return Event::Edited(editor.outcome(status));
                 },
-                Some(opened) = self.openers.join_next() => if let Ok(Some(fault)) = opened {
-                    return Event::NotOpened(fault);
+                Some(opened) = self.openers.join_next() => if let Ok(Some(event)) = opened {
+                    return event;
                 },
             }
         }

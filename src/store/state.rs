@@ -52,6 +52,8 @@ fn reason(fault: &Fault) -> String {
         // No message fails for one of these.
         Fault::TimedOut(Stage::Connect | Stage::Answer | Stage::Body, _)
         | Fault::Status(_)
+        | Fault::NoDesktop
+        | Fault::Gone
         | Fault::Garbled
         | Fault::NothingSent
         | Fault::IsFolder

@@ -43,6 +43,14 @@ pub fn parse(text: &str) -> Option<u64> {
     whole.parse::<u64>().ok()?.checked_mul(unit)?.checked_add(u64::try_from(part).ok()?)
 }
 
+/// A number of bytes as [`parse`] reads it, as short as it can be: `10M`, `1500`.
+#[must_use]
+pub fn written(count: u64) -> String {
+    let units = [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")];
+    let even = units.into_iter().find(|(unit, _)| count > 0 && count.is_multiple_of(*unit));
+    even.map_or_else(|| count.to_string(), |(unit, letter)| format!("{}{letter}", count / unit))
+}
+
 /// A number of bytes to the last one, in groups of three digits: `1,024 B`.
 #[must_use]
 pub fn bytes_exact(count: u64) -> String {
@@ -66,6 +74,15 @@ pub fn grouped(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_bytes_is_written_as_it_is_read() {
+        for (count, shown) in
+            [(0, "0"), (10_000_000, "10M"), (1500, "1500"), (3000, "3k"), (u64::MAX, "18446744073709551615")]
+        {
+            assert_eq!((written(count).as_str(), parse(shown)), (shown, Some(count)));
+        }
+    }
 
     #[test]
     fn a_number_of_bytes_is_read_as_people_write_it() {

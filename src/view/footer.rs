@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, wording};
+use super::{Look, transfers, wording};
 use crate::app::chat::ChatFocus;
 use crate::app::conversation::Conversation;
 use crate::app::files::{Files, FilesFocus, Place};
@@ -16,7 +16,6 @@ use crate::app::layout::{Area, Frame};
 use crate::app::message::Message;
 use crate::app::overlay::Overlay;
 use crate::app::peers::Question;
-use crate::app::queue::{End, ItemState};
 use crate::app::{Notice, State, Tab};
 use crate::event::{Delivery, Key};
 use crate::locale::{HintWords, Words, fill};
@@ -37,24 +36,12 @@ pub(super) fn draw(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffe
     if let Some(notice) = &state.notice {
         return say(&notice_text(state, &look.words, notice), look.theme.warning, areas, buffer);
     }
-    if let Some(reason) = reason_of_selected(state, look) {
-        return say(&reason, look.theme.error, areas, buffer);
-    }
     let Some(row) = areas.footer else { return };
     let mut rest = paint::inset(row, 1);
     for (key, label) in fitting(hints(state, &look.words.hint), usize::from(rest.width) - 1) {
         let pieces: [Piece<'_>; 3] = [(&key, look.theme.key), (" ", look.theme.dim), (label, look.theme.dim)];
         rest = paint::inset(rest, paint::left(buffer, rest, &pieces) + GAP);
     }
-}
-
-/// Why the selected transfer failed, all of it: its row may have no room for that.
-fn reason_of_selected(state: &State, look: &Look) -> Option<String> {
-    let looked_at =
-        state.tab == Tab::Files && state.files.focus == FilesFocus::Transfers && state.is_in_tab();
-    let item = state.files.transfers.selected().filter(|_| looked_at)?;
-    let ItemState::Ended(End::Failed(fault)) = item.state() else { return None };
-    Some(format!("{}: {}", item.name, wording::fault(&look.words, fault)))
 }
 
 /// A sentence in the place of the key line. Where it does not fit there, or there is none, it takes the first rows of
@@ -120,6 +107,20 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             fill(&words_of.opened, &[("url", &url)])
         }
         Notice::NotOpened(fault) => fill(&words_of.not_opened, &[("reason", &wording::fault(words, fault))]),
+        Notice::RevealedInstead(name) => about_file(state, &words_of.revealed_instead, name),
+        Notice::NotHere(name) => about_file(state, &words_of.not_here, name),
+        Notice::Asked(name) => about_file(state, &words_of.asked, name),
+        Notice::Downloads { here, failed } => {
+            let sentence = match (here, failed) {
+                (1, 0) => &words_of.one_here,
+                (_, 0) => &words_of.here,
+                (0, _) => &words_of.all_failed,
+                _ => &words_of.here_and_failed,
+            };
+            let (here, failed) = (size::grouped(*here), size::grouped(*failed));
+            let key = key_of(state, Global::FilesTab);
+            fill(sentence, &[("count", &here), ("failed", &failed), ("key", &key)])
+        }
         Notice::NotEdited(fault) => fill(&words_of.not_edited, &[("reason", &wording::fault(words, fault))]),
         Notice::SocketDown(fault) => {
             fill(&words_of.socket_down, &[("reason", &wording::fault(words, fault))])
@@ -157,6 +158,21 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
     }
 }
 
+/// A sentence about a file, whose name has half a row at most.
+fn about_file(state: &State, sentence: &str, name: &str) -> String {
+    let name = ellipsis_middle(name, usize::from(state.size.width) / 2);
+    let key = keys::first_key(&state.keymap.transfers, Transfer::Answer).map(|key| key.to_string());
+    // Where it is a key, and not a letter that is typed.
+    let types = !matches!(state.files.focus, FilesFocus::Entries | FilesFocus::Transfers);
+    let keys = [
+        (state.tab == Tab::Chat).then(|| key_of(state, Global::FilesTab)),
+        types.then(|| key_of(state, Global::NextPane)),
+        key,
+    ];
+    let keys: Vec<String> = keys.into_iter().flatten().collect();
+    fill(sentence, &[("name", &name), ("keys", &keys.join(" "))])
+}
+
 fn key_of(state: &State, action: Global) -> String {
     keys::first_key(&state.keymap.global, action).map(|key| key.to_string()).unwrap_or_default()
 }
@@ -167,7 +183,7 @@ fn peer_and_key(state: &State, peer: Peer, action: Global) -> (String, String) {
     (ellipsis_middle(&title, NAME_COLUMNS).into_owned(), key_of(state, action))
 }
 
-type Hint<'a> = (Option<Key>, &'a str);
+pub(super) type Hint<'a> = (Option<Key>, &'a str);
 
 /// The keys that matter here, the most useful first; the way to all the other keys is the last.
 fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
@@ -212,6 +228,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
             (global(Global::NextPane), &words.next_field),
         ],
+        (Some(Overlay::Transfer(dialogue)), _) => transfers::hints::dialogue(dialogue, map, words),
         (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {
@@ -335,10 +352,7 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
             (keys::first_key(&map.field, Edit::Accept), &words.download),
             (keys::first_key(&map.field, Edit::Down), &words.choose),
         ],
-        FilesFocus::Transfers => vec![
-            (keys::first_key(&map.transfers, Transfer::Cancel), &words.remove),
-            (keys::first_key(&map.list, Move::Up), &words.choose),
-        ],
+        FilesFocus::Transfers => transfers::hints::selected(files, map, words),
         FilesFocus::Path => {
             let complete = (keys::first_key(&map.global, Global::NextPane), &*words.complete);
             [complete].into_iter().chain(typing_hints(map, words)).collect()

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars, details, find, links, peer_menu, preview, sign_in};
+use super::{Look, bars, details, find, links, peer_menu, preview, sign_in, transfers};
 use crate::app::State;
 use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
@@ -60,6 +60,7 @@ pub(super) fn draw(
             details::draw(state, inspected, look, body, buffer);
             None
         }
+        Overlay::Transfer(dialogue) => transfers::dialogues::draw(state, dialogue, look, body, buffer),
         Overlay::Paste(pasted) => {
             paste(state, pasted, look, body, buffer);
             None

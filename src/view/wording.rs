@@ -102,6 +102,8 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::ProgramFailed(program, code) => {
             fill(&words.program_failed, &[("program", program), ("code", &code.to_string())])
         }
+        Fault::NoDesktop => words.no_desktop.clone(),
+        Fault::Gone => words.gone.clone(),
         Fault::NotForOpening => words.not_for_opening.clone(),
         Fault::Busy => words.busy.clone(),
     }

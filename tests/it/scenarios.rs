@@ -17,6 +17,7 @@ pub(crate) mod naughty;
 mod peers;
 mod preview;
 mod sign_in;
+mod steering;
 mod traffic;
 mod transfers;
 

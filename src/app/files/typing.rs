@@ -43,7 +43,7 @@ impl Files {
     }
 
     pub(super) fn type_filter(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let (rows, _) = self.rows(turn);
+        let rows = self.rows(turn);
         let Place::Folder(folder) = &mut self.place else { return };
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => self.focus = FilesFocus::Entries,

@@ -118,7 +118,7 @@ fn enter_opens_the_one_link_of_a_message_with_the_program_of_the_system_and_says
     assert_eq!(opened(&mut screen), "https://example.org/a?b=c");
     assert!(screen.shows("Given to the system to open: https://example.org/a?b=c"));
     screen.is_told(Event::NotOpened(Fault::Busy));
-    assert!(screen.shows("The link was not opened: too much is waiting already"));
+    assert!(screen.shows("Not opened: too much is waiting already"));
 }
 
 #[test]

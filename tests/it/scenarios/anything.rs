@@ -30,7 +30,7 @@ enum Happening {
     Answered(u8),
 }
 
-const KEYS: [&str; 86] = [
+const KEYS: [&str; 102] = [
     "i",
     "l",
     "z",
@@ -41,6 +41,22 @@ const KEYS: [&str; 86] = [
     "alt+left",
     "alt+right",
     "home",
+    "a",
+    "A",
+    "P",
+    "P",
+    "R",
+    "X",
+    "y",
+    "v",
+    "o",
+    "l",
+    "i",
+    "shift+up",
+    "shift+down",
+    "K",
+    "a",
+    "tab",
     "ctrl+f",
     "ctrl+f",
     "ctrl+f",
@@ -274,6 +290,8 @@ impl World {
                 | Effect::Store(_)
                 | Effect::Copy(_)
                 | Effect::Open(_)
+                | Effect::OpenFile(_)
+                | Effect::Reveal(_)
                 | Effect::Notify(_)
                 | Effect::Redraw
                 | Effect::Suspend

@@ -1,0 +1,28 @@
+//! Ending the program, or what is being done in it.
+
+use super::overlay::Overlay;
+use super::{Notice, State, Turn};
+use crate::effect::Effect;
+
+impl State {
+    /// Where downloads are not done, the user is asked first.
+    pub(super) fn quit(&mut self, turn: &mut Turn<'_>) {
+        if self.files.transfers.queue.open() == 0 {
+            turn.out.push(Effect::Quit);
+        } else {
+            self.overlay = Some(Overlay::Quit);
+        }
+    }
+
+    /// What Ctrl+C does in a shell: it throws the line away. It never ends the program.
+    pub(super) fn interrupt(&mut self, turn: &mut Turn<'_>) {
+        if self.close_overlay(turn) {
+            return;
+        }
+        if self.is_composing() && !self.chat.draft().is_empty() {
+            self.chat.draft_mut().take();
+        } else {
+            *turn.notice = Some(Notice::HowToQuit);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What lies over the screen about a download: a question, a limit, or all that is known of it.
+
+use std::num::NonZeroU64;
+
+use crate::app::field::Field;
+use crate::app::keys::{self, Answer, Edit, Settle};
+use crate::app::layout::{self, Area};
+use crate::app::overlay::Overlay;
+use crate::app::queue::{Item, ItemId};
+use crate::app::{State, Turn, walked};
+use crate::effect::Conflict;
+use crate::event::{Key, Size};
+use crate::text::size;
+
+/// What is asked, or shown.
+#[derive(Debug, Clone)]
+pub enum Dialogue {
+    /// What becomes of a file where something is there already.
+    Conflict {
+        /// Of which download.
+        item: ItemId,
+        /// Which of the [`CHOICES`] is selected.
+        selected: usize,
+        /// Whether the answer is meant for all others, too.
+        for_all: bool,
+    },
+    /// How fast all together may be.
+    Limit {
+        /// What is typed.
+        field: Field,
+        /// Whether that is no speed.
+        is_wrong: bool,
+    },
+    /// Whether all are really to be cancelled.
+    CancelAll,
+    /// All that is known of a download.
+    Details {
+        /// Of which.
+        item: ItemId,
+        /// What is at the top, counted from 0.
+        top: usize,
+    },
+}
+
+/// The rows of the question what becomes of a file, the one that does no harm first.
+pub const CHOICES: [Settle; 6] =
+    [Settle::Rename, Settle::Overwrite, Settle::Skip, Settle::Resume, Settle::Newer, Settle::ForAll];
+
+/// What becomes of the file then; none where more is to be said first.
+fn conflict_of(choice: Settle) -> Option<Conflict> {
+    match choice {
+        Settle::Rename => Some(Conflict::Rename),
+        Settle::Overwrite => Some(Conflict::Overwrite),
+        Settle::Skip => Some(Conflict::Skip),
+        Settle::Resume => Some(Conflict::Resume),
+        Settle::Newer => Some(Conflict::Newer),
+        Settle::Choose | Settle::ForAll => None,
+    }
+}
+
+impl Dialogue {
+    pub(super) fn conflict(item: ItemId) -> Self {
+        Self::Conflict { item, selected: 0, for_all: false }
+    }
+
+    /// With the limit as it is now.
+    pub(super) fn limit(rate: Option<NonZeroU64>) -> Self {
+        let written = rate.map(|rate| size::written(rate.get())).unwrap_or_default();
+        Self::Limit { field: Field::with(&written), is_wrong: false }
+    }
+
+    /// Whether the input goes into a text in it.
+    pub(in crate::app) fn is_typed_into(&self) -> bool {
+        matches!(self, Self::Limit { .. })
+    }
+
+    /// A text was pasted; `false` where there is no room for it.
+    pub(in crate::app) fn paste(&mut self, text: &str) -> bool {
+        match self {
+            Self::Limit { field, is_wrong } => {
+                *is_wrong = false;
+                field.paste_line(text)
+            }
+            Self::Conflict { .. } | Self::CancelAll | Self::Details { .. } => true,
+        }
+    }
+
+    /// The box of the question what becomes of a file, and the rows of the choices in it.
+    #[must_use]
+    pub fn conflict_areas(size: Size) -> Option<(Area, Area)> {
+        /// What is there, what comes, and a blank row.
+        const ABOVE: u16 = 4;
+        let choices = u16::try_from(CHOICES.len()).unwrap_or(u16::MAX);
+        let outside = layout::dialogue(size, 70, ABOVE + choices)?;
+        let inside = layout::inside(outside);
+        let above = inside.height.saturating_sub(choices).clamp(1, ABOVE);
+        let height = inside.height.saturating_sub(above);
+        Some((outside, Area { y: inside.y + above, height, ..inside }))
+    }
+}
+
+/// How many things there are to be said of a download, one below the other: facts, files under way, failures.
+fn facts(item: &Item) -> usize {
+    2 + item.running().len() + item.failures().len()
+}
+
+impl State {
+    /// A key while something about a download is asked or shown.
+    pub(in crate::app) fn on_dialogue_key(&mut self, mut dialogue: Dialogue, key: Key, turn: &mut Turn<'_>) {
+        match &mut dialogue {
+            Dialogue::Conflict { selected, for_all, .. } => {
+                if keys::action(&turn.keymap.conflict, key) == Some(Settle::ForAll) {
+                    *for_all = !*for_all;
+                } else if let Some(action) = keys::action(&turn.keymap.conflict, key) {
+                    let row = CHOICES.iter().position(|choice| *choice == action);
+                    *selected = row.unwrap_or(*selected);
+                    return self.settle(dialogue, turn);
+                } else if let Some(step) = keys::action(&turn.keymap.list, key) {
+                    *selected = walked(step, *selected, CHOICES.len(), CHOICES.len());
+                }
+            }
+            Dialogue::Limit { field, is_wrong } => match keys::action(&turn.keymap.field, key) {
+                Some(Edit::Accept) => {
+                    let typed = field.text().trim();
+                    let typed = typed.strip_suffix("/s").unwrap_or(typed);
+                    let rate = size::parse(typed).and_then(NonZeroU64::new);
+                    if rate.is_some() || typed.is_empty() {
+                        return self.files.transfers.queue.limit_rate(rate, &mut turn.world());
+                    }
+                    *is_wrong = true;
+                }
+                edit => {
+                    *is_wrong = false;
+                    field.on_key(key, edit);
+                }
+            },
+            Dialogue::CancelAll => match keys::action(&turn.keymap.question, key) {
+                Some(Answer::Yes) => return self.files.transfers.queue.cancel_all(&mut turn.world()),
+                Some(Answer::No) => return,
+                None => {}
+            },
+            Dialogue::Details { item, top } => {
+                let count = self.files.transfers.queue.item_of(*item).map_or(0, facts);
+                if let Some(step) = keys::action(&turn.keymap.list, key) {
+                    *top = walked(step, *top, count, usize::from(self.size.height / 2));
+                }
+            }
+        }
+        self.overlay = Some(Overlay::Transfer(dialogue));
+    }
+
+    /// Does what the selected row says. Where more is asked, that comes next.
+    pub(in crate::app) fn settle(&mut self, mut dialogue: Dialogue, turn: &mut Turn<'_>) {
+        if let Dialogue::Conflict { item, selected, for_all } = &mut dialogue {
+            match conflict_of(CHOICES[*selected]) {
+                None => *for_all = !*for_all,
+                Some(conflict) => {
+                    let queue = &mut self.files.transfers.queue;
+                    queue.answer(*item, conflict, *for_all, &mut turn.world());
+                    let next = queue.question_of(*item).or_else(|| queue.question());
+                    let next = next.map(|question| question.item);
+                    self.overlay = next.map(Dialogue::conflict).map(Overlay::Transfer);
+                    return;
+                }
+            }
+        }
+        self.overlay = Some(Overlay::Transfer(dialogue));
+    }
+
+    /// A click on a row of the question what becomes of a file does what that row says.
+    pub(in crate::app) fn click_dialogue(&mut self, column: u16, row: u16, turn: &mut Turn<'_>) {
+        let Some((_, rows)) = Dialogue::conflict_areas(self.size) else { return };
+        let Some(Overlay::Transfer(Dialogue::Conflict { selected, .. })) = &mut self.overlay else { return };
+        if !rows.contains(column, row) {
+            return;
+        }
+        let top = (*selected + 1).saturating_sub(usize::from(rows.height));
+        *selected = (top + usize::from(row - rows.y)).min(CHOICES.len() - 1);
+        if let Some(Overlay::Transfer(dialogue)) = self.overlay.take() {
+            self.settle(dialogue, turn);
+        }
+    }
+
+    /// What is not asked any more, and a download that is gone, cannot be shown.
+    pub(in crate::app) fn leave_dialogue(&mut self) {
+        let queue = &self.files.transfers.queue;
+        let Some(Overlay::Transfer(dialogue)) = &self.overlay else { return };
+        let is_gone = match dialogue {
+            Dialogue::Conflict { item, .. } => queue.question_of(*item).is_none(),
+            Dialogue::Details { item, .. } => queue.item_of(*item).is_none(),
+            Dialogue::Limit { .. } | Dialogue::CancelAll => false,
+        };
+        if is_gone {
+            self.overlay = None;
+        }
+    }
+}

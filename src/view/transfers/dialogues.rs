@@ -1,0 +1,171 @@
+//! What lies over the screen about a download.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::style::Style;
+
+use super::{note, one, place};
+use crate::app::State;
+use crate::app::field::Field;
+use crate::app::keys::{self, Settle};
+use crate::app::layout::{self, Area};
+use crate::app::queue::{Item, ItemId};
+use crate::app::transfers::{CHOICES, Dialogue};
+use crate::locale::fill;
+use crate::text::clean_line;
+use crate::text::size::{bytes, grouped};
+use crate::text::width::{ellipsis_middle, pad_to, width};
+use crate::text::wrap::{Spaces, wrap};
+use crate::view::paint::Piece;
+use crate::view::{Look, bars, overlays, paint, wording};
+
+/// Draws it over the body; the caret, where something is typed.
+pub(in crate::view) fn draw(
+    state: &State,
+    dialogue: &Dialogue,
+    look: &Look,
+    body: Area,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let words = &look.words.transfer;
+    let queue = &state.files.transfers.queue;
+    match dialogue {
+        Dialogue::Conflict { item, selected, for_all } => {
+            conflict(state, *item, (*selected, *for_all), look, buffer);
+            None
+        }
+        Dialogue::Limit { field, is_wrong } => limit(state, field, *is_wrong, look, buffer),
+        Dialogue::CancelAll => {
+            let sentence = fill(&words.cancel_all_question, &[("count", &grouped(queue.open() as u64))]);
+            overlays::question(state, &words.cancel_all, &sentence, look, body, buffer);
+            None
+        }
+        Dialogue::Details { item, top } => {
+            if let Some(item) = queue.item_of(*item) {
+                details(state, item, *top, look, body, buffer);
+            }
+            None
+        }
+    }
+}
+
+fn conflict(
+    state: &State,
+    item: ItemId,
+    (selected, for_all): (usize, bool),
+    look: &Look,
+    buffer: &mut Buffer,
+) {
+    let (theme, words) = (&look.theme, &look.words.transfer);
+    let Some(question) = state.files.transfers.queue.question_of(item) else { return };
+    let Some((outside, rows)) = Dialogue::conflict_areas(state.size) else { return };
+    let inside = overlays::boxed(&words.conflict_title, outside, look, buffer);
+    let labels = width(&words.there).max(width(&words.comes)) + 2;
+    let room = usize::from(inside.width).saturating_sub(labels);
+    let mut facts = vec![(&*words.there, place(state, question.there))];
+    let size = question.size.map(|size| format!(" · {}", bytes(size))).unwrap_or_default();
+    let source = clean_line(question.source.to_string().as_bytes());
+    let source = ellipsis_middle(&source, room.saturating_sub(width(&size)));
+    facts.push((&words.comes, format!("{source}{size}")));
+    let left = question.left.saturating_sub(1);
+    if left > 0 {
+        facts.push(("", fill(&words.waiting_too, &[("count", &grouped(left as u64))])));
+    }
+    for (nth, (label, fact)) in (0..rows.y.saturating_sub(inside.y)).zip(facts) {
+        let fact = ellipsis_middle(&fact, room);
+        let label = pad_to(label, labels);
+        paint::left(buffer, paint::row(inside, nth), &[(&label, theme.dim), (&fact, theme.text)]);
+    }
+    let top = (selected + 1).saturating_sub(usize::from(rows.height));
+    for (nth, (at, choice)) in (0..rows.height).zip(CHOICES.into_iter().enumerate().skip(top)) {
+        let row = paint::row(rows, nth);
+        if at == selected {
+            paint::tint(buffer, row, theme.selected);
+        }
+        let (switch, what) = match choice {
+            Settle::Choose | Settle::Rename => ("", &words.rename),
+            Settle::Overwrite => ("", &words.overwrite),
+            Settle::Skip => ("", &words.skip),
+            Settle::Resume => ("", &words.resume),
+            Settle::Newer => ("", &words.newer),
+            Settle::ForAll => (if for_all { "[x] " } else { "[ ] " }, &words.for_all),
+        };
+        let key = keys::first_key(&state.keymap.conflict, choice).map(|key| key.to_string());
+        let key = pad_to(&key.unwrap_or_default(), 6);
+        let mark = if at == selected { "▌" } else { " " };
+        let pieces: [Piece<'_>; 4] =
+            [(mark, theme.mark), (&key, theme.key), (switch, theme.text), (what, theme.text)];
+        paint::left(buffer, row, &pieces);
+    }
+}
+
+fn limit(state: &State, field: &Field, is_wrong: bool, look: &Look, buffer: &mut Buffer) -> Option<Position> {
+    let (theme, words) = (&look.theme, &look.words.transfer);
+    let (hint, style) =
+        if is_wrong { (&words.limit_wrong, theme.error) } else { (&words.limit_hint, theme.dim) };
+    let columns = state.size.width.min(60).saturating_sub(4);
+    let lines = wrap(hint, usize::from(columns), Spaces::Hang);
+    let outside = layout::dialogue(state.size, 60, 1 + u16::try_from(lines.len()).unwrap_or(1))?;
+    let inside = overlays::boxed(&words.limit_title, outside, look, buffer);
+    for (nth, line) in (1..).zip(lines) {
+        one(&hint[line], style, paint::row(inside, nth), buffer);
+    }
+    Some(bars::one_line(field, theme.text, paint::row(inside, 0), buffer))
+}
+
+/// All that is known of it: facts, then what is under way, then what failed and why.
+fn details(state: &State, item: &Item, top: usize, look: &Look, body: Area, buffer: &mut Buffer) {
+    let words = &look.words.transfer;
+    let inside = overlays::boxed(&words.details_title, body, look, buffer);
+    let columns = usize::from(inside.width);
+    let mut rows: Vec<(String, Style)> = Vec::new();
+    for block in blocks(state, item, look).into_iter().skip(top) {
+        for (text, style) in block {
+            let lines = wrap(&text, columns, Spaces::Hang);
+            rows.extend(lines.into_iter().map(|line| (text[line].to_owned(), style)));
+        }
+        if rows.len() > usize::from(inside.height) {
+            break;
+        }
+    }
+    for (nth, (text, style)) in (0..inside.height).zip(rows) {
+        one(&text, style, paint::row(inside, nth), buffer);
+    }
+}
+
+/// What is scrolled past as one.
+fn blocks(state: &State, item: &Item, look: &Look) -> Vec<Vec<(String, Style)>> {
+    let (theme, words) = (&look.theme, &look.words.transfer);
+    let source = clean_line(item.source.to_string().as_bytes());
+    let mut first = vec![
+        (item.name.to_string(), if item.is_folder() { theme.folder } else { theme.title }),
+        (format!("{}  {source}", words.from), theme.text),
+        (fill(&words.to, &[("path", &place(state, &item.to))]), theme.text),
+    ];
+    first.extend(note::of(state, item, look));
+    let counts = item.counts();
+    let mut second = Vec::new();
+    if item.is_folder() {
+        let more = if item.is_final() { "" } else { "+" };
+        let (done, count) = (grouped(counts.done + counts.kept), grouped(counts.files) + more);
+        let files = fill(&words.files, &[("done", &done), ("count", &count)]);
+        second.push((format!("{files} · {}", bytes(item.bytes())), theme.text));
+        second.push((fill(&words.running, &[("count", &grouped(item.running().len() as u64))]), theme.title));
+    }
+    let running = item.running().map(|running| {
+        let phase = wording::phase(&look.words, &running.phase, state.at);
+        let total = running.total().map(|total| format!("/{}", bytes(total))).unwrap_or_default();
+        vec![(format!("  {} · {}{total} · {phase}", running.name, bytes(running.bytes())), theme.text)]
+    });
+    let mut blocks = vec![first, second];
+    blocks.extend(running);
+    let failures = item.failures().iter().enumerate().map(|(nth, failure)| {
+        let title = fill(&words.failures, &[("count", &grouped(counts.failed))]);
+        let title = (nth == 0).then_some((title, theme.title));
+        let reason = wording::fault(&look.words, &failure.fault);
+        let said = [(format!("  {}", failure.path), theme.text), (format!("    {reason}"), theme.error)];
+        title.into_iter().chain(said).collect()
+    });
+    blocks.extend(failures);
+    blocks
+}
