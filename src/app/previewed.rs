@@ -86,7 +86,7 @@ impl State {
         match (keys::action(&turn.keymap.preview, key), keys::action(&turn.keymap.list, key)) {
             (Some(Look::Get), _) => {
                 previewed.close(turn);
-                return self.files.get_looked_at(previewed.source, turn);
+                return self.files.get_file(&previewed.source, turn);
             }
             (Some(Look::Left), _) => previewed.left = previewed.left.saturating_sub(STEP),
             (Some(Look::Right), _) => previewed.left = (previewed.left + STEP).min(usize::from(u16::MAX)),

@@ -36,7 +36,7 @@ async fn of_a_large_file_no_more_is_read_than_its_beginning() {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 9000000000\r\n\r\n";
         let mut sent = stream.write_all(head.as_bytes());
         while sent.is_ok() {
-            sent = stream.write_all(&[b'x'; 1 << 16]);
+            sent = stream.write_all(&vec![b'x'; 1 << 16]);
         }
         closed.send(()).unwrap();
     });

@@ -30,6 +30,14 @@ impl Files {
         }
     }
 
+    /// Downloads a file that was looked at.
+    pub(in crate::app) fn get_file(&mut self, source: &Source, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        let entry = folder.entries().find(|entry| folder.inside(entry) == *source);
+        let new = entry.map(|entry| new_file(folder, entry, &folder.names()));
+        self.transfers.add_file(new.unwrap_or_else(|| NewFile::new(source.clone())), turn);
+    }
+
     fn get(&mut self, entries: &[Entry], turn: &mut Turn<'_>) {
         let Place::Folder(folder) = &self.place else { return };
         let known = folder.names();
@@ -41,11 +49,6 @@ impl Files {
                 self.transfers.add_file(new_file(folder, entry, &known), turn);
             }
         }
-    }
-
-    /// Downloads a file that was looked at.
-    pub(in crate::app) fn get_looked_at(&mut self, source: Source, turn: &mut Turn<'_>) {
-        self.transfers.add_file(NewFile::new(source), turn);
     }
 
     /// Downloads the file whose name was typed.

@@ -228,22 +228,14 @@ impl World {
                 ));
             }
             Some(Effect::Preview { request, .. }) => {
-                let lines =
-                    TEXTS.iter().map(|text| TextLine { text: clean_line(text.as_bytes()), pieces: vec![] });
-                let content = match how % 3 {
-                    0 => Content::Text(lines.collect(), None),
-                    1 => Content::Other(Raw(vec![how; usize::from(how)].into())),
-                    _ => Content::Archive(clean_line(b"ZIP"), Vec::new()),
-                };
-                let seen =
-                    Preview { media_type: None, size: None, modified: None, is_whole: how < 99, content };
-                screen.is_told(Event::Previewed(request, Ok(Box::new(seen))));
+                screen
+                    .is_told(Event::Previewed(request, if how < 200 { Ok(seen(how)) } else { Err(fault()) }));
             }
             Some(Effect::Fill { request, files }) => {
                 let facts = Facts { size: Some(u64::from(how) << 56), modified: None };
                 (0..=files.len()).for_each(|nth| screen.is_told(Event::Filled(request, nth, facts)));
             }
-            Some(Effect::Browse { request, source }) if how % 9 == 0 => {
+            Some(Effect::Browse { request, source }) if how.is_multiple_of(9) => {
                 let origin = Box::new(source.origin());
                 let realm = clean_line(TEXTS[usize::from(how) % TEXTS.len()].as_bytes());
                 let fault = Fault::Unauthorized { origin, realm };
@@ -319,6 +311,17 @@ impl World {
             }
         }
     }
+}
+
+/// What could be seen of a file.
+fn seen(how: u8) -> Box<Preview> {
+    let line = |text: &&str| TextLine { text: clean_line(text.as_bytes()), pieces: Vec::new() };
+    let content = match how % 3 {
+        0 => Content::Text(TEXTS.iter().map(line).collect(), None),
+        1 => Content::Other(Raw(vec![how; usize::from(how)].into())),
+        _ => Content::Archive(clean_line(b"ZIP"), Vec::new()),
+    };
+    Box::new(Preview { media_type: None, size: None, modified: None, is_whole: how < 99, content })
 }
 
 proptest! {

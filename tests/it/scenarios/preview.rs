@@ -14,8 +14,8 @@ fn text(lines: &[&str]) -> Content {
     Content::Text(lines.iter().map(line).collect(), None)
 }
 
-fn seen(content: Content) -> Result<Box<Preview>, Fault> {
-    Ok(Box::new(Preview { media_type: None, size: Some(10), modified: None, is_whole: true, content }))
+fn seen(content: Content) -> Box<Preview> {
+    Box::new(Preview { media_type: None, size: Some(10), modified: None, is_whole: true, content })
 }
 
 /// A file is looked at: the question.
@@ -38,7 +38,7 @@ fn a_text_is_scrolled_through_in_both_directions() {
     let lines: Vec<String> = (0..100).map(|n| format!("line {n}")).collect();
     let mut all: Vec<&str> = lines.iter().map(String::as_str).collect();
     all[0] = &wide;
-    screen.is_told(Event::Previewed(request, seen(text(&all))));
+    screen.is_told(Event::Previewed(request, Ok(seen(text(&all)))));
     assert!(screen.shows("begin xxx") && !screen.shows("end ") && screen.shows("text · 10 B"));
     screen.press("l");
     assert!(screen.shows("讲end") && !screen.shows("begin"));
@@ -60,7 +60,7 @@ fn the_pieces_of_a_program_have_their_colours() {
     let pieces = vec![(2, Paint::Keyword), (3, Paint::Plain), (7, Paint::Name)];
     let line = TextLine { text: clean_line(b"fn main() {}"), pieces };
     let content = Content::Text(vec![line], Some(clean_line(b"Rust")));
-    screen.is_told(Event::Previewed(request, seen(content)));
+    screen.is_told(Event::Previewed(request, Ok(seen(content))));
     let picture = screen.picture();
     let (x, y) = picture.place_of("fn main() {}");
     let colour = |at: u16| picture.style_of(x + at, y).fg;
@@ -85,7 +85,7 @@ fn what_is_no_text_is_shown_as_what_it_is() {
     ] {
         let mut screen = Screen::new(80, 24);
         let request = looks(&mut screen);
-        screen.is_told(Event::Previewed(request, seen(content)));
+        screen.is_told(Event::Previewed(request, Ok(seen(content))));
         assert!(screen.shows(expected), "{expected}\n{}", screen.rows().join("\n"));
     }
 }
@@ -95,7 +95,7 @@ fn what_is_looked_at_is_downloaded_from_there() {
     for key in ["enter", "d"] {
         let mut screen = Screen::new(80, 24);
         let request = looks(&mut screen);
-        screen.is_told(Event::Previewed(request, seen(text(&["a"]))));
+        screen.is_told(Event::Previewed(request, Ok(seen(text(&["a"])))));
         screen.press(key);
         assert_eq!(screen.fetches()[0].1.to_string(), "http://192.168.1.5:7890/notes.rs");
         assert!(!screen.shows("text · 10 B"));
@@ -108,7 +108,7 @@ fn esc_closes_it_and_an_answer_that_is_not_waited_for_is_forgotten() {
     let request = looks(&mut screen);
     screen.press("esc");
     assert_eq!(screen.effects(), [Effect::Forget(request)]);
-    screen.is_told(Event::Previewed(request, seen(text(&["late"]))));
+    screen.is_told(Event::Previewed(request, Ok(seen(text(&["late"])))));
     assert!(!screen.shows("late"));
     let request = looks(&mut screen);
     screen.is_told(Event::Previewed(request, Err(Fault::Status(404))));
