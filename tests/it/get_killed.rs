@@ -12,10 +12,12 @@ use tempfile::{TempDir, tempdir};
 
 /// Larger than what is compared when a download goes on, and than what a socket holds.
 const LENGTH: usize = 3 << 20;
+/// The same in words of four bytes.
+const WORDS: u32 = (3 << 20) / 4;
 
 /// The file: no two parts of it are the same.
 fn content() -> Vec<u8> {
-    (0..LENGTH as u32 / 4).flat_map(|word| word.wrapping_mul(0x9e37_79b9).to_be_bytes()).collect()
+    (0..WORDS).flat_map(|word| word.wrapping_mul(0x9e37_79b9).to_be_bytes()).collect()
 }
 
 /// A server that sends the file, or the rest of it, up to the byte that it is told; then it says so and waits.

@@ -77,7 +77,9 @@ fn all_are_paused_with_one_key_and_go_on_with_the_same() {
     let (mut screen, ids) = steering(3);
     screen.press("P");
     assert_eq!(screen.effects(), [Effect::Pause(ids[0]), Effect::Pause(ids[1])]);
-    ids.iter().for_each(|id| screen.hears_of(*id, TransferEvent::Paused));
+    for id in &ids {
+        screen.hears_of(*id, TransferEvent::Paused);
+    }
     assert!(screen.row_containing("─ Transfers").contains(" paused ↓3 "));
     screen.press("P");
     assert_eq!(screen.fetches().len(), 2);
@@ -101,7 +103,9 @@ fn a_full_disk_stops_all_until_the_user_says_so() {
 #[test]
 fn what_failed_is_tried_again_one_or_all() {
     let (mut screen, ids) = steering(2);
-    ids.iter().for_each(|id| screen.hears_of(*id, TransferEvent::Failed(Fault::Reset)));
+    for id in &ids {
+        screen.hears_of(*id, TransferEvent::Failed(Fault::Reset));
+    }
     assert!(screen.shows("R tries again"));
     screen.press("r");
     let again = screen.fetches();
@@ -182,7 +186,9 @@ fn all_are_cancelled_only_after_a_question() {
     screen.press("X y");
     let effects = screen.effects();
     assert!(ids.iter().all(|id| effects.contains(&Effect::Cancel(*id))), "{effects:?}");
-    ids.iter().for_each(|id| screen.hears_of(*id, TransferEvent::Cancelled));
+    for id in &ids {
+        screen.hears_of(*id, TransferEvent::Cancelled);
+    }
     screen.press("c");
     assert!(!screen.shows("Transfers"), "what is done can be cleared away");
 }

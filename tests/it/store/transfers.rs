@@ -33,7 +33,9 @@ fn partial(name: &[u8]) -> KeptPartial {
 
 async fn told(place: &Path, requests: Vec<StoreRequest>) -> Memory {
     let keeper = Keeper::sound(place);
-    requests.into_iter().for_each(|request| keeper.tell(request));
+    for request in requests {
+        keeper.tell(request);
+    }
     keeper.end().await;
     let keeper = Keeper::sound(place);
     let memory = keeper.memory.clone();
