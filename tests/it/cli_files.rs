@@ -33,7 +33,8 @@ impl Place {
 
     /// The files here, other than our settings.
     fn files(&self) -> Vec<String> {
-        names(self.0.path()).into_iter().filter(|name| name != "config.toml").collect()
+        let own = ["config.toml", "data"];
+        names(self.0.path()).into_iter().filter(|name| !own.contains(&&**name)).collect()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

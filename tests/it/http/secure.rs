@@ -116,7 +116,7 @@ fn a_secure_connection_is_used_again() {
     let server = authority.server("localhost", |_| ());
     let folder = format!("https://localhost:{}/", server.address.port());
     let to = tempdir().unwrap();
-    let mut program = Program::new(&["get", &folder, "a", "b", "--to", to.path().to_str().unwrap()]);
+    let mut program = Program::new(&["get", &folder, "a", "b", "--jobs", "1", "--to", to.path().to_str().unwrap()]);
     let outcome = {
         program.command.env("SSL_CERT_FILE", authority.file());
         program.run()
