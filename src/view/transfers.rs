@@ -63,11 +63,18 @@ fn place(state: &State, path: &Path) -> String {
     }
 }
 
-/// A time as people read it on a clock: `0:14`, `1:02:03`.
+/// A time as people read it on a clock, on 8 columns at most: `0:14`, `1:02:03`; in days where it is long.
 fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 99 {
+        let days = hours / 24;
+        if days > 999 { ">999 d".to_owned() } else { format!("{days} d") }
+    } else if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// The text at the right end of so many columns.
@@ -85,9 +92,15 @@ mod tests {
 
     #[test]
     fn times_are_written_as_on_a_clock() {
-        for (seconds, shown) in
-            [(0, "0:00"), (14, "0:14"), (75, "1:15"), (3723, "1:02:03"), (360_000, "100:00:00")]
-        {
+        for (seconds, shown) in [
+            (0, "0:00"),
+            (14, "0:14"),
+            (75, "1:15"),
+            (3723, "1:02:03"),
+            (359_999, "99:59:59"),
+            (360_000, "4 d"),
+            (u64::MAX, ">999 d"),
+        ] {
             assert_eq!(clock(Duration::from_secs(seconds)), shown);
         }
     }

@@ -137,12 +137,14 @@ fn details(state: &State, item: &Item, top: usize, look: &Look, body: Area, buff
 fn blocks(state: &State, item: &Item, look: &Look) -> Vec<Vec<(String, Style)>> {
     let (theme, words) = (&look.theme, &look.words.transfer);
     let source = clean_line(item.source.to_string().as_bytes());
+    let into = fill(&words.to, &[("path", &place(state, &item.to))]);
+    let notes = note::of(state, item, look).into_iter().filter(|(note, _)| *note != into);
     let mut first = vec![
         (item.name.to_string(), if item.is_folder() { theme.folder } else { theme.title }),
         (format!("{}  {source}", words.from), theme.text),
-        (fill(&words.to, &[("path", &place(state, &item.to))]), theme.text),
+        (into.clone(), theme.text),
     ];
-    first.extend(note::of(state, item, look));
+    first.extend(notes);
     let counts = item.counts();
     let mut second = Vec::new();
     if item.is_folder() {

@@ -37,7 +37,9 @@ pub(super) fn of(state: &State, item: &Item, look: &Look) -> Vec<(String, Style)
     let retry = || hint(&words.transfer.retry_hint, Transfer::Retry);
     let into = || (fill(&words.transfer.to, &[("path", &place(state, &item.to))]), theme.dim);
     let mut notes = Vec::new();
-    if state.files.transfers.queue.question_of(item.id).is_some() {
+    // Where nothing else is to be said of it, its row says so already.
+    let is_said = matches!(item.state(), ItemState::Conflict(_));
+    if !is_said && state.files.transfers.queue.question_of(item.id).is_some() {
         notes.push(hint(&words.transfer.answer_hint, Transfer::Answer));
     }
     match item.state() {

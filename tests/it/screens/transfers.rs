@@ -19,7 +19,7 @@ fn under_way(screen: &mut Screen) {
             file("第三讲：套接字编程与网络协议分析.pdf", 12_345_678),
         ],
     );
-    screen.press("down down space space space d up up up d");
+    screen.press("home down space space space d home d");
     let (mut ids, mut walk) = (Vec::new(), None);
     for effect in screen.effects() {
         match effect {
@@ -30,6 +30,7 @@ fn under_way(screen: &mut Screen) {
     }
     screen.hears_of(ids[0], started(Some(2_600_000_000)));
     screen.hears_of(ids[1], TransferEvent::Failed(Fault::Exists("/home/lin/Downloads/notes.pdf".into())));
+    screen.fetches().into_iter().for_each(|(id, _)| screen.hears_of(id, TransferEvent::Failed(Fault::Reset)));
     let (request, source) = walk.expect("the folder is looked through");
     let entries = (0..1200).map(|n| file(format!("{n}.mp4"), 40_000)).collect();
     let listing = Listing { source: source.clone(), entries, is_cut: false };
