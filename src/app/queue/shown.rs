@@ -141,7 +141,7 @@ impl Queue {
         self.settings.rate
     }
 
-    /// The next item that waits for [`Queue::answer`], and the file of it; [`ItemState::Conflict`] need not be its state,
+    /// The next item that waits for [`Queue::answer`], and the file of it; [`ItemState::Conflict`](super::ItemState::Conflict) need not be its state,
     /// for others of its files may be under way.
     #[must_use]
     pub fn question(&self) -> Option<Question<'_>> {
