@@ -418,11 +418,10 @@ mod tests {
     }
 
     #[test]
-    fn without_marks_the_selected_file_is_taken_and_a_folder_is_none() {
+    fn without_marks_what_is_selected_is_taken_and_folders_are_taken_too() {
         let mut folder = folder("/");
-        assert!(!folder.mark());
-        assert!(folder.take_marked().is_empty());
-        folder.walk(Move::Down, 1);
+        assert!(folder.mark());
+        assert_eq!(&*folder.take_marked()[0].name, "sub");
         assert_eq!(&*folder.take_marked()[0].name, "A.txt");
     }
 

@@ -16,12 +16,12 @@ use crate::app::queue::NewFile;
 use crate::event::Fault;
 use crate::locale::fill;
 use crate::net::fetch::{End, Engine, Stop, System};
-use crate::net::http::Client;
+use crate::net::http::{Client, Question};
 use crate::text::clean_line;
 use crate::view::wording;
 use crate::wire::digest::Checksum;
 use crate::wire::name::safe_name;
-use crate::wire::source::{Scheme, Source};
+use crate::wire::source::{Path, Scheme, Source};
 
 mod bars;
 mod downloads;
@@ -32,16 +32,20 @@ mod report;
 use downloads::Downloads;
 pub use options::Get;
 
-/// Files that may stand beside a file and say what its content has to be, but for those named after it.
-const SUMS: [&str; 2] = ["SHA256SUMS", "SHA512SUMS"];
+/// The file that may say what the content of the others in its folder has to be.
+const SUMS: &[u8] = b"SHA256SUMS";
 
 /// Downloads what was asked for. Goes on after a failure, and fails in the end.
 pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> {
-    let (server, credentials) = Source::parse_with_credentials(&options.source)
+    let (mut server, credentials) = Source::parse_with_credentials(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(&context.words, &error)))?;
-    let wanted = wanted(context, options, &server)?;
+    check(context, options, &server)?;
     let client = Client::new(context.config.timeouts);
     client.authorize(server.origin(), credentials.as_ref());
+    if server.scheme == Scheme::Probe {
+        server.scheme = spoken(context, &client, &server).await?;
+    }
+    let wanted = wanted(options, &server);
     let stopped = pin!(stop_signal()?);
     let retries = options.retries.unwrap_or(context.config.retries);
     let engine = Engine::new(client.clone(), retries, Arc::new(System));
@@ -77,8 +81,20 @@ enum Wanted {
     Folder(Source),
 }
 
-/// The paths on the server; without names, the source's own.
-fn wanted(context: &Context, options: &Get, server: &Source) -> Result<Vec<Wanted>, Ending> {
+/// Finds out what a server speaks, once for all files: one short question, which a plain server takes for a name that it
+/// does not have.
+async fn spoken(context: &Context, client: &Client, server: &Source) -> Result<Scheme, Ending> {
+    let top = server.at(Path::from_name(b""));
+    match client.ask(&top, &Question::head("*/*")).await {
+        Ok(None) => Ok(Scheme::Plain),
+        // It answers in HTTP, whatever it says of its top folder.
+        Ok(Some(_)) | Err(Fault::Unauthorized { .. } | Fault::Redirected(_)) => Ok(Scheme::Http),
+        Err(fault) => Err(context.failed(&server.to_string(), &fault)),
+    }
+}
+
+/// Whether what was written makes sense.
+fn check(context: &Context, options: &Get, server: &Source) -> Result<(), Ending> {
     let words = &context.words.command;
     let single = options.names.len() <= 1 && !options.recursive;
     if options.output.is_some() && !single {
@@ -87,19 +103,23 @@ fn wanted(context: &Context, options: &Get, server: &Source) -> Result<Vec<Wante
     if options.checksum.is_some() && !single {
         return Err(Ending::Usage(words.one_checksum.clone()));
     }
+    let no_name = options.names.is_empty() && server.path.is_folder();
+    if no_name && !options.recursive {
+        return Err(Ending::Usage(fill(&words.no_name, &[("source", &server.to_string())])));
+    }
+    Ok(())
+}
+
+/// What there is to be had: the names in the folder that was named, or, without names, just that.
+fn wanted(options: &Get, server: &Source) -> Vec<Wanted> {
     let paths = match &options.names[..] {
         [] => vec![server.path.clone()],
         names => names.iter().map(|name| server.path.folder().join(name.as_bytes())).collect(),
     };
-    let wanted = paths.into_iter().map(|path| match (options.recursive, path.is_folder()) {
-        (true, _) => Ok(Wanted::Folder(server.at(path.folder()))),
-        (false, false) => Ok(Wanted::File(server.at(path))),
-        (false, true) => {
-            let source = clean_line(options.source.trim().as_bytes());
-            Err(Ending::Usage(fill(&words.no_name, &[("source", &source)])))
-        }
-    });
-    wanted.collect()
+    let folder = |path: Path| Wanted::Folder(server.at(path.folder()));
+    let file = |path: Path| Wanted::File(server.at(path));
+    let paths = paths.into_iter();
+    if options.recursive { paths.map(folder).collect() } else { paths.map(file).collect() }
 }
 
 /// Where on the server there may be something that says what the content of a file has to be. A plain server would have
@@ -110,8 +130,7 @@ fn beside(source: &Source) -> Vec<Source> {
     };
     let name = source.path.last();
     let own = [&name[..], b".sha256"].concat();
-    let names = [own].into_iter().chain(SUMS.map(|name| name.as_bytes().to_vec()));
-    names.map(|name| source.at(folder.join(&name))).collect()
+    [&own[..], SUMS].map(|name| source.at(folder.join(name))).to_vec()
 }
 
 /// What a file goes into that is no file: standard output, or a device or a pipe, which is written to, not replaced.

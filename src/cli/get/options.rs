@@ -31,7 +31,7 @@ pub struct Get {
     #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=64))]
     pub jobs: Option<u8>,
     /// What becomes of a file where one of its name is there.
-    #[arg(long, value_name = "rename|overwrite|skip|resume|newer", value_enum)]
+    #[arg(long, value_name = "POLICY", value_enum)]
     pub conflict: Option<Conflict>,
     /// Bytes a second for all together.
     #[arg(long, value_name = "RATE", value_parser = rate)]
