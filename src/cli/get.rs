@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::{self, Path as FilePath};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -55,8 +55,10 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
         engine.limit_rate(options.limit_rate.or(context.config.limit_rate));
         return pour(context, &engine, (source.clone(), options.checksum.clone()), stream, stopped).await;
     }
-    let mut downloads = Downloads::start(context, options, client, engine);
-    let dir = options.to.clone().unwrap_or_else(|| PathBuf::from("."));
+    // What is kept for a later run holds wherever that is started.
+    let absolute = |path: &FilePath| path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let dir = absolute(options.dir());
+    let mut downloads = Downloads::start(context, options, dir.clone(), client, engine);
     for wanted in wanted {
         match wanted {
             Wanted::Folder(source) => {
@@ -66,7 +68,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
             }
             Wanted::File(source) => {
                 let sums = beside(&source);
-                let (to, checksum) = (options.output.clone(), options.checksum.clone());
+                let (to, checksum) = (options.output.as_deref().map(absolute), options.checksum.clone());
                 downloads.add_file(NewFile { to, checksum, sums, ..NewFile::new(source) });
             }
         }

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
@@ -44,10 +45,17 @@ pub(super) struct Downloads<'a> {
 
 impl<'a> Downloads<'a> {
     /// Nothing asked for yet.
-    pub(super) fn start(context: &'a Context, options: &Get, client: Client, engine: Engine) -> Self {
+    pub(super) fn start(
+        context: &'a Context,
+        options: &Get,
+        dir: PathBuf,
+        client: Client,
+        engine: Engine,
+    ) -> Self {
+        let report = Report::new(context, options, dir.clone());
         let (told, events) = channel(EVENTS);
         let settings = QueueSettings {
-            dir: options.to.clone().unwrap_or_else(|| ".".into()),
+            dir,
             prefix: context.config.prefix.clone(),
             conflict: options.conflict.unwrap_or(match (context.config.conflict, &options.output) {
                 // Nobody can be asked: a name that was chosen is not changed, any other gets a number.
@@ -73,7 +81,7 @@ impl<'a> Downloads<'a> {
             out: Vec::new(),
             store,
             events,
-            report: Report::new(context, options),
+            report,
             bars: io::stderr().is_terminal().then(|| Bars::new(&context.words)),
         };
         downloads.with_queue(|queue, world| queue.restore(Vec::new(), partials, world));
@@ -84,7 +92,7 @@ impl<'a> Downloads<'a> {
         self.with_queue(|queue, world| queue.add_file(file, world));
     }
 
-    pub(super) fn add_folder(&mut self, source: &Source, to: std::path::PathBuf) {
+    pub(super) fn add_folder(&mut self, source: &Source, to: PathBuf) {
         self.with_queue(|queue, world| queue.add_folder(source, Some(to), world));
     }
 

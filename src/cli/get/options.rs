@@ -1,7 +1,7 @@
 //! What can be written behind `hobnob get`.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, value_parser};
 
@@ -45,6 +45,13 @@ pub struct Get {
     /// A JSON object for each file.
     #[arg(long)]
     pub json: bool,
+}
+
+impl Get {
+    /// The folder where files go, as it was written.
+    pub(super) fn dir(&self) -> &Path {
+        self.to.as_deref().unwrap_or(Path::new("."))
+    }
 }
 
 /// A rate as it is written: `500k`, `10M`.

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ pub(super) struct Report<'a> {
     /// The user chose the path: it needs not be said.
     silent: bool,
     person: bool,
+    /// The folder where files go, and how the user wrote that.
+    dir: (PathBuf, PathBuf),
 }
 
 /// A file as `--json` shows it.
@@ -63,9 +65,15 @@ struct Line<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(context: &'a Context, options: &Get) -> Self {
+    pub(super) fn new(context: &'a Context, options: &Get, dir: PathBuf) -> Self {
         let silent = options.output.is_some() && !options.json;
-        Self { context, json: options.json, silent, person: io::stderr().is_terminal() }
+        Self {
+            context,
+            json: options.json,
+            silent,
+            person: io::stderr().is_terminal(),
+            dir: (dir, options.dir().to_path_buf()),
+        }
     }
 
     /// Says it.
@@ -73,7 +81,7 @@ impl<'a> Report<'a> {
         let words = &self.context.words;
         match ended {
             Ended::Finished(file) => {
-                let path = file.path.clone().unwrap_or_default();
+                let path = self.shown(&file.path.clone().unwrap_or_default());
                 if self.json {
                     return self.say_json(source, &path, "finished", Some(&file));
                 }
@@ -84,6 +92,7 @@ impl<'a> Report<'a> {
                 self.say_path(&path)
             }
             Ended::Kept(path, why) => {
+                let path = self.shown(&path);
                 if self.json {
                     let state = match why {
                         Kept::Skipped => "skipped",
@@ -107,7 +116,13 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn say_path(&self, path: &std::path::Path) -> Result<(), Ending> {
+    /// A path as the user would write it.
+    fn shown(&self, path: &Path) -> PathBuf {
+        let (dir, written) = &self.dir;
+        path.strip_prefix(dir).map_or_else(|_| path.to_path_buf(), |inside| written.join(inside))
+    }
+
+    fn say_path(&self, path: &Path) -> Result<(), Ending> {
         if self.silent {
             return Ok(());
         }
@@ -118,7 +133,7 @@ impl<'a> Report<'a> {
     fn say_json(
         &self,
         source: &Source,
-        path: &std::path::Path,
+        path: &Path,
         state: &'static str,
         file: Option<&Finished>,
     ) -> Result<(), Ending> {
