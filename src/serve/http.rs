@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::poll_fn;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,14 +16,14 @@ use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Response, StatusCode};
+use hyper::{Method, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
 
 use super::connection::{Visit, close};
-use super::meter::{Meter, MeteredWrite};
+use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
 use super::reply::{Content, failure, reply};
 use super::served::{Answer, Began, End, Request, Served};
@@ -71,6 +71,7 @@ pub(super) async fn converse(stream: TcpStream, head: Vec<u8>, mut visit: Visit)
     while let Some(answer) = meter.next() {
         let end = match &result {
             _ if answer.is_whole() => End::Whole,
+            Some(Ok(())) if answer.is_whole_at_end() => End::Whole,
             Some(Ok(())) => End::BrokenOff,
             Some(Err(error)) => End::by(error),
             None => End::CutOff,
@@ -105,25 +106,35 @@ async fn answer(
         path: Path::from_url(path).shown(),
     };
     let is_head = head.method == Method::HEAD;
+    let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
     let response = spawn_blocking(move || reply(&site, &head))
         .await
         .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR));
     let status = response.status();
-    let (length, mut response) = with_body(response, is_head);
-    meter.expect(Asked { began, request: asked, status }, if is_head { 0 } else { length });
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    let length = response.body().length();
+    let framing = match length {
+        _ if is_head => Framing::Length(0),
+        Some(length) => Framing::Length(length),
+        None => without_length,
+    };
+    meter.expect(Asked { began, request: asked, status }, framing);
+    let mut response = with_body(response, is_head);
+    if let Some(length) = length {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
     Ok(response)
 }
 
-/// The response with its content on the way, and the length of the content in bytes.
-fn with_body(response: Response<Content>, is_head: bool) -> (u64, Response<Body>) {
-    let length = response.body().length();
-    let response = response.map(|content| match content {
+/// The response with its content on the way.
+fn with_body(response: Response<Content>, is_head: bool) -> Response<Body> {
+    response.map(|content| match content {
         _ if is_head => Full::default().map_err(Into::into).boxed_unsync(),
         Content::Page(page) => Full::from(page).map_err(Into::into).boxed_unsync(),
-        Content::File(opened) => {
-            StreamBody::new(body::frames(opened).map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
-        }
-    });
-    (length, response)
+        Content::File(opened) => flowing(opened),
+        Content::Made(frames) => flowing(frames),
+    })
+}
+
+fn flowing(frames: impl Iterator<Item = io::Result<Bytes>> + Send + 'static) -> Body {
+    StreamBody::new(body::stream(frames).map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
 }

@@ -27,10 +27,38 @@ pub(super) struct Meter<T> {
 pub(super) struct Metered<T> {
     /// What the caller gave.
     pub(super) about: T,
-    /// Bytes of its body that have left.
+    /// Bytes of its content that have left.
     pub(super) sent: u64,
-    length: u64,
-    matched: usize,
+    framing: Framing,
+    place: Place,
+}
+
+/// What says where a body ends (RFC 9112, section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// Its length in bytes.
+    Length(u64),
+    /// A last chunk (section 7.1).
+    Chunked,
+    /// The end of the connection.
+    Close,
+}
+
+/// Where in an answer the next byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the head or in the trailers, behind so many bytes of what ends them.
+    Fields { matched: usize, last: bool },
+    /// In the line with the size of a chunk, as far as it has been read.
+    Size(u64),
+    /// In the content, before so many bytes of it.
+    Data(u64),
+    /// Between a chunk and the next one's size.
+    Gap,
+    /// In content that ends with the connection.
+    Open,
+    /// Behind all of it.
+    End,
 }
 
 impl<T> Meter<T> {
@@ -38,9 +66,10 @@ impl<T> Meter<T> {
         Arc::new(Self { answers: Mutex::default(), whole: Notify::new() })
     }
 
-    /// From the next head on, `length` bytes of a body follow.
-    pub(super) fn expect(&self, about: T, length: u64) {
-        self.lock().push_back(Metered { about, sent: 0, length, matched: 0 });
+    /// After those that are expected already, an answer with such a body follows.
+    pub(super) fn expect(&self, about: T, framing: Framing) {
+        let place = Place::Fields { matched: 0, last: false };
+        self.lock().push_back(Metered { about, sent: 0, framing, place });
     }
 
     /// Waits for an answer that has left as a whole, and takes it out.
@@ -78,26 +107,71 @@ impl<T> Meter<T> {
 }
 
 impl<T> Metered<T> {
-    /// Whether all of it has left.
+    /// Whether all of it has left, so far as bytes can say.
     pub(super) fn is_whole(&self) -> bool {
-        self.matched == END_OF_HEAD.len() && self.sent == self.length
+        self.place == Place::End
+    }
+
+    /// Whether it is whole now that the connection has come to a good end.
+    pub(super) fn is_whole_at_end(&self) -> bool {
+        matches!(self.place, Place::End | Place::Open)
     }
 
     /// Counts what belongs to this answer, and gives the rest back.
     fn count<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
-        while self.matched < END_OF_HEAD.len() {
-            let Some((first, rest)) = bytes.split_first() else { return bytes };
-            self.matched = match *first {
-                byte if byte == END_OF_HEAD[self.matched] => self.matched + 1,
-                b'\r' => 1,
-                _ => 0,
+        while self.place != Place::End
+            && let [first, rest @ ..] = bytes
+        {
+            (self.place, bytes) = match self.place {
+                Place::Data(left) => {
+                    let own = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                    self.sent += own as u64;
+                    (self.data(left - own as u64), &bytes[own..])
+                }
+                Place::Open => {
+                    self.sent += bytes.len() as u64;
+                    (Place::Open, &[][..])
+                }
+                Place::Fields { .. } | Place::Size(_) | Place::Gap | Place::End => (self.step(*first), rest),
             };
-            bytes = rest;
         }
-        let left = usize::try_from(self.length - self.sent).unwrap_or(usize::MAX);
-        let (own, rest) = bytes.split_at(left.min(bytes.len()));
-        self.sent += own.len() as u64;
-        rest
+        bytes
+    }
+
+    /// Where the next byte stands after one that is not of the content.
+    fn step(&self, byte: u8) -> Place {
+        match self.place {
+            Place::Fields { matched, last } => match byte {
+                byte if byte != END_OF_HEAD[matched] => {
+                    Place::Fields { matched: usize::from(byte == b'\r'), last }
+                }
+                _ if matched + 1 < END_OF_HEAD.len() => Place::Fields { matched: matched + 1, last },
+                _ if last => Place::End,
+                _ => match self.framing {
+                    Framing::Length(length) => self.data(length),
+                    Framing::Chunked => Place::Size(0),
+                    Framing::Close => Place::Open,
+                },
+            },
+            // The last chunk is empty, and the trailers end as a head does.
+            Place::Size(0) if byte == b'\n' => Place::Fields { matched: 2, last: true },
+            Place::Size(size) if byte == b'\n' => Place::Data(size),
+            Place::Size(size) => match char::from(byte).to_digit(16) {
+                Some(digit) => Place::Size(size << 4 | u64::from(digit)),
+                None => Place::Size(size),
+            },
+            Place::Gap if byte == b'\n' => Place::Size(0),
+            Place::Gap | Place::Data(_) | Place::Open | Place::End => self.place,
+        }
+    }
+
+    /// Before so many more bytes of the content, or behind them.
+    fn data(&self, left: u64) -> Place {
+        match (left, self.framing) {
+            (0, Framing::Chunked) => Place::Gap,
+            (0, Framing::Length(_) | Framing::Close) => Place::End,
+            _ => Place::Data(left),
+        }
     }
 }
 
@@ -156,12 +230,18 @@ mod tests {
     /// Two answers in one stream: a head of 23 bytes and 6 of a body, then a head alone.
     const STREAM: &[u8] = b"HTTP/1.1 200 OK\r\na:\r\n\r\nhello.HTTP/1.1 404 No\r\n\r\r\n\r\n";
 
+    fn expecting(framings: &[Framing]) -> Arc<Meter<()>> {
+        let meter = Meter::new();
+        for framing in framings {
+            meter.expect((), *framing);
+        }
+        meter
+    }
+
     #[test]
     fn bodies_are_counted_without_their_heads_however_the_stream_is_cut() {
         for cut in 0..=STREAM.len() {
-            let meter = Meter::new();
-            meter.expect("first", 6);
-            meter.expect("second", 0);
+            let meter = expecting(&[Framing::Length(6), Framing::Length(0)]);
             meter.count(&STREAM[..cut]);
             let head = 23;
             assert_eq!(meter.lock()[0].sent, cut.saturating_sub(head).min(6) as u64, "{cut}");
@@ -173,11 +253,34 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_body_is_whole_after_its_head() {
-        let meter = Meter::new();
-        meter.expect((), 0);
+        let meter = expecting(&[Framing::Length(0)]);
         meter.count(b"HTTP/1.1 200 OK\r\n\r");
         assert!(!meter.lock()[0].is_whole());
         meter.count(b"\n");
         assert!(meter.lock()[0].is_whole());
+    }
+
+    #[test]
+    fn of_chunks_only_the_content_is_counted_and_the_last_one_ends_them() {
+        let stream = b"HTTP/1.1 200 OK\r\n\r\n5\r\nhello\r\n1A\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\nHTTP/1.1 404 No\r\n\r\n";
+        let first = stream.len() - b"HTTP/1.1 404 No\r\n\r\n".len();
+        for cut in 0..=stream.len() {
+            let meter = expecting(&[Framing::Chunked, Framing::Length(0)]);
+            meter.count(&stream[..cut]);
+            assert_eq!(meter.lock()[0].is_whole(), cut >= first, "{cut}");
+            meter.count(&stream[cut..]);
+            assert_eq!(meter.lock()[0].sent, 5 + 26, "{cut}");
+            assert!(meter.lock().iter().all(Metered::is_whole), "{cut}");
+        }
+    }
+
+    #[test]
+    fn what_ends_with_the_connection_is_whole_only_then() {
+        let meter = expecting(&[Framing::Close]);
+        meter.count(b"HTTP/1.0 200 OK\r\n\r");
+        assert!(!meter.lock()[0].is_whole_at_end());
+        meter.count(b"\nhello\r\n\r\n");
+        assert_eq!(meter.lock()[0].sent, 9);
+        assert!(meter.lock()[0].is_whole_at_end() && !meter.lock()[0].is_whole());
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn answer(
 
 async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &mut u64) -> io::Result<()> {
     let Some(opened) = found else { return Ok(()) };
-    let mut frames = pin!(body::frames(opened));
+    let mut frames = pin!(body::stream(opened));
     while let Some(mut frame) = frames.try_next().await? {
         while frame.has_remaining() {
             *sent += stream.write_buf(&mut frame).await? as u64;

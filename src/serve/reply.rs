@@ -23,20 +23,22 @@ use crate::wire::listing::write_json;
 use crate::wire::source::Path;
 
 /// What follows the head of a response.
-#[derive(Debug)]
 pub(super) enum Content {
     /// Something made here.
     Page(Bytes),
     /// A file.
     File(Opened),
+    /// Something that is made while it is sent, and whose length is not known before.
+    Made(Box<dyn Iterator<Item = io::Result<Bytes>> + Send>),
 }
 
 impl Content {
-    /// In bytes.
-    pub(super) fn length(&self) -> u64 {
+    /// In bytes, where it is known.
+    pub(super) fn length(&self) -> Option<u64> {
         match self {
-            Self::Page(page) => page.len() as u64,
-            Self::File(opened) => opened.length,
+            Self::Page(page) => Some(page.len() as u64),
+            Self::File(opened) => Some(opened.length),
+            Self::Made(_) => None,
         }
     }
 }
