@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep_until};
 use super::line::Line;
 use crate::wire::source::Origin;
 
-/// Connections that are kept to one server.
-const PER_ORIGIN: usize = 8;
+/// Connections that are kept to one server: as many as the queue of downloads uses at once.
+const PER_ORIGIN: usize = 64;
 /// Connections that are kept in all.
-const IN_ALL: usize = 32;
+const IN_ALL: usize = 96;
 /// How long one is kept: less than servers usually do, so that few have been closed when they are wanted.
 const KEPT_FOR: Duration = Duration::from_secs(15);
 
