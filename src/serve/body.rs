@@ -1,13 +1,15 @@
 //! The bytes of an answer on their way to a socket.
 //!
-//! Owns making them where that may take its time: in big frames, one ahead of what is sent, so that neither the sockets
-//! wait for the disk nor the disk for them. A thread is held while a frame is made, and never while a client makes us
-//! wait. Must never give more or fewer bytes of a file than were announced without saying so.
+//! Owns making them where that may take its time: in big frames, some ahead of what is sent, so that neither the sockets
+//! wait for the disk nor the disk for them. A thread makes frame after frame as long as they are taken as fast as that,
+//! and is never held while a client makes us wait. Must never give more or fewer bytes of a file than were announced
+//! without saying so.
 
 use std::io::{self, Read as _};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::beneath::Opened;
@@ -15,27 +17,86 @@ use super::beneath::Opened;
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 pub(super) const FRAME: usize = 256 * 1024;
 
-/// A frame that is being made, and what makes the next one. None at the end.
-type Making<I> = JoinHandle<Option<(io::Result<Bytes>, I)>>;
+/// Frames that wait to be sent, so that what one client holds in memory stays below a mebibyte.
+const AHEAD: usize = 2;
+
+/// Frames on their way from what makes them.
+struct Flow<I> {
+    made: mpsc::Receiver<io::Result<Bytes>>,
+    maker: Maker<I>,
+    /// For the next thread.
+    room: mpsc::Sender<io::Result<Bytes>>,
+}
+
+/// What makes frames.
+enum Maker<I> {
+    /// It does, on a thread: it comes back where there is no room for the next one; none after the last.
+    Working(JoinHandle<Option<I>>),
+    /// For room.
+    Waiting(I),
+    Done,
+}
 
 /// Lets the frames be made, one after the other. An error is the last one.
 pub(super) fn stream<I>(frames: I) -> impl Stream<Item = io::Result<Bytes>> + Send + use<I>
 where
     I: Iterator<Item = io::Result<Bytes>> + Send + 'static,
 {
-    stream::unfold(Some(make(frames)), async |making| match making?.await {
-        Ok(Some((Ok(frame), frames))) => Some((Ok(frame), Some(make(frames)))),
-        Ok(Some((Err(error), _))) => Some((Err(error), None)),
-        Ok(None) => None,
-        Err(error) => Some((Err(error.into()), None)),
+    let (room, made) = mpsc::channel(AHEAD);
+    let maker = Maker::Working(make(frames, room.clone()));
+    stream::unfold(Some(Flow { made, maker, room }), async |flow| {
+        let mut flow = flow?;
+        let frame = flow.next().await?;
+        let flow = frame.is_ok().then_some(flow);
+        Some((frame, flow))
     })
 }
 
-fn make<I>(mut frames: I) -> Making<I>
+impl<I> Flow<I>
 where
     I: Iterator<Item = io::Result<Bytes>> + Send + 'static,
 {
-    spawn_blocking(move || frames.next().map(|frame| (frame, frames)))
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        loop {
+            match std::mem::replace(&mut self.maker, Maker::Done) {
+                Maker::Done => return self.made.try_recv().ok(),
+                Maker::Waiting(frames) => {
+                    let frame = self.made.try_recv().ok();
+                    self.maker = Maker::Working(make(frames, self.room.clone()));
+                    if frame.is_some() {
+                        return frame;
+                    }
+                }
+                Maker::Working(mut thread) => {
+                    self.maker = tokio::select! {
+                        biased;
+                        rest = &mut thread => match rest {
+                            Ok(Some(frames)) => Maker::Waiting(frames),
+                            Ok(None) => Maker::Done,
+                            Err(error) => return Some(Err(error.into())),
+                        },
+                        frame = self.made.recv() => {
+                            self.maker = Maker::Working(thread);
+                            return frame;
+                        }
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// Makes frames as long as there is room for them.
+fn make<I>(mut frames: I, room: mpsc::Sender<io::Result<Bytes>>) -> JoinHandle<Option<I>>
+where
+    I: Iterator<Item = io::Result<Bytes>> + Send + 'static,
+{
+    spawn_blocking(move || {
+        while let Ok(place) = room.try_reserve() {
+            place.send(frames.next()?);
+        }
+        Some(frames)
+    })
 }
 
 /// Reads the file to the length that it had when it was opened. A file that has become shorter gives an error.
@@ -43,12 +104,13 @@ impl Iterator for Opened {
     type Item = io::Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let length = usize::try_from(self.length).unwrap_or(FRAME).min(FRAME);
+        let length = self.length.min(FRAME as u64);
         (length > 0).then(|| {
-            let mut frame = vec![0; length];
-            self.file.read_exact(&mut frame)?;
-            self.length -= length as u64;
-            Ok(frame.into())
+            // Not zeroed before it is read into: that would cost as much as sending it.
+            let mut frame = Vec::with_capacity(usize::try_from(length).unwrap_or(FRAME));
+            let read = (&self.file).take(length).read_to_end(&mut frame)? as u64;
+            self.length -= read;
+            if read < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(frame.into()) }
         })
     }
 }

@@ -107,7 +107,7 @@ async fn answer(
     };
     let is_head = head.method == Method::HEAD;
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
-    let response = spawn_blocking(move || reply(&site, &head))
+    let response = spawn_blocking(move || reply(&site, &head).map(Content::at_hand))
         .await
         .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR));
     let status = response.status();

@@ -18,6 +18,7 @@ use percent_encoding::percent_decode_str;
 
 use super::Site;
 use super::beneath::{Found, Name, Opened};
+use super::body::FRAME;
 use super::page;
 use crate::wire::listing::write_json;
 use crate::wire::source::Path;
@@ -39,6 +40,18 @@ impl Content {
             Self::Page(page) => Some(page.len() as u64),
             Self::File(opened) => Some(opened.length),
             Self::Made(_) => None,
+        }
+    }
+
+    /// A small file is read at once: to change threads for it again would take longer.
+    pub(super) fn at_hand(self) -> Self {
+        match self {
+            Self::File(mut opened) if opened.length <= FRAME as u64 => match opened.next() {
+                Some(Ok(bytes)) => Self::Page(bytes),
+                // To break off an answer is for whoever sends it.
+                Some(Err(_)) | None => Self::File(opened),
+            },
+            other => other,
         }
     }
 }
