@@ -75,12 +75,15 @@ pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
     }
     let began = Began::now();
     match listen(&mut stream, &mut head, &visit.site).await {
-        Opening::Http => http::converse(stream, head, visit).await,
+        Opening::Http => {
+            let (read, write) = stream.into_split();
+            http::converse(read, write, head, visit).await;
+        }
         Opening::Plain(found) => plain::answer(stream, &head, found, began, visit).await,
     }
 }
 
-async fn listen(stream: &mut TcpStream, head: &mut Vec<u8>, site: &Arc<Site>) -> Opening {
+async fn listen(stream: &mut (impl AsyncRead + Unpin), head: &mut Vec<u8>, site: &Arc<Site>) -> Opening {
     let mut patience = pin!(sleep(site.limits.hesitation));
     loop {
         let verdict = sniff(head);

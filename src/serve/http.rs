@@ -18,8 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::task::spawn_blocking;
 
 use super::connection::{Visit, close};
@@ -41,9 +40,13 @@ struct Asked {
 }
 
 /// Answers requests until either side ends the connection; `head` is what has been read of it already.
-pub(super) async fn converse(stream: TcpStream, head: Vec<u8>, mut visit: Visit) {
+pub(super) async fn converse(
+    read: impl AsyncRead + Unpin,
+    write: impl AsyncWrite + Unpin,
+    head: Vec<u8>,
+    mut visit: Visit,
+) {
     let meter = Meter::new();
-    let (read, write) = stream.into_split();
     let write = MeteredWrite::new(Patient::new(write, visit.site.limits.stall), Arc::clone(&meter));
     let io = TokioIo::new(tokio::io::join(Cursor::new(head).chain(read), write));
     let service = {
