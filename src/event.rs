@@ -18,6 +18,7 @@ mod delivery;
 mod fault;
 mod key;
 mod preview;
+pub mod served;
 mod stored;
 mod transfer;
 mod walk;

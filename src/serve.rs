@@ -11,7 +11,7 @@
 //! | `beneath` | the shared folder, and that nothing outside it is reached |
 //! | `body` | a file's bytes on their way to a socket |
 //! | `patience` | how long a client may take nothing of them |
-//! | `served` | what is told of each request |
+//! | `served`, `onlooker` | what is told of each request, and who takes what right now |
 //!
 //! It must never write to the shared folder, never print, and never end because of what a client does.
 
@@ -36,6 +36,7 @@ mod body;
 mod connection;
 mod http;
 mod meter;
+mod onlooker;
 mod page;
 mod patience;
 mod plain;
@@ -44,8 +45,10 @@ mod served;
 mod sniff;
 
 use beneath::Root;
+pub use onlooker::Onlooker;
 use served::Log;
-pub use served::{Answer, End, Request, Served};
+
+pub use crate::event::served::{Answer, End, Request, Running, Served};
 
 /// How long to wait after a connection could not be accepted, as when all file descriptors are in use.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -115,6 +118,7 @@ pub enum BindFault {
 pub struct Server {
     listeners: Vec<TcpListener>,
     site: Arc<Site>,
+    onlooker: Option<Arc<Onlooker>>,
 }
 
 /// What all connections share.
@@ -142,7 +146,7 @@ impl Server {
         let Options { root: path, bind, port, zone, limits } = options;
         let root = Root::open(&path).map_err(|reason| BindFault::Folder { path, reason })?;
         let listeners = bind::listen(&bind, port)?;
-        Ok(Self { listeners, site: Arc::new(Site { root, zone, limits }) })
+        Ok(Self { listeners, site: Arc::new(Site { root, zone, limits }), onlooker: None })
     }
 
     /// Where it listens, in the order asked for.
@@ -151,12 +155,17 @@ impl Server {
         self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
 
+    /// Lets somebody look on while answers are sent.
+    pub fn onlooker(&mut self) -> Arc<Onlooker> {
+        Arc::clone(self.onlooker.get_or_insert_default())
+    }
+
     /// Serves until `stop` is ready, then for as long as running answers take, but no longer than
     /// [`Limits::grace`]. Each request is told to `log`. No client waits for that to be read: what finds no room there
     /// is counted in the next one that does ([`Served::untold`]). Gives how many were not told after the last one.
     pub async fn run(self, log: mpsc::Sender<Served>, stop: impl Future<Output = ()>) -> u64 {
-        let log = Arc::new(Log::new(log));
-        let Self { listeners, site } = self;
+        let Self { listeners, site, onlooker } = self;
+        let log = Arc::new(Log::new(log, onlooker));
         let (phase, phases) = watch::channel(Phase::Open);
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);

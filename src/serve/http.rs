@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::poll_fn;
 use std::io::{self, Cursor};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -25,19 +26,13 @@ use super::connection::{Visit, close};
 use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
 use super::reply::{Content, failure, reply};
-use super::served::{Answer, Began, End, Request, Served};
+use super::served::{Answering, Began, Log};
 use super::{Phase, Site, body};
+use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
 use crate::wire::source::Path;
 
 type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
-
-/// What was asked, and how it was answered, until the answer has left.
-struct Asked {
-    began: Began,
-    request: Request,
-    status: StatusCode,
-}
 
 /// Answers requests until either side ends the connection; `head` is what has been read of it already.
 pub(super) async fn converse(
@@ -50,8 +45,11 @@ pub(super) async fn converse(
     let write = MeteredWrite::new(Patient::new(write, visit.site.limits.stall), Arc::clone(&meter));
     let io = TokioIo::new(tokio::io::join(Cursor::new(head).chain(read), write));
     let service = {
-        let (site, meter) = (Arc::clone(&visit.site), Arc::clone(&meter));
-        service_fn(move |request| Box::pin(answer(request, Arc::clone(&site), Arc::clone(&meter))))
+        let (site, log, meter) = (Arc::clone(&visit.site), Arc::clone(&visit.log), Arc::clone(&meter));
+        let peer = visit.peer;
+        service_fn(move |request| {
+            Box::pin(answer(request, Arc::clone(&site), peer, Arc::clone(&log), Arc::clone(&meter)))
+        })
     };
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -62,7 +60,7 @@ pub(super) async fn converse(
     let result = loop {
         tokio::select! {
             result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break Some(result),
-            answer = meter.whole() => visit.log.tell(answer.about.ended(&visit, End::Whole, answer.sent)),
+            answer = meter.whole() => visit.log.tell(answer.about.ended(End::Whole)),
             phase = visit.phase.changed() => {
                 if phase.is_err() || *visit.phase.borrow_and_update() == Phase::Cut {
                     break None;
@@ -79,7 +77,7 @@ pub(super) async fn converse(
             Some(Err(error)) => End::by(error),
             None => End::CutOff,
         };
-        visit.log.tell(answer.about.ended(&visit, end, answer.sent));
+        visit.log.tell(answer.about.ended(end));
     }
     let garbled = matches!(&result, Some(Err(error)) if error.is_parse());
     if garbled {
@@ -90,16 +88,12 @@ pub(super) async fn converse(
     }
 }
 
-impl Asked {
-    fn ended(self, visit: &Visit, end: End, sent: u64) -> Served {
-        self.began.ended(visit.peer, self.request, Answer::Status(self.status.as_u16()), end, sent)
-    }
-}
-
 async fn answer(
     request: hyper::Request<Incoming>,
     site: Arc<Site>,
-    meter: Arc<Meter<Asked>>,
+    peer: SocketAddr,
+    log: Arc<Log>,
+    meter: Arc<Meter<Answering>>,
 ) -> Result<Response<Body>, Infallible> {
     let began = Began::now();
     let (head, _) = request.into_parts();
@@ -120,7 +114,10 @@ async fn answer(
         Some(length) => Framing::Length(length),
         None => without_length,
     };
-    meter.expect(Asked { began, request: asked, status }, framing);
+    let total = if is_head { Some(0) } else { length };
+    let answering = log.begin(began, peer, asked, Answer::Status(status.as_u16()), total);
+    let sent = answering.sent.clone();
+    meter.expect(answering, framing, sent);
     let mut response = with_body(response, is_head);
     if let Some(length) = length {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));

@@ -12,6 +12,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
+use super::onlooker::Sent;
+
 /// What ends a head (RFC 9112, section 2.1).
 const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
 
@@ -28,7 +30,7 @@ pub(super) struct Metered<T> {
     /// What the caller gave.
     pub(super) about: T,
     /// Bytes of its content that have left.
-    pub(super) sent: u64,
+    sent: Sent,
     framing: Framing,
     place: Place,
 }
@@ -66,10 +68,10 @@ impl<T> Meter<T> {
         Arc::new(Self { answers: Mutex::default(), whole: Notify::new() })
     }
 
-    /// After those that are expected already, an answer with such a body follows.
-    pub(super) fn expect(&self, about: T, framing: Framing) {
+    /// After those that are expected already, an answer with such a body follows; `sent` counts what leaves of it.
+    pub(super) fn expect(&self, about: T, framing: Framing, sent: Sent) {
         let place = Place::Fields { matched: 0, last: false };
-        self.lock().push_back(Metered { about, sent: 0, framing, place });
+        self.lock().push_back(Metered { about, sent, framing, place });
     }
 
     /// Waits for an answer that has left as a whole, and takes it out.
@@ -125,11 +127,11 @@ impl<T> Metered<T> {
             (self.place, bytes) = match self.place {
                 Place::Data(left) => {
                     let own = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-                    self.sent += own as u64;
+                    self.sent.add(own as u64);
                     (self.data(left - own as u64), &bytes[own..])
                 }
                 Place::Open => {
-                    self.sent += bytes.len() as u64;
+                    self.sent.add(bytes.len() as u64);
                     (Place::Open, &[][..])
                 }
                 Place::Fields { .. } | Place::Size(_) | Place::Gap | Place::End => (self.step(*first), rest),
@@ -233,7 +235,7 @@ mod tests {
     fn expecting(framings: &[Framing]) -> Arc<Meter<()>> {
         let meter = Meter::new();
         for framing in framings {
-            meter.expect((), *framing);
+            meter.expect((), *framing, Sent::default());
         }
         meter
     }
@@ -244,7 +246,7 @@ mod tests {
             let meter = expecting(&[Framing::Length(6), Framing::Length(0)]);
             meter.count(&STREAM[..cut]);
             let head = 23;
-            assert_eq!(meter.lock()[0].sent, cut.saturating_sub(head).min(6) as u64, "{cut}");
+            assert_eq!(meter.lock()[0].sent.bytes(), cut.saturating_sub(head).min(6) as u64, "{cut}");
             assert_eq!(meter.lock()[0].is_whole(), cut >= head + 6, "{cut}");
             meter.count(&STREAM[cut..]);
             assert!(meter.lock().iter().all(Metered::is_whole), "{cut}");
@@ -269,7 +271,7 @@ mod tests {
             meter.count(&stream[..cut]);
             assert_eq!(meter.lock()[0].is_whole(), cut >= first, "{cut}");
             meter.count(&stream[cut..]);
-            assert_eq!(meter.lock()[0].sent, 5 + 26, "{cut}");
+            assert_eq!(meter.lock()[0].sent.bytes(), 5 + 26, "{cut}");
             assert!(meter.lock().iter().all(Metered::is_whole), "{cut}");
         }
     }
@@ -280,7 +282,7 @@ mod tests {
         meter.count(b"HTTP/1.0 200 OK\r\n\r");
         assert!(!meter.lock()[0].is_whole_at_end());
         meter.count(b"\nhello\r\n\r\n");
-        assert_eq!(meter.lock()[0].sent, 9);
+        assert_eq!(meter.lock()[0].sent.bytes(), 9);
         assert!(meter.lock()[0].is_whole_at_end() && !meter.lock()[0].is_whole());
     }
 }

@@ -13,8 +13,10 @@ use tokio::net::TcpStream;
 use super::beneath::Opened;
 use super::body;
 use super::connection::{Visit, close};
+use super::onlooker::Sent;
 use super::patience::Patient;
-use super::served::{Answer, Began, End, Request};
+use super::served::Began;
+use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
 
 /// Sends the file that was found, tells of it, and ends the connection.
@@ -26,13 +28,15 @@ pub(super) async fn answer(
     mut visit: Visit,
 ) {
     let answer = if found.is_some() { Answer::File } else { Answer::Nothing };
-    let mut sent = 0;
+    let total = found.as_ref().map_or(0, |opened| opened.length);
+    let request = Request::Plain(clean_line(name));
+    let answering = visit.log.begin(began, visit.peer, request, answer, Some(total));
     let patient = Patient::new(&mut stream, visit.site.limits.stall);
     let end = tokio::select! {
-        poured = pour(patient, found, &mut sent) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
+        poured = pour(patient, found, &answering.sent) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
         () = visit.cut() => End::CutOff,
     };
-    visit.log.tell(began.ended(visit.peer, Request::Plain(clean_line(name)), answer, end, sent));
+    visit.log.tell(answering.ended(end));
     if end == End::Whole {
         close(&mut stream).await;
     } else {
@@ -41,12 +45,12 @@ pub(super) async fn answer(
     }
 }
 
-async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &mut u64) -> io::Result<()> {
+async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &Sent) -> io::Result<()> {
     let Some(opened) = found else { return Ok(()) };
     let mut frames = pin!(body::stream(opened));
     while let Some(mut frame) = frames.try_next().await? {
         while frame.has_remaining() {
-            *sent += stream.write_buf(&mut frame).await? as u64;
+            sent.add(stream.write_buf(&mut frame).await? as u64);
         }
     }
     Ok(())

@@ -1,82 +1,19 @@
-//! What the server tells of each request: data for a log, the watch that times it, and the way to whoever keeps the log.
+//! What the server tells of each request: the watch that times it, the count of what was sent of its answer, and the
+//! way to whoever keeps the log.
 //!
 //! Must never make a client wait for the log: where there is no room, a request is counted instead of told.
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
+use super::onlooker::{Onlooker, Seen, Sent};
 use super::patience::Stalled;
-use crate::text::Clean;
-
-/// One request, after its answer has been sent or broke off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
-    /// When it came.
-    pub at: Timestamp,
-    /// Who asked.
-    pub peer: SocketAddr,
-    /// What for.
-    pub request: Request,
-    /// How it was answered.
-    pub answer: Answer,
-    /// How the answer ended.
-    pub end: End,
-    /// Bytes of the file or the page that were handed to the network; headers are not counted.
-    pub bytes: u64,
-    /// From the request to the end of the answer.
-    pub took: Duration,
-    /// Requests between this and the last one that was told, that were not: nobody had read the log.
-    pub untold: u64,
-}
-
-/// What was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
-    /// A file, over the plain protocol.
-    Plain(Clean),
-    /// Something, over HTTP.
-    Http {
-        /// The method.
-        method: Clean,
-        /// The path, decoded, with its query.
-        path: Clean,
-    },
-    /// It began like HTTP, and was none.
-    Garbled,
-}
-
-/// How a request was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// With a file, over the plain protocol.
-    File,
-    /// With nothing, over the plain protocol: there is no such file, or none that is served.
-    Nothing,
-    /// With this HTTP status (RFC 9110, section 15).
-    Status(u16),
-    /// With an HTTP error, as it was no HTTP after all.
-    Refused,
-}
-
-/// How an answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// All of it was handed to the network.
-    Whole,
-    /// The other side closed the connection, or the file could not be read to its announced end.
-    BrokenOff,
-    /// The client took nothing for [`Limits::stall`].
-    ///
-    /// [`Limits::stall`]: super::Limits::stall
-    Stalled,
-    /// The server stopped, and did not wait any longer.
-    CutOff,
-}
+use crate::event::served::{Answer, End, Request, Served};
 
 impl End {
     /// What an error on the way makes of an answer.
@@ -90,11 +27,28 @@ impl End {
 pub(super) struct Log {
     sender: mpsc::Sender<Served>,
     untold: Mutex<u64>,
+    /// Who looks on while answers are sent.
+    onlooker: Option<Arc<Onlooker>>,
 }
 
 impl Log {
-    pub(super) fn new(sender: mpsc::Sender<Served>) -> Self {
-        Self { sender, untold: Mutex::new(0) }
+    pub(super) fn new(sender: mpsc::Sender<Served>, onlooker: Option<Arc<Onlooker>>) -> Self {
+        Self { sender, untold: Mutex::new(0), onlooker }
+    }
+
+    /// An answer begins; it has so many bytes, where that is known.
+    pub(super) fn begin(
+        &self,
+        began: Began,
+        peer: SocketAddr,
+        request: Request,
+        answer: Answer,
+        total: Option<u64>,
+    ) -> Answering {
+        let sent = Sent::new(self.onlooker.clone());
+        let seen =
+            self.onlooker.as_ref().map(|onlooker| onlooker.see(began, peer, request.clone(), total, &sent));
+        Answering { began, peer, request, answer, sent, seen }
     }
 
     /// Tells of a request, or counts it; where nobody listens, nobody is told.
@@ -113,6 +67,27 @@ impl Log {
     }
 }
 
+/// An answer that is being sent.
+#[derive(Debug)]
+pub(super) struct Answering {
+    began: Began,
+    peer: SocketAddr,
+    request: Request,
+    answer: Answer,
+    /// How much of it has left.
+    pub(super) sent: Sent,
+    seen: Option<Seen>,
+}
+
+impl Answering {
+    /// What is told of it once it has ended, which is now. Nobody sees it run any more.
+    pub(super) fn ended(self, end: End) -> Served {
+        let Self { began, peer, request, answer, sent, seen } = self;
+        drop(seen);
+        began.ended(peer, request, answer, end, sent.bytes())
+    }
+}
+
 /// The moment at which a request came.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Began {
@@ -126,6 +101,11 @@ impl Began {
         Self { at: Timestamp::now(), instant: Instant::now() }
     }
 
+    /// How long ago that was.
+    pub(super) fn elapsed(self) -> Duration {
+        self.instant.elapsed()
+    }
+
     /// What is told once the answer has ended, which is now.
     pub(super) fn ended(
         self,
@@ -135,6 +115,6 @@ impl Began {
         end: End,
         bytes: u64,
     ) -> Served {
-        Served { at: self.at, peer, request, answer, end, bytes, took: self.instant.elapsed(), untold: 0 }
+        Served { at: self.at, peer, request, answer, end, bytes, took: self.elapsed(), untold: 0 }
     }
 }

@@ -3,9 +3,10 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hobnob::serve::{Limits, Options, Served, Server};
+use hobnob::serve::{Limits, Onlooker, Options, Served, Server};
 use hobnob::wire::listing::{self, Entry, Form, Reading};
 use hobnob::wire::source::Source;
 use jiff::tz::TimeZone;
@@ -33,6 +34,7 @@ struct Running {
     folder: TempDir,
     address: SocketAddr,
     log: mpsc::Receiver<Served>,
+    onlooker: Arc<Onlooker>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<u64>,
 }
@@ -40,8 +42,10 @@ struct Running {
 impl Running {
     fn start(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (address, log, stop, task) = start(folder.path(), limits);
-        Self { folder, address, log, stop, task }
+        let mut server = bind(folder.path(), limits);
+        let (address, onlooker) = (server.addresses()[0], server.onlooker());
+        let (log, stop, task) = run(server);
+        Self { folder, address, log, onlooker, stop, task }
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) {
@@ -85,6 +89,13 @@ fn start(
     root: &Path,
     limits: Limits,
 ) -> (SocketAddr, mpsc::Receiver<Served>, oneshot::Sender<()>, JoinHandle<u64>) {
+    let server = bind(root, limits);
+    let address = server.addresses()[0];
+    let (log, stop, task) = run(server);
+    (address, log, stop, task)
+}
+
+fn bind(root: &Path, limits: Limits) -> Server {
     let options = Options {
         root: root.to_owned(),
         bind: vec![Ipv4Addr::LOCALHOST.into()],
@@ -92,14 +103,16 @@ fn start(
         zone: TimeZone::UTC,
         limits,
     };
-    let server = Server::bind(options).unwrap();
-    let address = server.addresses()[0];
+    Server::bind(options).unwrap()
+}
+
+fn run(server: Server) -> (mpsc::Receiver<Served>, oneshot::Sender<()>, JoinHandle<u64>) {
     let (log, told) = mpsc::channel(256);
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(server.run(log, async {
         let _ = stopped.await;
     }));
-    (address, told, stop, task)
+    (told, stop, task)
 }
 
 async fn rest(stream: &mut TcpStream) -> Vec<u8> {

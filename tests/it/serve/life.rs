@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use hobnob::serve::{BindFault, End, Limits, Options, Server};
+use hobnob::serve::{BindFault, End, Limits, Options, Request, Server};
 use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -220,7 +220,7 @@ async fn a_server_that_stops_finishes_what_it_is_sending_and_takes_nothing_new()
     idle.read_exact(&mut [0; 15]).await.unwrap();
     let mut plain = begin(&server, b"long").await;
     let mut http = begin(&server, GET_LONG).await;
-    let Running { address, stop, task, folder: _folder, log: _log } = server;
+    let Running { address, stop, task, folder: _folder, log: _log, .. } = server;
     stop.send(()).unwrap();
     // These end at once, so the server has begun to stop.
     for mut client in [silent, idle] {
@@ -252,4 +252,27 @@ async fn a_server_that_has_waited_long_enough_cuts_off_what_it_is_sending_and_sa
     let cut = plain.read_to_end(&mut received).await.unwrap_err();
     assert_eq!(cut.kind(), ErrorKind::ConnectionReset);
     assert!((rest(&mut http).await.len() as u64) < length);
+}
+
+#[tokio::test]
+async fn whoever_looks_on_sees_each_answer_while_it_is_sent_and_no_longer() {
+    let mut server = Running::start(PATIENT);
+    let length = server.write_long("long");
+    assert_eq!(server.onlooker.running(9).1, 0);
+    for (request, name) in [(&b"long"[..], "long"), (GET_LONG, "/long")] {
+        let mut client = begin(&server, request).await;
+        server.onlooker.moved().await;
+        let (running, count) = server.onlooker.running(9);
+        let [one] = &running[..] else { panic!("{running:?}") };
+        assert_eq!((count, one.peer, one.total), (1, client.local_addr().unwrap(), Some(length)));
+        assert!(one.bytes > 500 && one.bytes < length, "{one:?}");
+        let (Request::Plain(asked) | Request::Http { path: asked, .. }) = &one.request else {
+            panic!("{one:?}")
+        };
+        assert_eq!(&**asked, name);
+        assert_eq!(server.onlooker.running(0), (vec![], 1), "no more are told than asked for");
+        rest(&mut client).await;
+        assert_eq!(server.log.recv().await.unwrap().bytes, length);
+        assert_eq!(server.onlooker.running(9), (vec![], 0));
+    }
 }
