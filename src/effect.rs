@@ -74,6 +74,13 @@ pub enum Effect {
         /// Which folder of which server.
         source: Source,
     },
+    /// Make these folders, and those that they are in, where they are missing.
+    MakeFolders {
+        /// Comes back with those that could not be made.
+        request: RequestId,
+        /// Which.
+        folders: Vec<PathBuf>,
+    },
     /// Ask what a server says of files without sending them.
     Fill {
         /// Comes back with the answers. [`Effect::Forget`] ends the asking.

@@ -73,6 +73,8 @@ pub enum Event {
     Browse(RequestId, BrowseEvent),
     /// From a walk through folders.
     Walk(RequestId, WalkEvent),
+    /// The folders that were to be made are there, but for these.
+    FoldersMade(RequestId, Vec<(PathBuf, Fault)>),
     /// What a server says of the files that it was asked about: of which of them, counted from 0.
     Filled(RequestId, usize, Facts),
     /// The beginning of a file, to be looked at.

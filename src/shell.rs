@@ -287,6 +287,7 @@ impl Shell {
                     | Effect::Discard { .. }
                     | Effect::LimitRate(_)
                     | Effect::Walk { .. }
+                    | Effect::MakeFolders { .. }
                     | Effect::Fill { .. }
                     | Effect::Preview { .. }
                     | Effect::Cancel(_)

@@ -3,7 +3,7 @@
 //! neither keys nor a screen, so that a command can drive it too.
 //!
 //! What is asked for becomes an [`Item`]: a file is one with one file. A folder is looked through ([`Effect::Walk`])
-//! while what was found in it is downloaded. Empty folders are not made.
+//! while what was found in it is downloaded. Folders of it in which there is nothing are made at the end.
 
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU64;
@@ -38,8 +38,8 @@ pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
 use names::{Names, name_here};
 use pace::{History, Pace};
 pub use shown::Question;
+use tree::Tree;
 pub(in crate::app) use tree::sums_beside;
-use tree::{Tree, Walk};
 
 /// How often the speeds are measured while something is under way.
 const BEAT: Duration = Duration::from_secs(1);
@@ -280,13 +280,10 @@ impl Queue {
         let request = world.ids.request();
         let source = self.change(id, |item| {
             item.begun.get_or_insert(world.now);
-            let tree = item.tree.as_mut()?;
-            tree.walk = Walk::UnderWay(request);
-            Some(item.source.clone())
+            item.source.clone()
         });
-        if let Some(source) = source.flatten() {
-            self.walks.insert(request, id);
-            self.books.walk_started();
+        if let Some(source) = source {
+            self.begin_walk(id, request);
             world.out.push(Effect::Walk { request, source });
         }
     }
@@ -392,6 +389,7 @@ mod tests {
         out: Vec<Effect>,
         running: Vec<(TransferId, Job)>,
         walks: Vec<(RequestId, Source)>,
+        making: Vec<(RequestId, Vec<PathBuf>)>,
         asked: Vec<Effect>,
         kept: std::collections::BTreeMap<u64, crate::effect::KeptItem>,
         partials: Vec<KeptPartial>,
@@ -417,6 +415,7 @@ mod tests {
                 out: Vec::new(),
                 running: Vec::new(),
                 walks: Vec::new(),
+                making: Vec::new(),
                 asked: Vec::new(),
                 kept: std::collections::BTreeMap::new(),
                 partials: Vec::new(),
@@ -434,6 +433,7 @@ mod tests {
                 match effect {
                     Effect::Fetch { id, job } => self.running.push((id, *job)),
                     Effect::Walk { request, source } => self.walks.push((request, source)),
+                    Effect::MakeFolders { request, folders } => self.making.push((request, folders)),
                     Effect::Store(StoreRequest::Queue(changes)) => {
                         for (place, item) in changes {
                             match item {
@@ -480,6 +480,14 @@ mod tests {
         fn walk_ends(&mut self) {
             let (request, _) = self.walks.pop().unwrap();
             self.act(|queue, world| queue.on_walk(request, WalkEvent::Ended, world));
+        }
+
+        /// The folders that are to be made are there, but for so many of them.
+        fn makes(&mut self, missed: usize) -> Vec<PathBuf> {
+            let (request, folders) = self.making.pop().unwrap();
+            let failed = folders.iter().take(missed).map(|folder| (folder.clone(), Fault::Reset)).collect();
+            self.act(|queue, world| queue.on_folders_made(request, failed, world));
+            folders
         }
 
         fn names(&self) -> Vec<String> {
@@ -582,6 +590,41 @@ mod tests {
     }
 
     #[test]
+    fn folders_in_which_nothing_is_are_made_when_all_is_found() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("bare", None), ("full", None), ("x:y", None)]);
+        sim.lists("http://h/d/full/", &[("a", Some(1))]);
+        sim.lists("http://h/d/bare/", &[]);
+        sim.lists("http://h/d/x:y/", &[("..", Some(1))]);
+        sim.finishes(0, 1);
+        sim.walk_ends();
+        assert_eq!(sim.state(id), ItemState::Listing);
+        assert_eq!(sim.makes(1), [Path::new("/dl/d/bare"), Path::new("/dl/d/x_y")]);
+        assert_eq!(sim.state(id), ItemState::Ended(&End::Partly));
+        let failures: Vec<_> = sim.queue.item_of(id).unwrap().failures().iter().map(|f| &*f.path).collect();
+        assert_eq!(failures, ["x:y/..", "bare"]);
+    }
+
+    #[test]
+    fn of_a_folder_in_which_no_file_is_the_folder_is_made() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[]);
+        sim.walk_ends();
+        assert_eq!(sim.makes(0), [Path::new("/dl/d")]);
+        assert_eq!(sim.state(id), ItemState::Ended(&End::Empty));
+        sim.folder("http://h/e");
+        let (request, _) = sim.walks.pop().unwrap();
+        let source = Source::parse("http://h/e/").unwrap();
+        sim.act(|queue, world| {
+            queue.on_walk(request, WalkEvent::Missed(source, Fault::Status(500)), world);
+            queue.on_walk(request, WalkEvent::Ended, world);
+        });
+        assert_eq!(sim.making, [], "of one that could not be listed it is not known that nothing is in it");
+    }
+
+    #[test]
     fn nothing_of_a_listing_leads_out_of_the_folder() {
         let mut sim = Sim::new(2);
         let id = sim.folder("http://h/top/");
@@ -590,6 +633,7 @@ mod tests {
             sim.lists(elsewhere, &[("evil", Some(1))]);
         }
         sim.walk_ends();
+        assert_eq!(sim.makes(0), [Path::new("/dl/top")]);
         assert!(sim.running.is_empty());
         assert_eq!(sim.queue.item_of(id).unwrap().counts().failed, 8);
         assert_eq!(sim.state(id), ItemState::Ended(&End::Partly));
@@ -836,6 +880,7 @@ mod tests {
         Folder(u8),
         List(u8, Vec<(u8, Option<u64>)>),
         EndWalk,
+        Make(usize),
         Hear(usize, u8),
         Do(u8, usize),
         Pass(u16),
@@ -850,6 +895,7 @@ mod tests {
             (0..5_u8, proptest::collection::vec((0..9_u8, prop_oneof![size, Just(None)]), 0..9))
                 .prop_map(|(at, entries)| Step::List(at, entries)),
             Just(Step::EndWalk),
+            (0..3_usize).prop_map(Step::Make),
             (any::<usize>(), 0..12_u8).prop_map(|(at, how)| Step::Hear(at, how)),
             (any::<usize>(), 0..12_u8).prop_map(|(at, how)| Step::Hear(at, how)),
             (0..16_u8, any::<usize>()).prop_map(|(what, at)| Step::Do(what, at)),
@@ -877,13 +923,14 @@ mod tests {
                     self.lists(&folder, &entries);
                 }
                 Step::EndWalk if !self.walks.is_empty() => self.walk_ends(),
+                Step::Make(missed) if !self.making.is_empty() => drop(self.makes(missed)),
                 Step::Hear(at, how) if !self.running.is_empty() => self.hear_of(at % self.running.len(), how),
                 Step::Do(what, at) if !self.queue.is_empty() => self.command(what, at),
                 Step::Pass(millis) => {
                     self.now += Duration::from_millis(u64::from(millis));
                     self.act(Queue::wake);
                 }
-                Step::List(..) | Step::EndWalk | Step::Hear(..) | Step::Do(..) => {}
+                Step::List(..) | Step::EndWalk | Step::Make(_) | Step::Hear(..) | Step::Do(..) => {}
             }
         }
 
@@ -1000,6 +1047,8 @@ mod tests {
                 }
                 if !sim.walks.is_empty() {
                     sim.walk_ends();
+                } else if !sim.making.is_empty() {
+                    sim.makes(0);
                 } else if !sim.running.is_empty() {
                     sim.finishes(0, 70);
                 } else {

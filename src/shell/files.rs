@@ -54,6 +54,10 @@ impl FileWorkers {
                 let told = self.fetch.try_send(FetchCommand::Fetch { id, job });
                 told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
             }
+            Effect::MakeFolders { request, folders } => {
+                let told = self.fetch.try_send(FetchCommand::MakeFolders { request, folders });
+                told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
+            }
             Effect::Forget(request) => {
                 // An answer that comes all the same is dropped by whoever asked.
                 let _ = self.browse.try_send(BrowseCommand::Forget(request));

@@ -128,6 +128,32 @@ fn ls_recursive_lists_the_tree_and_says_what_it_could_not_list() {
 }
 
 #[test]
+fn get_recursive_makes_folders_that_nothing_is_in_too() {
+    let server = Server::http(|line| {
+        let list = |list| ok("application/json", list);
+        match line.split(' ').nth(1).unwrap() {
+            "/top/" => {
+                list(r#"[{"name":"a","size":1},{"name":"bare","is_dir":true},{"name":"in","is_dir":true}]"#)
+            }
+            "/top/in/" => list(r#"[{"name":"deep","is_dir":true},{"name":"file","is_dir":true}]"#),
+            "/top/bare/" | "/top/in/deep/" | "/top/in/file/" => list("[]"),
+            _ => ok("text/plain", "x"),
+        }
+    });
+    let place = Place::new();
+    // A file of the user's is in the way of one of them.
+    fs::create_dir_all(place.path("top/in")).unwrap();
+    fs::write(place.path("top/in/file"), "mine").unwrap();
+    let output = place.run(&["get", "-r", &format!("http://{}/top/", server.address)]);
+    assert_eq!(out(&output).lines().count(), 1, "only files are named: {}", out(&output));
+    assert_eq!(names(&place.path("top")), ["a", "bare", "in"]);
+    assert_eq!(names(&place.path("top/in")), ["deep", "file"]);
+    assert_eq!(fs::read(place.path("top/in/file")).unwrap(), b"mine");
+    let said = said(&output);
+    assert!(code(&output) == 1 && said.len() == 1 && said[0].contains("top/in/file"), "{said:?}");
+}
+
+#[test]
 fn ls_of_a_plain_server_says_that_it_has_no_lists_and_what_to_do() {
     let server = course();
     for source in [server.address.to_string(), format!("plain://{}", server.address)] {

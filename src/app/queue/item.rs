@@ -121,7 +121,7 @@ pub enum End {
         /// Why.
         why: Kept,
     },
-    /// There is not one file in the folder: nothing was made.
+    /// There is not one file in the folder: only folders were made.
     Empty,
     /// Of the folder some failed: see [`Item::failures`].
     Partly,

@@ -1,11 +1,14 @@
 //! What is heard of downloads and of folders that are looked through, and what becomes of the items by that.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
 use super::item::{End, ItemId, Phase, Running};
 use super::tree::Walk;
 use super::{BEAT, Queue, World};
 use crate::effect::{Conflict, Effect, Partial};
 use crate::event::{Fault, Kept, Listing, RequestId, TransferEvent, TransferId, WalkEvent};
-use crate::text::Clean;
+use crate::text::{Clean, clean_line};
 use crate::wire::source::Source;
 
 impl Queue {
@@ -195,7 +198,7 @@ impl Queue {
         match event {
             WalkEvent::Found(listing) => self.found(item, request, listing, world),
             WalkEvent::Missed(source, fault) => self.missed(item, request, &source, fault, world),
-            WalkEvent::Ended => self.end_walk(item, request, Walk::Ended),
+            WalkEvent::Ended => self.walked(item, request, world),
             WalkEvent::Failed(Fault::Busy) => {
                 self.busy_until = Some(world.now + BEAT);
                 self.end_walk(item, request, Walk::Due);
@@ -207,6 +210,47 @@ impl Queue {
         }
         self.close(item, world);
         self.settle(world);
+    }
+
+    /// All was found that can be: what is left to do are the folders that nothing is in.
+    fn walked(&mut self, id: ItemId, request: RequestId, world: &mut World<'_>) {
+        self.end_walk(id, request, Walk::Ended);
+        let tree = self.items.get(&id).and_then(|item| item.tree.as_ref());
+        let folders = tree.map(|tree| tree.bare()).unwrap_or_default();
+        if !folders.is_empty() {
+            let request = world.ids.request();
+            self.begin_walk(id, request);
+            world.out.push(Effect::MakeFolders { request, folders });
+        }
+    }
+
+    /// Folders that nothing is in are there, but for these; late news is dropped.
+    pub fn on_folders_made(
+        &mut self,
+        request: RequestId,
+        missed: Vec<(PathBuf, Fault)>,
+        world: &mut World<'_>,
+    ) {
+        let Some(id) = self.walks.get(&request).copied() else { return };
+        self.end_walk(id, request, Walk::Ended);
+        self.change(id, |item| {
+            if let Some(tree) = &mut item.tree {
+                tree.bare_made();
+            }
+            for (path, fault) in missed {
+                let inner = path.strip_prefix(&item.to).ok().filter(|inner| inner.file_name().is_some());
+                let name = inner.map(|inner| clean_line(inner.as_os_str().as_bytes()));
+                item.miss(name.unwrap_or_else(|| item.name.clone()), fault);
+            }
+        });
+        self.close(id, world);
+        self.settle(world);
+    }
+
+    pub(super) fn begin_walk(&mut self, item: ItemId, request: RequestId) {
+        self.walks.insert(request, item);
+        self.books.walk_started();
+        self.change(item, |item| item.tree.as_mut().map(|tree| tree.walk = Walk::UnderWay(request)));
     }
 
     pub(super) fn end_walk(&mut self, item: ItemId, request: RequestId, walk: Walk) {
@@ -233,7 +277,7 @@ impl Queue {
         self.change(id, |item| item.lane = lane);
         if full {
             world.out.push(Effect::Forget(request));
-            self.end_walk(id, request, Walk::Ended);
+            self.walked(id, request, world);
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Tree {
     /// Folders that were found and are not listed yet, by their names from the top of the server on.
     unlisted: HashMap<Vec<u8>, u32>,
     entries: usize,
+    /// Folders in which there is nothing that could be downloaded: no file makes them on its way.
+    bare: Vec<u32>,
     /// Whether some folder could not be listed.
     pub(super) missed: bool,
 }
@@ -81,6 +83,7 @@ impl Tree {
             folders: vec![top],
             unlisted: HashMap::new(),
             entries: 0,
+            bare: Vec::new(),
             missed: false,
         }
     }
@@ -93,6 +96,16 @@ impl Tree {
     /// Whether anything is known of what is in it.
     pub(super) fn is_listed(&self) -> bool {
         self.listed
+    }
+
+    /// Where the folders go that nothing is in.
+    pub(super) fn bare(&self) -> Vec<PathBuf> {
+        self.bare.iter().map(|at| self.folders[*at as usize].here.clone()).collect()
+    }
+
+    /// They are there.
+    pub(super) fn bare_made(&mut self) {
+        self.bare.clear();
     }
 
     /// Takes in what a folder holds. One that is not in the tree, or was listed before, is left out.
@@ -121,6 +134,7 @@ impl Tree {
         let is_there = |name: &[u8]| known.contains(name);
         self.folders[at as usize].sums = SUMS.into_iter().filter(|name| is_there(name.as_bytes())).collect();
         let mut names = Names::default();
+        let folders = self.folders.len();
         for entry in &entries {
             if !is_one_name(&entry.raw.0) {
                 taken.missed.push((self.shown(at, &entry.raw.0), Fault::BadName));
@@ -140,6 +154,9 @@ impl Tree {
                 // A device, a pipe: nothing that could be downloaded.
                 Kind::Other => {}
             }
+        }
+        if taken.files.is_empty() && self.folders.len() == folders {
+            self.bare.push(at);
         }
         taken
     }

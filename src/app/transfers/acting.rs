@@ -20,7 +20,8 @@ pub fn place_of(item: &Item) -> Option<&Path> {
         End::Finished(finished) => finished.path.as_deref(),
         End::Kept { path, .. } => Some(path),
         End::Partly if item.counts().done + item.counts().kept > 0 => Some(&item.to),
-        End::Partly | End::Empty | End::Failed(_) | End::Cancelled => None,
+        End::Empty => Some(&item.to),
+        End::Partly | End::Failed(_) | End::Cancelled => None,
     }
 }
 

@@ -144,6 +144,8 @@ impl<'a> Downloads<'a> {
             }
         } else if let Event::Walk(request, event) = event {
             self.with_queue(|queue, world| queue.on_walk(request, event, world));
+        } else if let Event::FoldersMade(request, missed) = event {
+            self.with_queue(|queue, world| queue.on_folders_made(request, missed, world));
         }
         Ok(())
     }

@@ -1,6 +1,9 @@
-//! Brings the new names in folders onto the disk, once for all files that got theirs in the meantime.
+//! The folders that files go to: makes those that no file makes on its way, and brings the new names in them onto the
+//! disk, once for all files that got theirs in the meantime. Removes none.
 
 use std::collections::HashMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +11,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::blocking;
 use super::disk::Disk;
 use crate::event::Fault;
+
+/// Makes folders, and those that they are in, where they are missing. Those that could not be made, and why.
+pub(super) fn make(folders: Vec<PathBuf>) -> Vec<(PathBuf, Fault)> {
+    let made = folders.into_iter().map(|folder| (fs::create_dir_all(&folder), folder));
+    made.filter_map(|(made, folder)| {
+        let fault = match made {
+            Ok(()) => return None,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Fault::Exists(folder.clone()),
+            Err(error) => Fault::from_disk(&error),
+        };
+        Some((folder, fault))
+    })
+    .collect()
+}
 
 /// The folders that files go to at present.
 #[derive(Debug, Default)]

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::{Engine, Stop, partial};
+use super::{Engine, Stop, blocking, folders, partial};
 use crate::effect::Job;
-use crate::event::{Event, TransferId};
+use crate::event::{Event, RequestId, TransferId};
 use crate::wire::source::Source;
 
 /// What the worker can be asked for.
@@ -28,6 +28,13 @@ pub enum FetchCommand {
     /// Stop a download; what was written is gone by the time [`Cancelled`](crate::event::TransferEvent::Cancelled) comes. Where its end is already
     /// certain, another last event comes instead.
     Cancel(TransferId),
+    /// Make folders; answered with [`Event::FoldersMade`].
+    MakeFolders {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Which.
+        folders: Vec<PathBuf>,
+    },
     /// Remove what an earlier download left of a file that does not run.
     Discard {
         /// Which file of which server.
@@ -41,7 +48,7 @@ pub enum FetchCommand {
 /// another time; that is done when this returns.
 pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sender<Event>, engine: Engine) {
     let mut tasks = JoinSet::new();
-    let mut discards = JoinSet::new();
+    let mut errands = JoinSet::new();
     let mut stops = HashMap::new();
     // Dropped at the end, which every task notices.
     let (running, shutdown) = watch::channel(());
@@ -63,8 +70,21 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
             Some(FetchCommand::Pause(id)) => (id, Stop::Pause),
             Some(FetchCommand::Cancel(id)) => (id, Stop::Cancel),
             Some(FetchCommand::Discard { source, to }) => {
-                discards.spawn_blocking(move || partial::discard(&source, &to));
-                while discards.try_join_next().is_some() {}
+                errands.spawn_blocking(move || partial::discard(&source, &to));
+                while errands.try_join_next().is_some() {}
+                continue;
+            }
+            Some(FetchCommand::MakeFolders { request, folders }) => {
+                let (events, mut shutdown) = (events.clone(), shutdown.clone());
+                errands.spawn(async move {
+                    let made = blocking(move || folders::make(folders)).await;
+                    let missed = made.unwrap_or_else(|fault| vec![(PathBuf::new(), fault)]);
+                    // Where nobody listens any more, the program is ending.
+                    tokio::select! {
+                        _ = events.send(Event::FoldersMade(request, missed)) => {}
+                        _ = shutdown.changed() => {}
+                    }
+                });
                 continue;
             }
             Some(FetchCommand::Fetch { id, job }) => {
@@ -82,7 +102,7 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
     }
     drop(running);
     while tasks.join_next().await.is_some() {}
-    while discards.join_next().await.is_some() {}
+    while errands.join_next().await.is_some() {}
 }
 
 /// One download at work.

@@ -267,6 +267,10 @@ impl World {
                     _ => screen.is_told(Event::Walk(request, WalkEvent::Ended)),
                 }
             }
+            Some(Effect::MakeFolders { request, folders }) => {
+                let missed = folders.into_iter().filter(|_| how < 64).map(|folder| (folder, fault()));
+                screen.is_told(Event::FoldersMade(request, missed.collect()));
+            }
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
             Some(Effect::Pause(id)) => screen.hears_of(id, TransferEvent::Paused),
             Some(Effect::Edit(text)) => {
