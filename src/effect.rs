@@ -73,6 +73,8 @@ pub enum Effect {
         request: RequestId,
         /// Which folder of which server.
         source: Source,
+        /// The folders in it that are left to be listed, where the walk goes on; none where it begins.
+        left: Vec<Source>,
     },
     /// Make these folders, and those that they are in, where they are missing.
     MakeFolders {

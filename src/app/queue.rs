@@ -38,8 +38,8 @@ pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
 use names::{Names, name_here};
 use pace::{History, Pace};
 pub use shown::Question;
-use tree::Tree;
 pub(in crate::app) use tree::sums_beside;
+use tree::{Tree, Walk};
 
 /// How often the speeds are measured while something is under way.
 const BEAT: Duration = Duration::from_secs(1);
@@ -278,13 +278,19 @@ impl Queue {
 
     fn walk(&mut self, id: ItemId, world: &mut World<'_>) {
         let request = world.ids.request();
-        let source = self.change(id, |item| {
+        let found = self.change(id, |item| {
             item.begun.get_or_insert(world.now);
-            item.source.clone()
+            item.tree.as_ref().map(|tree| (tree.source().clone(), tree.is_listed(), tree.left()))
         });
-        if let Some(source) = source {
+        let Some((source, listed, left)) = found.flatten() else { return };
+        if listed && left.is_empty() {
+            // It was stopped when all had been found.
+            self.change(id, |item| item.tree.as_mut().map(|tree| tree.walk = Walk::Ended));
+            self.make_folders(id, world);
+            self.close(id, world);
+        } else {
             self.begin_walk(id, request);
-            world.out.push(Effect::Walk { request, source });
+            world.out.push(Effect::Walk { request, source, left });
         }
     }
 
@@ -389,6 +395,8 @@ mod tests {
         out: Vec<Effect>,
         running: Vec<(TransferId, Job)>,
         walks: Vec<(RequestId, Source)>,
+        /// What is left to be listed by the walk that began last.
+        left: Vec<String>,
         making: Vec<(RequestId, Vec<PathBuf>)>,
         asked: Vec<Effect>,
         kept: std::collections::BTreeMap<u64, crate::effect::KeptItem>,
@@ -415,6 +423,7 @@ mod tests {
                 out: Vec::new(),
                 running: Vec::new(),
                 walks: Vec::new(),
+                left: Vec::new(),
                 making: Vec::new(),
                 asked: Vec::new(),
                 kept: std::collections::BTreeMap::new(),
@@ -432,7 +441,10 @@ mod tests {
             for effect in self.out.drain(..) {
                 match effect {
                     Effect::Fetch { id, job } => self.running.push((id, *job)),
-                    Effect::Walk { request, source } => self.walks.push((request, source)),
+                    Effect::Walk { request, source, left } => {
+                        self.walks.push((request, source));
+                        self.left = left.iter().map(|folder| folder.path.shown().to_string()).collect();
+                    }
                     Effect::MakeFolders { request, folders } => self.making.push((request, folders)),
                     Effect::Store(StoreRequest::Queue(changes)) => {
                         for (place, item) in changes {
@@ -604,6 +616,56 @@ mod tests {
         assert_eq!(sim.state(id), ItemState::Ended(&End::Partly));
         let failures: Vec<_> = sim.queue.item_of(id).unwrap().failures().iter().map(|f| &*f.path).collect();
         assert_eq!(failures, ["x:y/..", "bare"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_stopped_is_looked_through_no_further_and_goes_on_with_what_is_left() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("a", None), ("b", None), ("c", None)]);
+        sim.lists("http://h/d/b/", &[]);
+        let (request, _) = sim.walks[0];
+        let refused = Source::parse("http://h/d/c/").unwrap();
+        sim.act(|queue, world| queue.on_walk(request, WalkEvent::Missed(refused, Fault::Status(500)), world));
+        sim.act(|queue, world| queue.pause(id, world));
+        assert_eq!((&sim.asked[..], sim.state(id)), (&[Effect::Forget(request)][..], ItemState::Paused));
+        // What was on its way then comes again.
+        sim.lists("http://h/d/a/", &[("x", Some(LARGE))]);
+        assert!(sim.running.is_empty() && sim.queue.is_at_rest());
+        sim.walks.clear();
+        sim.act(|queue, world| queue.resume(id, world));
+        assert_eq!(sim.left, ["/d/a/"]);
+        sim.lists("http://h/d/a/", &[("x", Some(LARGE))]);
+        sim.act(|queue, world| queue.pause(id, world));
+        sim.ends(0, TransferEvent::Paused);
+        sim.walks.clear();
+        sim.act(|queue, world| queue.resume(id, world));
+        assert!(sim.walks.is_empty(), "nothing is left to be listed");
+        assert_eq!(sim.makes(0), [Path::new("/dl/d/b")]);
+        sim.finishes(0, LARGE);
+        assert_eq!(sim.state(id), ItemState::Ended(&End::Partly));
+    }
+
+    #[test]
+    fn folders_that_are_being_made_when_it_is_stopped_are_made_when_it_goes_on() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[]);
+        sim.walk_ends();
+        sim.act(|queue, world| queue.pause(id, world));
+        sim.makes(0);
+        assert_eq!(sim.state(id), ItemState::Paused, "late news");
+        sim.act(|queue, world| queue.resume(id, world));
+        assert_eq!(sim.makes(0), [Path::new("/dl/d")]);
+        let folder = sim.folder("http://h/e");
+        sim.lists("http://h/e/", &[]);
+        sim.walk_ends();
+        let (request, _) = sim.making.remove(0);
+        sim.act(|queue, world| queue.on_walk(request, WalkEvent::Failed(Fault::Busy), world));
+        sim.now += BEAT;
+        sim.act(Queue::wake);
+        sim.makes(0);
+        assert_eq!(sim.state(folder), ItemState::Ended(&End::Empty));
     }
 
     #[test]

@@ -77,7 +77,7 @@ async fn list_tree(
         }
         ready(())
     };
-    walk(source, client, report).await;
+    walk(source, Vec::new(), client, report).await;
     if top.is_none() {
         let first = missed.into_iter().next();
         return Err(match first {

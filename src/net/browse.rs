@@ -122,6 +122,8 @@ pub enum BrowseCommand {
         request: RequestId,
         /// Which folder.
         source: Source,
+        /// The folders in it that are left to be listed, where the walk goes on; none where it begins.
+        left: Vec<Source>,
     },
     /// Ask about files without having them sent; answered with [`Event::Filled`] for each.
     Fill {
@@ -185,7 +187,7 @@ pub async fn run(mut commands: mpsc::Receiver<BrowseCommand>, events: mpsc::Send
                 };
                 handles.insert(request, tasks.spawn(task));
             }
-            Some(BrowseCommand::Walk { request, source }) => {
+            Some(BrowseCommand::Walk { request, source, left }) => {
                 let task = async move {
                     let report = |event| {
                         let events = events.clone();
@@ -196,7 +198,7 @@ pub async fn run(mut commands: mpsc::Receiver<BrowseCommand>, events: mpsc::Send
                     if busy {
                         report(WalkEvent::Failed(Fault::Busy)).await;
                     } else {
-                        walk(&source, &client, report).await;
+                        walk(&source, left, &client, report).await;
                     }
                     request
                 };

@@ -46,8 +46,8 @@ impl FileWorkers {
                 let told = self.browse.try_send(BrowseCommand::Browse { request, source });
                 told.err().map(|_| Event::Browse(request, BrowseEvent::Failed(Fault::Busy)))
             }
-            Effect::Walk { request, source } => {
-                let told = self.browse.try_send(BrowseCommand::Walk { request, source });
+            Effect::Walk { request, source, left } => {
+                let told = self.browse.try_send(BrowseCommand::Walk { request, source, left });
                 told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
             }
             Effect::Fetch { id, job } => {

@@ -19,6 +19,10 @@ struct Walked {
 }
 
 async fn walk_from(source: &Source) -> Walked {
+    walk_on(source, Vec::new()).await
+}
+
+async fn walk_on(source: &Source, left: Vec<Source>) -> Walked {
     let mut walked = Walked::default();
     let mut ended = 0;
     let report = |event| {
@@ -38,7 +42,7 @@ async fn walk_from(source: &Source) -> Walked {
         }
         ready(())
     };
-    walk(source, &client(), report).await;
+    walk(source, left, &client(), report).await;
     assert_eq!(ended, 1);
     walked
 }
@@ -107,6 +111,31 @@ async fn a_folder_that_leads_out_of_the_tree_is_not_entered() {
     let secret = clean_line(server.source("http://", "/secret/").to_string().as_bytes());
     assert_eq!(walked.missed, [("/top/out/".to_owned(), Fault::Redirected(secret))]);
     assert!(!walked.entries.contains("/secret/key") && walked.entries.contains("/top/in/x"));
+}
+
+#[tokio::test]
+async fn a_walk_goes_on_with_what_is_left_and_still_does_not_leave_the_tree() {
+    let server = Server::http(|line| match path(line) {
+        "/top/b/" => list(&["in/", "y"]),
+        "/top/b/in/" => list(&["z"]),
+        "/top/c/" => "HTTP/1.1 302 Found\r\nLocation: /secret/\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        "/secret/" => list(&["key"]),
+        _ => not_found(),
+    });
+    let left = ["/top/b/", "/top/c/"].map(|path| server.source("http://", path)).to_vec();
+    let walked = walk_on(&server.source("http://", "/top/"), left).await;
+    assert_eq!(walked.folders, ["/top/b/", "/top/b/in/"]);
+    assert_eq!(walked.missed.len(), 1);
+    assert_eq!(walked.missed[0].0, "/top/c/");
+}
+
+#[tokio::test]
+async fn a_walk_that_goes_on_goes_no_deeper_than_one_that_does_not() {
+    let server = Server::http(|_| list(&["again/"]));
+    let left = vec![server.source("http://", &format!("/{}", "again/".repeat(60)))];
+    let walked = walk_on(&server.source("http://", "/"), left).await;
+    assert_eq!(walked.folders.len(), 5);
+    assert_eq!(walked.missed, [(format!("/{}", "again/".repeat(65)), Fault::TooMany { limit: 64 })]);
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ impl Extents {
         let request = turn.ids.request();
         self.known.insert(place, Extent { grows: true, ..Extent::default() });
         self.walks.insert(request, place);
-        turn.out.push(Effect::Walk { request, source });
+        turn.out.push(Effect::Walk { request, source, left: Vec::new() });
     }
 
     /// Whether a walk is one of these.

@@ -212,9 +212,22 @@ impl Queue {
         self.settle(world);
     }
 
+    /// What is asked for is of no use any more, or not for now.
+    pub(super) fn stop_walk(&mut self, id: ItemId, then: Walk, world: &mut World<'_>) {
+        let tree = self.items.get(&id).and_then(|item| item.tree.as_ref());
+        if let Some(Walk::UnderWay(request)) = tree.map(|tree| tree.walk) {
+            world.out.push(Effect::Forget(request));
+            self.end_walk(id, request, then);
+        }
+    }
+
     /// All was found that can be: what is left to do are the folders that nothing is in.
     fn walked(&mut self, id: ItemId, request: RequestId, world: &mut World<'_>) {
         self.end_walk(id, request, Walk::Ended);
+        self.make_folders(id, world);
+    }
+
+    pub(super) fn make_folders(&mut self, id: ItemId, world: &mut World<'_>) {
         let tree = self.items.get(&id).and_then(|item| item.tree.as_ref());
         let folders = tree.map(|tree| tree.bare()).unwrap_or_default();
         if !folders.is_empty() {
@@ -289,8 +302,8 @@ impl Queue {
         fault: Fault,
         world: &mut World<'_>,
     ) {
-        let Some(tree) = self.items.get(&id).and_then(|item| item.tree.as_ref()) else { return };
-        let name = tree.name_of_folder(source);
+        let Some(tree) = self.items.get_mut(&id).and_then(|item| item.tree.as_mut()) else { return };
+        let name = tree.give_up(source);
         let listed = tree.is_listed();
         if !listed && let Fault::Unauthorized { origin, realm } = fault {
             // Nothing at all can be seen before the server knows who asks.

@@ -9,8 +9,8 @@ use crate::wire::source::Origin;
 use std::num::NonZeroU64;
 
 impl Queue {
-    /// Stops an item, to go on later. What of it is under way ends a moment later; that its folder is looked through goes
-    /// on.
+    /// Stops an item, to go on later. What of it is under way ends a moment later; its folder is not looked through any
+    /// further.
     pub fn pause(&mut self, id: ItemId, world: &mut World<'_>) {
         let stopped = self.change(id, |item| {
             let new = item.is_open() && !item.paused && !item.cancelled;
@@ -22,6 +22,7 @@ impl Queue {
         });
         if let Some((place, running)) = stopped.flatten() {
             world.out.extend(running.into_iter().map(Effect::Pause));
+            self.stop_walk(id, Walk::Due, world);
             self.note(place, world.now);
         }
         self.settle(world);
@@ -43,11 +44,10 @@ impl Queue {
 
     /// Stops an item for good, and leaves nothing of what is not whole. What of it is under way ends a moment later.
     pub fn cancel(&mut self, id: ItemId, world: &mut World<'_>) {
-        let Some(item) = self.items.get(&id).filter(|item| item.is_open() && !item.cancelled) else { return };
-        if let Some(Walk::UnderWay(request)) = item.tree.as_ref().map(|tree| tree.walk) {
-            world.out.push(Effect::Forget(request));
-            self.end_walk(id, request, Walk::Ended);
+        if !self.items.get(&id).is_some_and(|item| item.is_open() && !item.cancelled) {
+            return;
         }
+        self.stop_walk(id, Walk::Ended, world);
         let stopped = self.change(id, |item| {
             item.cancelled = true;
             item.paused = false;

@@ -98,6 +98,14 @@ impl Tree {
         self.listed
     }
 
+    /// The folders that were found and are not listed yet, in the order in which they were found.
+    pub(super) fn left(&self) -> Vec<Source> {
+        let mut left: Vec<u32> =
+            if self.listed { self.unlisted.values().copied().collect() } else { Vec::new() };
+        left.sort_unstable();
+        left.into_iter().map(|at| self.source.at(self.folders[at as usize].remote.clone())).collect()
+    }
+
     /// Where the folders go that nothing is in.
     pub(super) fn bare(&self) -> Vec<PathBuf> {
         self.bare.iter().map(|at| self.folders[*at as usize].here.clone()).collect()
@@ -158,6 +166,10 @@ impl Tree {
         if taken.files.is_empty() && self.folders.len() == folders {
             self.bare.push(at);
         }
+        if taken.full {
+            // Nothing of them could be taken.
+            self.unlisted.clear();
+        }
         taken
     }
 
@@ -217,10 +229,10 @@ impl Tree {
         if name.is_empty() { clean_line(&self.source.path.last()) } else { clean_line(&name) }
     }
 
-    /// What a folder that could not be listed is called.
-    pub(super) fn name_of_folder(&self, source: &Source) -> Clean {
-        match self.unlisted.get(&key(source)) {
-            Some(at) => self.shown(*at, b""),
+    /// A folder could not be listed, and is not asked for again: what it is called.
+    pub(super) fn give_up(&mut self, source: &Source) -> Clean {
+        match self.unlisted.remove(&key(source)) {
+            Some(at) => self.shown(at, b""),
             None if !self.listed => self.shown(0, b""),
             None => clean_line(source.to_string().as_bytes()),
         }

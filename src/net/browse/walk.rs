@@ -17,11 +17,12 @@ const DEPTH: usize = 64;
 /// The most folders of a walk.
 const FOLDERS: usize = 100_000;
 
-/// Lists a folder and all that are in it. `report` hears of each, and that it is over. Each folder comes after the one
+/// Lists a folder and all that are in it; where some of these are `left` of an earlier walk that did not come to its end,
+/// only them and all that are in them. `report` hears of each, and that it is over. Each folder comes after the one
 /// that it is in.
 ///
 /// Dropping the future ends the walk.
-pub async fn walk<R, F>(source: &Source, client: &Client, mut report: R)
+pub async fn walk<R, F>(source: &Source, left: Vec<Source>, client: &Client, mut report: R)
 where
     R: FnMut(WalkEvent) -> F,
     F: Future<Output = ()>,
@@ -30,11 +31,18 @@ where
         let answer = browse(&source, client).await;
         (source, depth, answer)
     };
-    let mut asked = FuturesUnordered::from_iter([ask(source.clone(), 0)]);
+    let mut asked = FuturesUnordered::new();
+    let mut top = (!left.is_empty()).then(|| source.clone());
+    let begun = if left.is_empty() { vec![source.clone()] } else { left };
+    let mut folders = begun.len();
     // What is to be asked for next comes last: a folder is finished before another is begun, and little has to wait.
-    let mut waiting: Vec<(Source, usize)> = Vec::new();
-    let mut top: Option<Source> = None;
-    let mut folders = 1;
+    let mut waiting: Vec<(Source, usize)> =
+        begun.into_iter().rev().map(|folder| (folder.clone(), depth(source, &folder))).collect();
+    while asked.len() < AT_ONCE
+        && let Some((folder, depth)) = waiting.pop()
+    {
+        asked.push(ask(folder, depth));
+    }
     while let Some((source, depth, answer)) = asked.next().await {
         let found = match answer {
             // The server may lead us elsewhere at first: from there on nothing leads out again.
@@ -52,7 +60,7 @@ where
                 top.get_or_insert_with(|| listing.source.clone());
                 let inner = inner(&listing);
                 report(WalkEvent::Found(listing)).await;
-                let room = FOLDERS - folders;
+                let room = FOLDERS.saturating_sub(folders);
                 let limit =
                     if depth >= DEPTH { Some(DEPTH) } else { (inner.len() > room).then_some(FOLDERS) };
                 let taken = if depth >= DEPTH { 0 } else { inner.len().min(room) };
@@ -78,6 +86,12 @@ fn inner(listing: &Listing) -> Vec<Source> {
     let source = &listing.source;
     let folders = listing.entries.iter().filter(|entry| entry.kind == Kind::Dir);
     folders.map(|entry| source.at(source.path.join(&entry.raw.0).folder())).collect()
+}
+
+/// How many folders deep a folder is in another.
+fn depth(top: &Source, folder: &Source) -> usize {
+    let slashes = |source: &Source| source.path.folder().encoded().matches('/').count();
+    slashes(folder).saturating_sub(slashes(top))
 }
 
 fn contains(top: &Source, folder: &Source) -> bool {

@@ -256,7 +256,7 @@ impl World {
                 self.transfers.push(id);
                 screen.hears_of(id, started((how < 128).then_some(u64::from(how) * 1000)));
             }
-            Some(Effect::Walk { request, source }) => {
+            Some(Effect::Walk { request, source, .. }) => {
                 let mut entries = vec![file("a", u64::from(how) * 9000), file("A", 1), folder("..")];
                 entries.extend((0..how / 9).map(|n| file(TEXTS[usize::from(n) % 14], u64::from(n))));
                 let listing = Listing { source, entries, is_cut: how.is_multiple_of(5) };

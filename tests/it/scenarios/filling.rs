@@ -132,7 +132,7 @@ fn the_size_of_a_folder_grows_while_it_is_walked_through() {
     screen.opens(SERVER, vec![file("a", 1), folder("sub")]);
     screen.press("z");
     let effects = screen.effects();
-    let [Effect::Walk { request, source }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Walk { request, source, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(source.to_string(), "http://192.168.1.5:7890/sub/");
     assert!(screen.row_containing("sub/").contains("≥0 B…"));
     screen.press("z");
@@ -153,7 +153,7 @@ fn what_could_not_be_looked_into_and_what_was_stopped_may_be_more() {
     for stopped in [false, true] {
         screen.press("z");
         let effects = screen.effects();
-        let [Effect::Walk { request, source }] = &effects[..] else { panic!("{effects:?}") };
+        let [Effect::Walk { request, source, .. }] = &effects[..] else { panic!("{effects:?}") };
         found(&mut screen, *request, vec![file("x", 2_000)]);
         if stopped {
             screen.press("esc");

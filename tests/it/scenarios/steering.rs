@@ -29,7 +29,7 @@ fn fetching(files: u64) -> (Screen, RequestId, Source, Vec<TransferId>) {
     screen.opens(SERVER, vec![folder("lectures")]);
     screen.press("d tab");
     let (request, source) = match &screen.effects()[..] {
-        [Effect::Walk { request, source }] => (*request, source.clone()),
+        [Effect::Walk { request, source, .. }] => (*request, source.clone()),
         other => panic!("no walk: {other:?}"),
     };
     let entries = (0..files).map(|n| file(format!("{n}.pdf"), 1_000_000)).collect();

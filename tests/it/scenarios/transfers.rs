@@ -244,7 +244,7 @@ fn before_a_folder() -> Screen {
 fn holds(screen: &mut Screen, names: &[&str]) -> RequestId {
     let effects = screen.effects();
     let walk = effects.iter().find_map(|effect| match effect {
-        Effect::Walk { request, source } => Some((*request, source.clone())),
+        Effect::Walk { request, source, .. } => Some((*request, source.clone())),
         _ => None,
     });
     let (request, source) = walk.expect("nothing is looked through");

@@ -24,7 +24,7 @@ fn under_way(screen: &mut Screen) {
     for effect in screen.effects() {
         match effect {
             Effect::Fetch { id, .. } => ids.push(id),
-            Effect::Walk { request, source } => walk = Some((request, source)),
+            Effect::Walk { request, source, .. } => walk = Some((request, source)),
             other => panic!("{other:?}"),
         }
     }
