@@ -58,13 +58,9 @@ pub enum Effect {
     Pause(TransferId),
     /// Stop a download and leave nothing of it.
     Cancel(TransferId),
-    /// Remove what an earlier try left of a file that is not being downloaded.
-    Discard {
-        /// Which file of which server.
-        source: Source,
-        /// Where it was to be.
-        to: PathBuf,
-    },
+    /// Remove what was left of these files and folders that were asked for and are not being downloaded: which of which
+    /// server, and where it was to be.
+    Discard(Vec<(Source, PathBuf)>),
     /// Let all downloads together take no more than so many bytes a second; none: as many as come.
     LimitRate(Option<NonZeroU64>),
     /// List a folder and all that are in it.

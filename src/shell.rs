@@ -284,7 +284,7 @@ impl Shell {
                     | Effect::Forget(_)
                     | Effect::Fetch { .. }
                     | Effect::Pause(_)
-                    | Effect::Discard { .. }
+                    | Effect::Discard(_)
                     | Effect::LimitRate(_)
                     | Effect::Walk { .. }
                     | Effect::MakeFolders { .. }

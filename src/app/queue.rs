@@ -303,6 +303,7 @@ impl Queue {
             let conflict = file.how.unwrap_or(if careful { Conflict::Ask } else { item.conflict });
             let job = Job {
                 source: item.source_of(&file),
+                asked: item.source.clone(),
                 to: item.path_of(&file),
                 conflict,
                 checksum: item.checksum.clone(),
@@ -334,6 +335,9 @@ impl Queue {
     }
 
     fn finish(&mut self, id: ItemId, end: End, world: &mut World<'_>) {
+        if end == End::Cancelled {
+            self.discard(id, world);
+        }
         let ended = self.change(id, |item| {
             item.end = Some(end);
             item.pace.end();
@@ -834,12 +838,40 @@ mod tests {
         assert_eq!((sim.state(id), sim.queue.item_of(id).unwrap().bytes()), (ItemState::Paused, 9));
         sim.act(|queue, world| queue.cancel(id, world));
         let source = Source::parse("http://h/a").unwrap();
-        assert_eq!(sim.asked[1..], [Effect::Discard { source, to: "/dl/a".into() }]);
+        assert_eq!(sim.asked[1..], [Effect::Discard(vec![(source, "/dl/a".into())])]);
         assert_eq!((sim.state(id), sim.partials.len()), (ItemState::Ended(&End::Cancelled), 0));
         sim.act(|queue, world| queue.keep_now(world.out));
         assert!(sim.kept.is_empty());
         sim.act(Queue::clear_done);
         assert!(sim.queue.is_empty());
+    }
+
+    #[test]
+    fn what_a_run_that_was_killed_may_have_left_is_removed_where_it_is_cancelled() {
+        let mut sim = Sim::new(2);
+        let waits = sim.file("http://h/a", Some(1));
+        sim.act(|queue, world| queue.pause(waits, world));
+        for path in ["b", "c"] {
+            sim.file(&format!("http://h/{path}"), Some(1));
+        }
+        sim.folder("http://h/d/");
+        let mut sim = sim.restarts();
+        assert_eq!(sim.names(), ["b", "c"]);
+        sim.file("http://h/new", None);
+        sim.act(Queue::cancel_all);
+        let stopped = sim.asked.len();
+        // Whoever is told in time to leave nothing does so itself.
+        sim.ends(2, TransferEvent::Cancelled);
+        sim.ends(1, TransferEvent::Paused);
+        sim.ends(0, TransferEvent::Cancelled);
+        let left = |effect: &Effect| -> Vec<String> {
+            let Effect::Discard(left) = effect else { return Vec::new() };
+            left.iter().map(|(asked, to)| format!("{asked} {}", to.display())).collect()
+        };
+        let now: Vec<_> = sim.asked[..stopped].iter().flat_map(left).collect();
+        assert_eq!(now, ["http://h/a /dl/a", "http://h/d/ /dl/d"]);
+        let then: Vec<_> = sim.asked[stopped..].iter().flat_map(left).collect();
+        assert_eq!(then, ["http://h/c /dl/c"]);
     }
 
     #[test]

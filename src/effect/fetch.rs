@@ -13,6 +13,8 @@ use crate::wire::source::Source;
 pub struct Job {
     /// Which file of which server.
     pub source: Source,
+    /// What was asked for: it, or a folder that it is in.
+    pub asked: Source,
     /// Where it is to be. Its folder is made where it is missing.
     pub to: PathBuf,
     /// What becomes of it where something is there already.

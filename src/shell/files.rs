@@ -73,9 +73,9 @@ impl FileWorkers {
                 let _ = self.fetch.try_send(FetchCommand::Pause(id));
                 None
             }
-            Effect::Discard { source, to } => {
+            Effect::Discard(left) => {
                 // Where it stays, a later download of the same file goes on with it, or begins it again.
-                let _ = self.fetch.try_send(FetchCommand::Discard { source, to });
+                let _ = self.fetch.try_send(FetchCommand::Discard(left));
                 None
             }
             Effect::Fill { request, files } => {

@@ -39,7 +39,8 @@ fn engine(timeouts: Timeouts) -> Engine {
 /// A file, under a safe form of its name, into a folder.
 fn job(source: Source, dir: &Path) -> Job {
     let to = dir.join(safe_name(&source.path.last()));
-    Job { source, to, conflict: Conflict::Rename, checksum: None, sums: Vec::new(), partial: None }
+    let asked = source.clone();
+    Job { source, asked, to, conflict: Conflict::Rename, checksum: None, sums: Vec::new(), partial: None }
 }
 
 /// How it ends, and what is heard before.

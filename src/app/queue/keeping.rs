@@ -1,7 +1,6 @@
 //! What outlives the program: the items that are not at their end, and what is needed to go on with files of which a part
 //! is here. Owns when that is given to the store.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -95,26 +94,28 @@ impl Queue {
         }
     }
 
-    /// What is here of the files of an item that are not under way is of no use any more.
+    /// What is here of an item of which nothing is under way is of no use any more, also what only an earlier run knew of.
     pub(super) fn discard(&mut self, item: ItemId, world: &mut World<'_>) {
         let Some(item) = self.items.get(&item) else { return };
-        let place = |file: &File| (item.source_of(file), item.path_of(file));
-        let running: HashSet<_> = item.running().map(|running| place(&running.file)).collect();
-        let of_item = |key: &(Source, PathBuf)| {
-            let (source, to) = key;
-            let inside = if item.is_folder() {
-                to.starts_with(&item.to)
-            } else {
-                *to == item.to && *source == item.source
-            };
-            inside && !running.contains(key)
+        let of_item = |(source, to): &(Source, PathBuf)| {
+            if item.is_folder() { to.starts_with(&item.to) } else { *to == item.to && *source == item.source }
         };
+        let mut is_known = false;
         for ((source, to), (_, kept)) in self.partials.extract_if(|key, _| of_item(key)) {
+            is_known = true;
             if kept {
-                let (source, to) = (source.clone(), to.clone());
                 world.out.push(Effect::Store(StoreRequest::DropPartial { source, to }));
             }
-            world.out.push(Effect::Discard { source, to });
+        }
+        if !(is_known || item.again || item.begun.is_some()) {
+            // It never began.
+            return;
+        }
+        let left = (item.source.clone(), item.to.clone());
+        // Many at once are one errand: there is no room for any number of them.
+        match world.out.last_mut() {
+            Some(Effect::Discard(others)) => others.push(left),
+            Some(_) | None => world.out.push(Effect::Discard(vec![left])),
         }
     }
 }

@@ -67,6 +67,10 @@ impl Queue {
                 let running = self.end(item, id)?;
                 self.drop_partial(item, &running.file, world);
                 self.change(item, |item| {
+                    if !item.is_folder() {
+                        // Whoever stopped it left nothing.
+                        (item.begun, item.again) = (None, false);
+                    }
                     if item.cancelled || !item.is_folder() {
                         item.leave_out(&running.file);
                         item.cancelled = true;
@@ -134,7 +138,6 @@ impl Queue {
     fn put_back(&mut self, item: ItemId, running: Running, world: &mut World<'_>) {
         if self.items.get(&item).is_some_and(|item| item.cancelled) {
             self.change(item, |item| item.leave_out(&running.file));
-            self.discard(item, world);
             self.close(item, world);
         } else {
             self.change(item, |item| item.waiting.push_first(running.file));

@@ -55,7 +55,6 @@ impl Queue {
             item.running.keys().copied().collect::<Vec<TransferId>>()
         });
         world.out.extend(stopped.into_iter().flatten().map(Effect::Cancel));
-        self.discard(id, world);
         self.close(id, world);
         self.settle(world);
     }
@@ -215,7 +214,9 @@ impl Queue {
         else {
             return;
         };
-        self.discard(id, world);
+        if self.items.get(&id).is_some_and(|item| matches!(item.end, Some(End::Failed(_) | End::Partly))) {
+            self.discard(id, world);
+        }
         let (place, _) = self.order.remove(line);
         self.items.remove(&id);
         self.note(place, world.now);

@@ -16,27 +16,69 @@ use crate::wire::source::Source;
 /// The most bytes of the final name that stand in a partial file's name.
 const NAME: usize = 200;
 
-/// Where the partial file is of a file that is to be at `to`: in the same folder, under a name that is the same each
-/// time, and another one for another source.
-pub(super) fn path(source: &Source, to: &Path) -> PathBuf {
+/// Where the partial file is of a file that is to be at `to`, and was asked for by itself or in a folder: in the same
+/// folder, under a name that is the same each time, and another one for another source. What was asked for can be seen
+/// from its end.
+pub(super) fn path(asked: &Source, source: &Source, to: &Path) -> PathBuf {
     let name = to.file_name().unwrap_or_default();
+    let own = digits(source, name.as_bytes());
+    let name = name.to_string_lossy();
+    let short = &name[..name.floor_char_boundary(NAME)];
+    folder(to).join(format!(".{short}.{own}{}", ending(asked)))
+}
+
+/// How the names of all partial files end of what was asked for.
+fn ending(asked: &Source) -> String {
+    format!("{}.part", digits(asked, b""))
+}
+
+/// What tells sources from each other.
+fn digits(source: &Source, name: &[u8]) -> String {
     let mut hash = Sha256::new();
     // Not the scheme: it may have been found out since.
     hash.update(source.endpoint.to_string());
     hash.update(source.path.encoded());
     hash.update([0]);
-    hash.update(name.as_bytes());
+    hash.update(name);
     let hash = hash.finalize();
     let digits = hash.iter().take(4).fold(0, |digits: u32, byte| digits << 8 | u32::from(*byte));
-    let name = name.to_string_lossy();
-    let short = &name[..name.floor_char_boundary(NAME)];
-    folder(to).join(format!(".{short}.{digits:08x}.part"))
+    format!("{digits:08x}")
 }
 
-/// Removes what was left of a file that was to be at `to`, unless somebody writes it.
-pub(super) fn discard(source: &Source, to: &Path) {
-    if let Ok(Some(file)) = PartialFile::find(&path(source, to)) {
+/// Removes what was left of what was asked for and was to be at `to`: the partial file, or, of a folder, all that are in
+/// there. Not those that somebody writes. Whatever else is there stays.
+pub(super) fn discard(asked: &Source, to: &Path) {
+    if asked.path.is_folder() {
+        let ending = ending(asked);
+        let is_ours = |name: &[u8]| name.starts_with(b".") && name.ends_with(ending.as_bytes());
+        below(to, |path, name| {
+            if is_ours(name) {
+                remove(path);
+            }
+        });
+    } else {
+        remove(&path(asked, asked, to));
+    }
+}
+
+/// Removes a partial file, where it is there and nobody writes it.
+pub(super) fn remove(path: &Path) {
+    if let Ok(Some(file)) = PartialFile::find(path) {
         file.remove();
+    }
+}
+
+/// Shows all files in a folder and those in it, as far as they can be seen. Goes through no link.
+fn below(folder: &Path, mut show: impl FnMut(&Path, &[u8])) {
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => show(&entry.path(), entry.file_name().as_bytes()),
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 }
 

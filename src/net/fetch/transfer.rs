@@ -68,7 +68,7 @@ enum Base {
 
 impl<'a> Transfer<'a> {
     pub(super) fn new(engine: &'a Engine, job: &'a mut Job) -> Self {
-        let path = partial::path(&job.source, &job.to);
+        let path = partial::path(&job.asked, &job.source, &job.to);
         let version = job.partial.clone().map(Version::from).unwrap_or_default();
         Self {
             engine,
@@ -245,7 +245,14 @@ impl<'a> Transfer<'a> {
     pub(super) async fn stop(mut self, stop: Stop) {
         // What went wrong with writing makes what was written no worse.
         let _ = self.settle().await;
-        let Some(file) = self.file.take() else { return };
+        let Some(file) = self.file.take() else {
+            if stop == Stop::Cancel {
+                // It was not looked at yet what an earlier run left.
+                let path = self.path;
+                let _ = blocking(move || partial::remove(&path)).await;
+            }
+            return;
+        };
         // Before the server has answered, it is what an earlier try left.
         let useful = !self.begun || self.version.validator.is_some() && file.len() > OVERLAP;
         if stop == Stop::Cancel || !useful {

@@ -35,13 +35,9 @@ pub enum FetchCommand {
         /// Which.
         folders: Vec<PathBuf>,
     },
-    /// Remove what an earlier download left of a file that does not run.
-    Discard {
-        /// Which file of which server.
-        source: Source,
-        /// Where it was to be.
-        to: PathBuf,
-    },
+    /// Remove the partial files of what was asked for and does not run: which file or folder of which server, and where it
+    /// was to be. Of a folder, those of all that was to be in it.
+    Discard(Vec<(Source, PathBuf)>),
 }
 
 /// Downloads until no more commands can come. Then what is running is stopped without a word, so that it can go on
@@ -69,8 +65,12 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
             None => break,
             Some(FetchCommand::Pause(id)) => (id, Stop::Pause),
             Some(FetchCommand::Cancel(id)) => (id, Stop::Cancel),
-            Some(FetchCommand::Discard { source, to }) => {
-                errands.spawn_blocking(move || partial::discard(&source, &to));
+            Some(FetchCommand::Discard(left)) => {
+                errands.spawn_blocking(move || {
+                    for (asked, to) in left {
+                        partial::discard(&asked, &to);
+                    }
+                });
                 while errands.try_join_next().is_some() {}
                 continue;
             }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use hobnob::effect::Job;
 use hobnob::event::{Event, Finished, TransferEvent, TransferId};
 use hobnob::net::fetch::{Engine, FetchCommand, System, run};
 use hobnob::net::http::Client;
@@ -179,6 +180,72 @@ async fn a_download_that_waits_for_its_next_try_can_be_cancelled_and_leaves_noth
     worker.fetch(1, server.source("http://", "/a")).await;
     while !matches!(worker.next().await.1, TransferEvent::Retrying { .. }) {}
     assert_eq!(names(dir.path()).len(), 1);
+    worker.commands.send(FetchCommand::Cancel(TransferId(1))).await.unwrap();
+    while !matches!(worker.next().await.1, TransferEvent::Cancelled) {}
+    assert!(names(dir.path()).is_empty());
+}
+
+/// Sends a little, and no more.
+fn sparing() -> Server {
+    Server::new(|_, mut stream| {
+        stream.write_all(b"hello").unwrap();
+        hold(stream);
+    })
+}
+
+/// Leaves the partial file of a download as a run does that is killed.
+async fn is_killed(worker: &mut Worker, job: Job) -> PathBuf {
+    let dir = job.to.parent().unwrap().to_path_buf();
+    std::fs::create_dir_all(&dir).unwrap();
+    let before = names(&dir);
+    worker.commands.send(FetchCommand::Fetch { id: TransferId(9), job: Box::new(job) }).await.unwrap();
+    while !matches!(worker.next().await.1, TransferEvent::Progress { .. }) {}
+    let partial = dir.join(names(&dir).into_iter().find(|name| !before.contains(name)).unwrap());
+    let content = std::fs::read(&partial).unwrap();
+    worker.commands.send(FetchCommand::Cancel(TransferId(9))).await.unwrap();
+    while !matches!(worker.next().await.1, TransferEvent::Cancelled) {}
+    std::fs::write(&partial, content).unwrap();
+    partial
+}
+
+#[tokio::test]
+async fn what_a_killed_run_left_is_removed_when_it_is_discarded_and_nothing_else() {
+    let server = sparing();
+    let dir = tempdir().unwrap();
+    let sub = dir.path().join("top/sub");
+    let mut worker = Worker::new(&dir);
+    let of = |asked: &str, path: &str, to: &str| Job {
+        asked: server.source("plain://", asked),
+        to: dir.path().join(to),
+        ..job(server.source("plain://", path), dir.path())
+    };
+    let alone = of("/a", "/a", "a");
+    is_killed(&mut worker, of("/top/", "/top/sub/x", "top/sub/another name")).await;
+    is_killed(&mut worker, alone).await;
+    let other = is_killed(&mut worker, of("/other/", "/other/x", "top/sub/another name")).await;
+    let mine = [".x.part", "x.part", ".another name.0123456789abcdef.part", "another name"];
+    mine.iter().for_each(|name| std::fs::write(sub.join(name), "").unwrap());
+    std::os::unix::fs::symlink(&sub, dir.path().join("top/link")).unwrap();
+    let left = [("/top/", "top"), ("/a", "a"), ("/nothing/", "nothing"), ("/b", "b")];
+    let left = left.map(|(asked, to)| (server.source("plain://", asked), dir.path().join(to)));
+    worker.commands.send(FetchCommand::Discard(left.to_vec())).await.unwrap();
+    drop(worker.commands);
+    worker.task.await.unwrap();
+    assert_eq!(names(dir.path()), ["top"]);
+    let mut stays = mine.map(str::to_owned).to_vec();
+    stays.push(other.file_name().unwrap().to_str().unwrap().to_owned());
+    stays.sort();
+    assert_eq!(names(&sub), stays);
+}
+
+#[tokio::test]
+async fn what_a_killed_run_left_is_removed_also_where_it_is_cancelled_before_it_is_looked_at() {
+    let server = sparing();
+    let dir = tempdir().unwrap();
+    let mut worker = Worker::new(&dir);
+    let source = server.source("plain://", "/a");
+    is_killed(&mut worker, job(source.clone(), dir.path())).await;
+    worker.fetch(1, source).await;
     worker.commands.send(FetchCommand::Cancel(TransferId(1))).await.unwrap();
     while !matches!(worker.next().await.1, TransferEvent::Cancelled) {}
     assert!(names(dir.path()).is_empty());

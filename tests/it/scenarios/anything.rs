@@ -279,7 +279,7 @@ impl World {
             }
             Some(
                 Effect::LimitRate(_)
-                | Effect::Discard { .. }
+                | Effect::Discard(_)
                 | Effect::Authorize { .. }
                 | Effect::Forget(_)
                 | Effect::Block(_)
