@@ -124,15 +124,16 @@ fn wanted(options: &Get, server: &Source) -> Vec<Wanted> {
     if options.recursive { paths.map(folder).collect() } else { paths.map(file).collect() }
 }
 
-/// Where on the server there may be something that says what the content of a file has to be. A plain server would have
-/// to send such files whole, and says nothing of those that it does not have.
+/// Where on the server there may be something that says what the content of a file has to be: first what is asked for
+/// once for all files of a folder. A plain server would have to send such files whole, and says nothing of those that it
+/// does not have.
 fn beside(source: &Source) -> Vec<Source> {
     let Some(folder) = source.path.parent().filter(|_| source.scheme != Scheme::Plain) else {
         return Vec::new();
     };
     let name = source.path.last();
     let own = [&name[..], b".sha256"].concat();
-    [&own[..], SUMS].map(|name| source.at(folder.join(name))).to_vec()
+    [SUMS, &own].map(|name| source.at(folder.join(name))).to_vec()
 }
 
 /// What a file goes into that is no file: standard output, or a device or a pipe, which is written to, not replaced.

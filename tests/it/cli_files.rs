@@ -128,6 +128,32 @@ fn ls_recursive_lists_the_tree_and_says_what_it_could_not_list() {
 }
 
 #[test]
+fn get_asks_for_the_sums_of_a_folder_once_and_for_those_of_one_file_only_where_they_do_not_name_it() {
+    // SHA-256 of "hello".
+    const RIGHT: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let server = Server::http(|line| match line.split(' ').nth(1).unwrap() {
+        "/dir/SHA256SUMS" => ok("text/plain", &format!("{RIGHT}  a\n{RIGHT}  b\n")),
+        "/dir/c.sha256" => ok("text/plain", RIGHT),
+        path if path.ends_with(".sha256") => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        _ => ok("text/plain", "hello"),
+    });
+    let place = Place::new();
+    let url = format!("http://{}/dir/", server.address);
+    let output = place.run(&["get", &url, "a", "b", "c", "d", "--jobs", "1", "--json"]);
+    assert_eq!(code(&output), 0, "{:?}", said(&output));
+    assert_eq!(out(&output).matches("SHA256SUMS").count(), 2, "{}", out(&output));
+    let asked = server.requests();
+    let asked: Vec<_> = asked.iter().map(|request| str::from_utf8(request).unwrap()).collect();
+    let mut sums: Vec<_> = asked
+        .iter()
+        .filter_map(|request| request.split(' ').nth(1))
+        .filter(|path| path.contains("256"))
+        .collect();
+    sums.sort_unstable();
+    assert_eq!(sums, ["/dir/SHA256SUMS", "/dir/c.sha256", "/dir/d.sha256"]);
+}
+
+#[test]
 fn get_recursive_makes_folders_that_nothing_is_in_too() {
     let server = Server::http(|line| {
         let list = |list| ok("application/json", list);
