@@ -1,8 +1,10 @@
 //! Which name each file gets here. Owns that no two get the same one, also on a disk that does not tell upper from lower
-//! case; never looks at a disk.
+//! case, or one way to write the same character from another; never looks at a disk.
 
 use std::collections::HashMap;
 use std::path::Path;
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::wire::name::{numbered, safe_name};
 
@@ -45,8 +47,10 @@ pub(super) fn name_here(prefix: &str, raw: &[u8]) -> String {
     safe_name(&[prefix.as_bytes(), raw].concat())
 }
 
+/// The same for all names that some disk takes for one: in one case, and composed (UAX #15, NFC).
 fn seen(path: &Path) -> String {
-    path.to_string_lossy().to_lowercase()
+    let lower = path.to_string_lossy().to_lowercase();
+    if lower.is_ascii() { lower } else { lower.nfc().collect() }
 }
 
 #[cfg(test)]
@@ -61,6 +65,11 @@ mod tests {
         assert_eq!(take("A.TXT"), "A (1).TXT");
         assert_eq!(take("a (1).txt"), "a (1) (1).txt");
         assert_eq!(take("a.txt"), "a (2).txt");
+        assert_eq!(take("\u{e9}.txt"), "\u{e9}.txt");
+        assert_eq!(take("e\u{301}.txt"), "e\u{301} (1).txt");
+        assert_eq!(take("E\u{301}.TXT"), "E\u{301} (2).TXT");
+        assert_eq!(take("\u{1112}\u{1161}\u{11ab}"), "\u{1112}\u{1161}\u{11ab}");
+        assert_eq!(take("\u{d55c}"), "\u{d55c} (1)");
         assert_eq!(names.take(Path::new("/y"), "a.txt"), "a.txt");
         names.give_back(Path::new("/x/a.txt"));
         assert_eq!(names.take(Path::new("/x"), "a.txt"), "a.txt");
