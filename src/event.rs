@@ -26,7 +26,7 @@ mod walk;
 pub use delivery::Delivery;
 pub use fault::{Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
-pub use preview::{Content, Packed, Paint, Preview, TextLine};
+pub use preview::{Content, Listed, Packed, Paint, Preview, TextLine};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
 pub use transfer::{Anew, Finished, Kept, Partial, Proof, TransferEvent};
 pub use walk::{Facts, WalkEvent};

@@ -48,7 +48,7 @@ impl Previewed {
         let Some(Ok(preview)) = &self.answer else { return 0 };
         match &preview.content {
             Content::Text(lines, _) => lines.len(),
-            Content::Archive(_, entries) => entries.len(),
+            Content::Archive(_, entries, _) => entries.len(),
             Content::Picture(_, _, bytes) | Content::Known(_, bytes) | Content::Other(bytes) => {
                 bytes.0.len().div_ceil(hex::bytes_per_row(columns))
             }

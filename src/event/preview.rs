@@ -27,8 +27,8 @@ pub enum Content {
     Text(Vec<TextLine>, Option<Clean>),
     /// A picture, its format, and how many pixels it is wide and high. Its first bytes.
     Picture(Clean, (usize, usize), Raw),
-    /// An archive, its format, and what is in it, as far as was read.
-    Archive(Clean, Vec<Packed>),
+    /// An archive, its format, and what is in it.
+    Archive(Clean, Vec<Packed>, Listed),
     /// Something whose beginning says what it is: its format. Its first bytes.
     Known(Clean, Raw),
     /// Something else: its first bytes.
@@ -59,6 +59,15 @@ pub enum Paint {
     Constant,
     /// The name of a function, a type, a section.
     Name,
+}
+
+/// How much of what is in an archive is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// All that is in it.
+    Whole,
+    /// No more than was read of it, or than is shown.
+    Beginning,
 }
 
 /// A file in an archive.

@@ -8,7 +8,7 @@ use super::{Look, overlays, wording};
 use crate::app::State;
 use crate::app::layout::{self, Area};
 use crate::app::previewed::Previewed;
-use crate::event::{Content, Paint, Preview, TextLine};
+use crate::event::{Content, Listed, Paint, Preview, TextLine};
 use crate::locale::fill;
 use crate::text::hex;
 use crate::text::size::{self, grouped};
@@ -50,7 +50,7 @@ pub(super) fn draw(state: &State, previewed: &Previewed, look: &Look, buffer: &m
                 let Some(line) = lines.get(at) else { break };
                 text_row(line, previewed.left, look, row, buffer);
             }
-            Content::Archive(_, entries) => {
+            Content::Archive(_, entries, _) => {
                 let Some(entry) = entries.get(at) else { break };
                 let bytes = entry.size.map(size::bytes).unwrap_or_default();
                 let bytes = format!("{bytes:>SIZE$}  ");
@@ -69,15 +69,19 @@ fn facts(state: &State, preview: &Preview, look: &Look) -> String {
     let mut facts: Vec<String> = match &preview.content {
         Content::Text(_, language) => vec![language.as_deref().unwrap_or(&words.text).to_owned()],
         Content::Picture(format, (width, height), _) => vec![format!("{format} {width}×{height}")],
-        Content::Archive(format, entries) => {
-            let sentence = if preview.is_whole { &words.entries } else { &words.entries_so_far };
+        Content::Archive(format, entries, listed) => {
+            let sentence = match listed {
+                Listed::Whole => &words.entries,
+                Listed::Beginning => &words.entries_so_far,
+            };
             vec![format.to_string(), fill(sentence, &[("count", &grouped(entries.len() as u64))])]
         }
         Content::Known(format, _) => vec![format.to_string()],
         Content::Other(_) => vec![words.bytes.clone()],
     };
     facts.extend(preview.size.map(size::bytes));
-    if !preview.is_whole {
+    let is_all = matches!(preview.content, Content::Archive(_, _, Listed::Whole));
+    if !preview.is_whole && !is_all {
         facts.push(words.beginning.clone());
     }
     let clock = |at: jiff::Timestamp| at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();

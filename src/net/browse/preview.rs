@@ -1,26 +1,33 @@
-//! The beginning of a file, to be looked at before it is downloaded: asks for no more than that, and says what it is.
+//! The beginning of a file, to be looked at before it is downloaded: asks for no more than that, and of an archive that
+//! has a directory at its end for that; says what it is.
 //! Must never unpack anything, write anything, nor keep the other tasks waiting while it reads.
 
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use hyper::header::{self, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::event::{Content, Fault, Preview};
-use crate::net::http::{Answer, Client, Question};
+use crate::net::http::{Answer, Body, Client, Question};
 use crate::text::clean_line;
 use crate::wire::range::{ContentRange, http_date};
 use crate::wire::source::{Scheme, Source};
 
 mod code;
 mod known;
+mod zip;
+
+use zip::Part;
 
 /// The most bytes that are read.
 const LIMIT: usize = 1 << 20;
 /// The same as a field (RFC 9110, section 14.1.2).
 const RANGE: HeaderValue = HeaderValue::from_static("bytes=0-1048575");
+/// As many at its end.
+const LAST: HeaderValue = HeaderValue::from_static("bytes=-1048576");
 /// How long a text may take to be told apart. What takes longer is shown without.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -40,30 +47,28 @@ pub async fn preview(source: &Source, client: &Client) -> Result<Preview, Fault>
     if !matches!(answer.status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
         return Err(answer.refusal().await);
     }
-    read(source, answer).await
+    read(source, client, answer).await
 }
 
-async fn read(source: &Source, answer: Answer) -> Result<Preview, Fault> {
+async fn read(source: &Source, client: &Client, mut answer: Answer) -> Result<Preview, Fault> {
     let text = |name| answer.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let media_type = text(header::CONTENT_TYPE).map(|kind| clean_line(kind.as_bytes()));
     let modified = text(header::LAST_MODIFIED).and_then(http_date);
-    let size = whole_size(answer.status, answer.length, &answer.headers);
-    let mut body = answer.body;
-    let mut bytes = BytesMut::new();
-    let mut ended = false;
-    while bytes.len() < LIMIT {
-        let Some(more) = body.next().await? else {
-            ended = true;
-            break;
-        };
-        bytes.extend_from_slice(&more[..more.len().min(LIMIT - bytes.len())]);
-    }
+    let version = Version::of(&answer);
+    let (bytes, ended) = beginning(&mut answer.body).await?;
+    let size = version.size;
     let is_whole = size.map_or(ended, |size| size == bytes.len() as u64);
-    let bytes = bytes.freeze();
+    if !is_whole && answer.status == StatusCode::PARTIAL_CONTENT && zip::is_zip(&bytes) {
+        // Its connection may serve the next question.
+        answer.body.skip().await;
+        if let Some(content) = by_directory(source, client, &version).await {
+            return Ok(Preview { media_type, size, modified, is_whole, content });
+        }
+    }
     let name = String::from_utf8_lossy(&source.path.last()).into_owned();
     let (shown, named) = (bytes.clone(), name.clone());
     // It takes longer than the other tasks of this thread should wait.
-    let telling = tokio::task::spawn_blocking(move || content(&named, &shown, is_whole, true));
+    let telling = spawn_blocking(move || content(&named, &shown, is_whole, true));
     let content = match timeout(PATIENCE, telling).await {
         Ok(Ok(content)) => content,
         Ok(Err(_)) | Err(_) => content(&name, &bytes, is_whole, false),
@@ -71,21 +76,73 @@ async fn read(source: &Source, answer: Answer) -> Result<Preview, Fault> {
     Ok(Preview { media_type, size, modified, is_whole, content })
 }
 
-/// The length of all of the file, whichever part of it was sent.
-fn whole_size(status: StatusCode, length: Option<u64>, headers: &HeaderMap) -> Option<u64> {
-    if status == StatusCode::OK {
-        return length;
+/// No more of what comes than is looked at, and whether that is its end.
+async fn beginning(body: &mut Body) -> Result<(Bytes, bool), Fault> {
+    let mut bytes = BytesMut::new();
+    while bytes.len() < LIMIT {
+        let Some(more) = body.next().await? else { return Ok((bytes.freeze(), true)) };
+        bytes.extend_from_slice(&more[..more.len().min(LIMIT - bytes.len())]);
     }
-    let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?.parse::<ContentRange>().ok()?;
-    match range {
-        ContentRange::Part { total, .. } => total,
-        ContentRange::Unsatisfied(total) => Some(total),
+    Ok((bytes.freeze(), false))
+}
+
+/// What is in a ZIP archive, as the directory at its end says; none where that cannot be had.
+async fn by_directory(source: &Source, client: &Client, version: &Version) -> Option<Content> {
+    let last = part(source, client, LAST, version).await?;
+    let directory = zip::directory(&last)?;
+    let holds = if directory.at >= last.at {
+        last
+    } else {
+        let to = directory.at.saturating_add(LIMIT as u64 - 1);
+        let range = HeaderValue::try_from(format!("bytes={}-{to}", directory.at)).ok()?;
+        part(source, client, range, version).await?
+    };
+    let (entries, listed) = spawn_blocking(move || zip::named(&directory, &holds)).await.ok()??;
+    Some(Content::Archive(known::said("ZIP"), entries, listed))
+}
+
+/// A part of a file; none where the server does not send it, or that of another version.
+async fn part(source: &Source, client: &Client, range: HeaderValue, version: &Version) -> Option<Part> {
+    let question = Question::get("*/*").with(header::RANGE, range);
+    let mut answer = client.ask(source, &question).await.ok()??;
+    let same = answer.status == StatusCode::PARTIAL_CONTENT && Version::of(&answer) == *version;
+    let Some(ContentRange::Part { first, .. }) = content_range(&answer.headers).filter(|_| same) else {
+        answer.body.skip().await;
+        return None;
+    };
+    let (bytes, _) = beginning(&mut answer.body).await.ok()?;
+    Some(Part { at: first, bytes })
+}
+
+/// What tells one version of a file from another, as far as its server says so.
+#[derive(Debug, PartialEq, Eq)]
+struct Version {
+    /// The length of all of the file.
+    size: Option<u64>,
+    etag: Option<HeaderValue>,
+    modified: Option<HeaderValue>,
+}
+
+impl Version {
+    fn of(answer: &Answer) -> Self {
+        let field = |name| answer.headers.get(name).cloned();
+        let size = match content_range(&answer.headers) {
+            _ if answer.status == StatusCode::OK => answer.length,
+            Some(ContentRange::Part { total, .. }) => total,
+            Some(ContentRange::Unsatisfied(total)) => Some(total),
+            None => None,
+        };
+        Self { size, etag: field(header::ETAG), modified: field(header::LAST_MODIFIED) }
     }
 }
 
+fn content_range(headers: &HeaderMap) -> Option<ContentRange> {
+    headers.get(header::CONTENT_RANGE)?.to_str().ok()?.parse().ok()
+}
+
 /// What these bytes are, the beginning of a file of this name; with its language told apart, if that is to be.
-fn content(name: &str, bytes: &bytes::Bytes, is_whole: bool, painted: bool) -> Content {
-    if let Some(known) = known::known(bytes) {
+fn content(name: &str, bytes: &Bytes, is_whole: bool, painted: bool) -> Content {
+    if let Some(known) = known::known(bytes, is_whole) {
         return known;
     }
     match code::lines(bytes, is_whole) {

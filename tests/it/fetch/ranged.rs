@@ -10,7 +10,7 @@ use hobnob::net::fetch::{End, Engine};
 use tokio::task::spawn_blocking;
 use tokio::time::advance;
 
-use crate::support::server::{Server, send};
+use crate::support::server::{Server, field, send};
 
 /// What is compared of what is here already.
 pub(super) const OVERLAP: usize = 64 * 1024;
@@ -25,15 +25,6 @@ pub(super) fn content() -> Vec<u8> {
         state.to_be_bytes()[0]
     };
     std::iter::repeat_with(next).take(LENGTH).collect()
-}
-
-/// What a question says in this field.
-pub(super) fn field(request: &[u8], name: &str) -> Option<String> {
-    let request = String::from_utf8(request.to_vec()).unwrap();
-    let line = request
-        .lines()
-        .find(|line| line.split_once(':').is_some_and(|(there, _)| there.eq_ignore_ascii_case(name)))?;
-    Some(line.split_once(':').unwrap().1.trim().to_owned())
 }
 
 /// The first byte's place of the part that is asked for.

@@ -8,12 +8,10 @@ use hobnob::net::fetch::End;
 use hobnob::wire::range::Validator;
 use tempfile::{TempDir, tempdir};
 
-use super::ranged::{
-    LENGTH, OVERLAP, Script, answer, content, field, first, part, right, rightly, scripted, whole,
-};
+use super::ranged::{LENGTH, OVERLAP, Script, answer, content, first, part, right, rightly, scripted, whole};
 use super::{at, engine, job, read, run};
 use crate::support::files::names;
-use crate::support::server::{PATIENT, Server};
+use crate::support::server::{PATIENT, Server, field};
 
 const ETAG: &str = "\"one\"";
 const HALF: usize = 150_000;

@@ -12,11 +12,11 @@ use hobnob::net::http::Client;
 use tempfile::tempdir;
 
 use super::ranged::{
-    Clock, LENGTH, Script, answer, content, field, first, part, right, rightly, run_on, scripted, whole,
+    Clock, LENGTH, Script, answer, content, first, part, right, rightly, run_on, scripted, whole,
 };
 use super::{at, job, read};
 use crate::support::files::names;
-use crate::support::server::{PATIENT, Server, hold, nobody, reset};
+use crate::support::server::{PATIENT, Server, field, hold, nobody, reset};
 
 /// How often each is tried again.
 const RETRIES: u32 = 5;

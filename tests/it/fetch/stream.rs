@@ -13,8 +13,8 @@ use hobnob::wire::source::Source;
 use sha2::{Digest, Sha256};
 
 use super::engine;
-use super::ranged::{Clock, LENGTH, Script, answer, content, field, right, rightly, scripted, whole};
-use crate::support::server::{PATIENT, Server, send_on};
+use super::ranged::{Clock, LENGTH, Script, answer, content, right, rightly, scripted, whole};
+use crate::support::server::{PATIENT, Server, field, send_on};
 
 const ETAG: &str = "\"one\"";
 

@@ -9,10 +9,10 @@ use hobnob::wire::digest::Checksum;
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::{TempDir, tempdir};
 
-use super::ranged::{LENGTH, content, field};
+use super::ranged::{LENGTH, content};
 use super::{at, engine, job, read, run};
 use crate::support::files::names;
-use crate::support::server::{PATIENT, Server, ok, send};
+use crate::support::server::{PATIENT, Server, field, ok, send};
 
 fn sha256(bytes: &[u8]) -> Checksum {
     Checksum::Sha256(Sha256::digest(bytes).into())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hobnob::effect::Effect;
 use hobnob::event::{
-    BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Listing, MouseAction, Preview, StoreEvent,
+    BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Listed, Listing, MouseAction, Preview, StoreEvent,
     TextLine, TransferEvent, TransferId, WalkEvent,
 };
 use hobnob::text::clean_line;
@@ -323,7 +323,7 @@ fn seen(how: u8) -> Box<Preview> {
     let content = match how % 3 {
         0 => Content::Text(TEXTS.iter().map(line).collect(), None),
         1 => Content::Other(Raw(vec![how; usize::from(how)].into())),
-        _ => Content::Archive(clean_line(b"ZIP"), Vec::new()),
+        _ => Content::Archive(clean_line(b"ZIP"), Vec::new(), Listed::Beginning),
     };
     Box::new(Preview { media_type: None, size: None, modified: None, is_whole: how < 99, content })
 }

@@ -1,7 +1,9 @@
 //! Looking at a file before it is downloaded.
 
 use hobnob::effect::Effect;
-use hobnob::event::{Content, Event, Fault, MouseAction, Packed, Paint, Preview, RequestId, TextLine};
+use hobnob::event::{
+    Content, Event, Fault, Listed, MouseAction, Packed, Paint, Preview, RequestId, TextLine,
+};
 use hobnob::text::clean_line;
 use hobnob::wire::Raw;
 
@@ -78,6 +80,7 @@ fn what_is_no_text_is_shown_as_what_it_is() {
             Content::Archive(
                 clean_line(b"ZIP"),
                 vec![Packed { name: clean_line("讲/1.txt".as_bytes()), size: Some(1_200) }],
+                Listed::Whole,
             ),
             "1.2 kB  讲/1.txt",
         ),

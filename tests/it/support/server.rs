@@ -86,6 +86,15 @@ impl Server {
     }
 }
 
+/// What a question says in this field.
+pub(crate) fn field(request: &[u8], name: &str) -> Option<String> {
+    let request = String::from_utf8(request.to_vec()).unwrap();
+    let line = request
+        .lines()
+        .find(|line| line.split_once(':').is_some_and(|(there, _)| there.eq_ignore_ascii_case(name)))?;
+    Some(line.split_once(':').unwrap().1.trim().to_owned())
+}
+
 /// Sends all, closes this half, and waits for the other side to close its own, so that nothing is lost in a reset.
 pub(crate) fn send(mut stream: TcpStream, bytes: &[u8]) {
     // The other side may have hung up: it has its reasons.

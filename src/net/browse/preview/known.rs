@@ -4,14 +4,15 @@
 use bytes::Bytes;
 use imagesize::ImageType;
 
-use crate::event::{Content, Packed};
+use super::zip;
+use crate::event::{Content, Listed, Packed};
 use crate::text::{Clean, clean_line};
 use crate::wire::Raw;
 
 /// The most bytes that are shown as they are.
 const SHOWN: usize = 4096;
 /// The most files of an archive that are shown.
-const ENTRIES: usize = 10_000;
+pub(super) const ENTRIES: usize = 10_000;
 const TAR_BLOCK: usize = 512;
 
 /// The first bytes, to be shown as they are.
@@ -20,12 +21,12 @@ pub(super) fn beginning(bytes: &Bytes) -> Raw {
     Raw(Bytes::copy_from_slice(&bytes[..bytes.len().min(SHOWN)]))
 }
 
-/// What these bytes are; none where nothing is known of them.
-pub(super) fn known(bytes: &Bytes) -> Option<Content> {
-    picture(bytes).or_else(|| archive(bytes)).or_else(|| other(bytes))
+/// What these bytes are, the beginning of a file or all of it; none where nothing is known of them.
+pub(super) fn known(bytes: &Bytes, is_whole: bool) -> Option<Content> {
+    picture(bytes).or_else(|| archive(bytes, is_whole)).or_else(|| other(bytes))
 }
 
-fn said(text: &str) -> Clean {
+pub(super) fn said(text: &str) -> Clean {
     clean_line(text.as_bytes())
 }
 
@@ -44,17 +45,21 @@ fn picture(bytes: &Bytes) -> Option<Content> {
     Some(Content::Picture(said(format), (size.width, size.height), beginning(bytes)))
 }
 
-fn archive(bytes: &Bytes) -> Option<Content> {
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        return Some(Content::Archive(said("ZIP"), zip(bytes)));
+fn archive(bytes: &Bytes, is_whole: bool) -> Option<Content> {
+    if zip::is_zip(bytes) {
+        let (entries, listed) = zip::listed(bytes, is_whole);
+        return Some(Content::Archive(said("ZIP"), entries, listed));
     }
-    if bytes.get(257..262) == Some(b"ustar") {
-        return Some(Content::Archive(said("tar"), tar(bytes)));
-    }
-    if bytes.starts_with(b"\x1f\x8b\x08") {
-        return Some(Content::Archive(said("gzip"), gzip_name(bytes).into_iter().collect()));
-    }
-    None
+    let (format, entries) = if bytes.get(257..262) == Some(b"ustar") {
+        ("tar", tar(bytes))
+    } else if bytes.starts_with(b"\x1f\x8b\x08") {
+        ("gzip", gzip_name(bytes).into_iter().collect())
+    } else {
+        return None;
+    };
+    let is_all = is_whole && entries.len() < ENTRIES;
+    let listed = if is_all { Listed::Whole } else { Listed::Beginning };
+    Some(Content::Archive(said(format), entries, listed))
 }
 
 fn other(bytes: &Bytes) -> Option<Content> {
@@ -86,48 +91,10 @@ fn other(bytes: &Bytes) -> Option<Content> {
     Some(Content::Known(said(&format), beginning(bytes)))
 }
 
-fn number(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
+/// A number of so many bytes there, the lowest first; none where they are not all there.
+pub(super) fn number(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
     let bytes = bytes.get(at..at.checked_add(width)?)?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-}
-
-/// The files that a ZIP archive names in its directory (APPNOTE.TXT, section 4.3.12); where that was not read, those of
-/// which the beginning was (section 4.3.7).
-fn zip(bytes: &[u8]) -> Vec<Packed> {
-    let end = (0..bytes.len().saturating_sub(21))
-        .rev()
-        .take(1 << 16)
-        .find(|at| bytes[*at..].starts_with(b"PK\x05\x06"));
-    let directory = end.and_then(|end| usize::try_from(number(bytes, end + 16, 4)?).ok());
-    let in_directory = directory.map(|at| zip_entries(bytes, at, b"PK\x01\x02", 46, 24, 28));
-    let known = in_directory.filter(|entries| !entries.is_empty());
-    known.unwrap_or_else(|| zip_entries(bytes, 0, b"PK\x03\x04", 30, 22, 26))
-}
-
-/// Headers one behind the other: how each begins, its length, and where in it stand the sizes (unpacked) and, two bytes
-/// each, the lengths of what is behind it: a name first.
-fn zip_entries(
-    bytes: &[u8],
-    mut at: usize,
-    magic: &[u8],
-    fixed: usize,
-    size_at: usize,
-    lengths_at: usize,
-) -> Vec<Packed> {
-    let mut entries = Vec::new();
-    while entries.len() < ENTRIES && bytes.get(at..).is_some_and(|rest| rest.starts_with(magic)) {
-        let length = |nth: usize| usize::try_from(number(bytes, at + lengths_at + 2 * nth, 2)?).ok();
-        let is_directory = fixed == 46;
-        let (Some(name), Some(extra)) = (length(0), length(1)) else { break };
-        let comment = if is_directory { length(2).unwrap_or_default() } else { 0 };
-        let Some(raw) = bytes.get(at + fixed..at + fixed + name) else { break };
-        let size = number(bytes, at + size_at, 4).filter(|size| *size < 0xffff_ffff);
-        entries.push(Packed { name: clean_line(raw), size });
-        let packed = if is_directory { Some(0) } else { number(bytes, at + 18, 4) };
-        let Some(packed) = packed.and_then(|packed| usize::try_from(packed).ok()) else { break };
-        at += fixed + name + extra + comment + packed;
-    }
-    entries
 }
 
 /// The files of a tar archive whose headers were read (POSIX.1-1988, with the prefix of ustar).
@@ -177,7 +144,7 @@ mod tests {
     use super::*;
 
     fn names(content: &Content) -> Vec<(String, Option<u64>)> {
-        let Content::Archive(_, entries) = content else { panic!("{content:?}") };
+        let Content::Archive(_, entries, _) = content else { panic!("{content:?}") };
         entries.iter().map(|entry| (entry.name.to_string(), entry.size)).collect()
     }
 
@@ -191,12 +158,12 @@ mod tests {
     fn a_zip_archive_says_what_is_in_it_even_without_its_end() {
         let files = [local("a.txt", b"12345"), local("讲/义", b"")].concat();
         let expected = vec![("a.txt".to_owned(), Some(5)), ("讲/义".to_owned(), Some(0))];
-        assert_eq!(names(&known(&files.clone().into()).unwrap()), expected);
+        assert_eq!(names(&known(&files.clone().into(), true).unwrap()), expected);
         let directory =
             [b"PK\x01\x02", &[0; 20][..], &[9, 0, 0, 0, 1, 0, 0, 0, 0, 0], &[0; 12], b"z"].concat();
         let at = u32::try_from(files.len()).unwrap().to_le_bytes();
         let whole = [&files[..], &directory, b"PK\x05\x06", &[0; 12], &at, &[0; 2]].concat();
-        assert_eq!(names(&known(&whole.into()).unwrap()), [("z".to_owned(), Some(9))]);
+        assert_eq!(names(&known(&whole.into(), true).unwrap()), [("z".to_owned(), Some(9))]);
     }
 
     #[test]
@@ -207,13 +174,13 @@ mod tests {
         header[257..262].copy_from_slice(b"ustar");
         let two = [&header[..], &[b'x'; 512], &header, &[b'y'; 100]].concat();
         let entry = ("a.txt".to_owned(), Some(512));
-        assert_eq!(names(&known(&two.into()).unwrap()), [entry.clone(), entry]);
+        assert_eq!(names(&known(&two.into(), true).unwrap()), [entry.clone(), entry]);
     }
 
     #[test]
     fn what_begins_in_a_known_way_is_named() {
-        let format = |bytes: &[u8]| match known(&Bytes::copy_from_slice(bytes)) {
-            Some(Content::Known(format, _) | Content::Archive(format, _)) => format.to_string(),
+        let format = |bytes: &[u8]| match known(&Bytes::copy_from_slice(bytes), true) {
+            Some(Content::Known(format, _) | Content::Archive(format, ..)) => format.to_string(),
             Some(Content::Picture(format, (width, height), _)) => format!("{format} {width} {height}"),
             Some(Content::Text(..) | Content::Other(_)) | None => String::new(),
         };
@@ -232,11 +199,11 @@ mod tests {
             rest in proptest::collection::vec(any::<u8>(), 0..700),
         ) {
             let mut bytes = [magic, &rest].concat();
-            known(&bytes.clone().into());
+            known(&bytes.clone().into(), true);
             if bytes.len() > 262 {
                 bytes[257..262].copy_from_slice(b"ustar");
                 bytes[0] = b'x';
-                known(&bytes.into());
+                known(&bytes.into(), true);
             }
         }
     }
