@@ -180,6 +180,37 @@ fn get_recursive_makes_folders_that_nothing_is_in_too() {
 }
 
 #[test]
+fn get_recursive_of_a_list_of_evil_names_stays_in_its_folder_and_overwrites_nothing() {
+    let long = "n".repeat(5_000);
+    let evil = ["../up", "/tmp/abs", "", "..", ".", "a:", "a*", "Case", "case", "\u{e9}", "e\u{301}", &long];
+    let row = |name: &&str| format!(r#"{{"name":"{name}","size":1,"is_dir":false}}"#);
+    let list = format!("[{}]", evil.iter().map(row).collect::<Vec<_>>().join(","));
+    let server = Server::http(move |line| match line.split(' ').nth(1).unwrap() {
+        "/top/" => ok("application/json", &list),
+        path => ok("text/plain", path),
+    });
+    let place = Place::new();
+    let output = place.run(&["get", "-r", &format!("http://{}/top/", server.address), "--to", "here"]);
+    assert_eq!(place.files(), ["here"]);
+    assert_eq!(names(&place.path("here")), ["top"]);
+    let top = place.path("here/top");
+    let found: Vec<_> =
+        names(&top).into_iter().map(|name| (fs::read_to_string(top.join(&name)).unwrap(), name)).collect();
+    let shown: Vec<_> = found.iter().map(|(path, name)| (&path[..path.len().min(12)], &**name)).collect();
+    let short = &long[..220];
+    let wanted = [
+        ("/top/Case", "Case"),
+        ("/top/a*", "a_"),
+        ("/top/a:", "a_ (1)"),
+        ("/top/case", "case (1)"),
+        ("/top/e%CC%81", "e\u{301}"),
+        ("/top/nnnnnnn", short),
+        ("/top/%C3%A9", "\u{e9} (1)"),
+    ];
+    assert_eq!(shown, wanted, "{:?}", said(&output));
+}
+
+#[test]
 fn ls_of_a_plain_server_says_that_it_has_no_lists_and_what_to_do() {
     let server = course();
     for source in [server.address.to_string(), format!("plain://{}", server.address)] {

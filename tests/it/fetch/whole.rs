@@ -8,12 +8,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use hobnob::event::{Fault, Stage, TransferEvent};
 use hobnob::net::Timeouts;
 use hobnob::net::fetch::End;
+use hobnob::text::clean_line;
 use hobnob::wire::source::{Scheme, Source};
 use tempfile::tempdir;
 
 use super::{BRIEF, engine, fetch_into, fetch_with, job, read, run};
 use crate::support::files::names;
-use crate::support::server::{PATIENT, Server, hold, nobody, ok, reset, send};
+use crate::support::server::{PATIENT, Server, hold, nobody, ok, reset, send, send_on};
 
 #[tokio::test]
 async fn a_file_comes_over_http_with_its_date() {
@@ -231,6 +232,18 @@ async fn of_a_body_longer_than_announced_the_announced_part_is_the_file() {
 }
 
 #[tokio::test]
+async fn of_a_body_without_end_no_more_is_taken_than_was_announced() {
+    let server = Server::new(|_, mut stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n").unwrap();
+        send_on(stream);
+    });
+    let dir = tempdir().unwrap();
+    assert_eq!(fetch_into(&dir, server.source("http://", "/a")).await.unwrap().bytes, 300_000);
+    assert_eq!(read(&dir, "a").len(), 300_000);
+    assert_eq!(names(dir.path()), ["a"]);
+}
+
+#[tokio::test]
 async fn an_empty_file_is_a_file_where_the_server_says_so() {
     let server = Server::http(|_| ok("text/plain", ""));
     let dir = tempdir().unwrap();
@@ -240,12 +253,15 @@ async fn an_empty_file_is_a_file_where_the_server_says_so() {
 
 #[tokio::test]
 async fn what_is_not_a_file_is_not_stored() {
+    let moved = |to| format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
     for (answer, fault) in [
         ("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone".to_owned(), Fault::Status(404)),
         ("HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\npart".to_owned(), Fault::Status(206)),
         ("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nwhat".to_owned(), Fault::Garbled),
         (format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(1 << 20)), Fault::Garbled),
         ("HTTP/1.1 200 ".to_owned(), Fault::Garbled),
+        (moved("/a"), Fault::RedirectedTooOften),
+        (moved("file:///etc/passwd"), Fault::Redirected(clean_line(b"file:///etc/passwd"))),
     ] {
         let server = Server::sending(answer);
         let dir = tempdir().unwrap();
