@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `bind` | the listening sockets |
 //! | `connection` | one connection, from its first bytes to its clean end |
+//! | `guests` | who is connected, and who makes room |
 //! | `sniff` | which protocol the first bytes are |
 //! | `plain` | the answer to a plain request |
 //! | `http`, `meter` | the conversation with an HTTP client, and the count of what it took |
@@ -34,6 +35,7 @@ mod beneath;
 mod bind;
 mod body;
 mod connection;
+mod guests;
 mod http;
 mod meter;
 mod onlooker;
@@ -45,6 +47,7 @@ mod served;
 mod sniff;
 
 use beneath::Root;
+use guests::{GuestId, Guests};
 pub use onlooker::Onlooker;
 use served::Log;
 
@@ -68,9 +71,15 @@ pub struct Options {
     pub limits: Limits,
 }
 
-/// How long the server waits for what.
+/// How long the server waits for what, and how many it serves at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// Connections in all. Where there are so many, the one that has waited for the longest for a client to speak makes
+    /// room for the next; while all are answered, the next has to wait.
+    pub connections: usize,
+    /// Connections from one address, or from one network of IPv6 addresses (a /64), in the same way; where all of them
+    /// are answered, the next is closed.
+    pub per_address: usize,
     /// For a connection's first byte, for the rest of an HTTP head, and for the next request.
     pub silence: Duration,
     /// For more of what is neither a request line nor the name of a file yet.
@@ -84,10 +93,12 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: 1000,
+            per_address: 250,
             silence: Duration::from_secs(10),
             hesitation: Duration::from_millis(250),
             stall: Duration::from_mins(1),
-            grace: Duration::from_secs(5),
+            grace: Duration::from_secs(10),
         }
     }
 }
@@ -146,6 +157,8 @@ impl Server {
         let Options { root: path, bind, port, zone, limits } = options;
         let root = Root::open(&path).map_err(|reason| BindFault::Folder { path, reason })?;
         let listeners = bind::listen(&bind, port)?;
+        let connections = bind::descriptors_for(limits.connections);
+        let limits = Limits { connections, ..limits };
         Ok(Self { listeners, site: Arc::new(Site { root, zone, limits }), onlooker: None })
     }
 
@@ -168,20 +181,37 @@ impl Server {
         let log = Arc::new(Log::new(log, onlooker));
         let (phase, phases) = watch::channel(Phase::Open);
         let mut connections = JoinSet::new();
+        let mut guests = Guests::new(&site.limits);
+        let mut next = None;
         let mut stop = pin!(stop);
         loop {
+            if guests.have_room()
+                && let Some((stream, peer)) = next.take()
+                && let Some((id, guest)) = guests.admit(SocketAddr::ip(&peer))
+            {
+                let (site, log, phase) = (Arc::clone(&site), Arc::clone(&log), phases.clone());
+                let visit = connection::Visit { peer, guest, site, log, phase };
+                connections.spawn(async move {
+                    connection::serve(stream, visit).await;
+                    id
+                });
+            }
             tokio::select! {
                 () = &mut stop => break,
-                (stream, peer) = accept(&listeners) => {
-                    let visit = connection::Visit {
-                        peer,
-                        site: Arc::clone(&site),
-                        log: Arc::clone(&log),
-                        phase: phases.clone(),
-                    };
-                    connections.spawn(connection::serve(stream, visit));
+                accepted = accept(&listeners), if next.is_none() => match accepted {
+                    Ok(accepted) => next = Some(accepted),
+                    // As when all file descriptors are in use: one of them may be had back.
+                    Err(_) => {
+                        guests.make_room();
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                Some(left) = connections.join_next() => {
+                    if let Ok(id) = left {
+                        guests.left(id);
+                    }
                 }
-                Some(_) = connections.join_next() => {}
+                () = guests.somebody_waits(), if next.is_some() => {}
             }
         }
         drop(listeners);
@@ -194,19 +224,14 @@ impl Server {
     }
 }
 
-async fn accept(listeners: &[TcpListener]) -> (TcpStream, SocketAddr) {
-    loop {
-        let any = poll_fn(|cx| {
-            let mut polled = listeners.iter().map(|listener| listener.poll_accept(cx));
-            polled.find(Poll::is_ready).unwrap_or(Poll::Pending)
-        });
-        match any.await {
-            Ok(accepted) => return accepted,
-            Err(_) => sleep(ACCEPT_PAUSE).await,
-        }
-    }
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|cx| {
+        let mut polled = listeners.iter().map(|listener| listener.poll_accept(cx));
+        polled.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
 }
 
-async fn ended(connections: &mut JoinSet<()>) {
+async fn ended(connections: &mut JoinSet<GuestId>) {
     while connections.join_next().await.is_some() {}
 }

@@ -1,10 +1,11 @@
 //! The listening sockets: IPv4 and IPv6 apart, on one port. Must never give a server that listens on less than was
-//! asked for, but for a family that the machine does not have.
+//! asked for, but for a family that the machine does not have. Asks the system for the descriptors that they need, too.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use nix::libc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
@@ -12,6 +13,9 @@ use super::BindFault;
 
 /// Connections that wait to be accepted; the system may allow fewer.
 const BACKLOG: i32 = 1024;
+
+/// Descriptors that the rest of the program needs.
+const OTHER_FILES: u64 = 256;
 
 /// How often to let the system choose, until a port is free in all families.
 const ATTEMPTS: usize = 16;
@@ -27,6 +31,19 @@ pub(super) fn listen(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>
             result => return result,
         }
     }
+}
+
+/// Lets this process have descriptors for so many connections, each with a file that it takes, as far as it may
+/// (`RLIMIT_NOFILE`). For how many there are enough, at least one.
+pub(super) fn descriptors_for(connections: usize) -> usize {
+    let Ok((mut soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return connections };
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(OTHER_FILES);
+    let wanted = wanted.min(hard);
+    if soft < wanted && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_ok() {
+        soft = wanted;
+    }
+    let left = soft - OTHER_FILES.min(soft / 2);
+    usize::try_from(left / 2).unwrap_or(usize::MAX).clamp(1, connections.max(1))
 }
 
 fn listen_once(addresses: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, BindFault> {

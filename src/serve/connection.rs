@@ -23,6 +23,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::beneath::{Found, Name, Opened};
+use super::guests::Guest;
 use super::served::{Began, Log};
 use super::sniff::{Verdict, sniff};
 use super::{Phase, Site, http, plain};
@@ -38,6 +39,7 @@ const CLOSING_BYTES: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Visit {
     pub(super) peer: SocketAddr,
+    pub(super) guest: Arc<Guest>,
     pub(super) site: Arc<Site>,
     pub(super) log: Arc<Log>,
     pub(super) phase: watch::Receiver<Phase>,
@@ -66,21 +68,34 @@ pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
     // Without it small answers wait for the acknowledgement of their heads. It is no more than slow if it fails.
     let _ = stream.set_nodelay(true);
     let mut head = Vec::with_capacity(REQUEST_LIMIT + 1);
-    let first = tokio::select! {
-        first = timeout(visit.site.limits.silence, stream.read_buf(&mut head)) => first,
-        () = visit.closing() => return,
+    let guest = Arc::clone(&visit.guest);
+    let opening = tokio::select! {
+        opening = open(&mut stream, &mut head, &mut visit) => opening,
+        () = guest.dismissed() => None,
     };
-    if !matches!(first, Ok(Ok(1..))) {
-        return;
-    }
-    let began = Began::now();
-    match listen(&mut stream, &mut head, &visit.site).await {
+    let Some((began, opening)) = opening else { return };
+    match opening {
         Opening::Http => {
             let (read, write) = stream.into_split();
             http::converse(read, write, head, visit).await;
         }
-        Opening::Plain(found) => plain::answer(stream, &head, found, began, visit).await,
+        Opening::Plain(found) => {
+            guest.owes();
+            plain::answer(stream, &head, found, began, visit).await;
+        }
     }
+}
+
+/// What it begins with, and when; nothing where it does not, or not in time.
+async fn open(stream: &mut TcpStream, head: &mut Vec<u8>, visit: &mut Visit) -> Option<(Began, Opening)> {
+    let first = tokio::select! {
+        first = timeout(visit.site.limits.silence, stream.read_buf(head)) => first,
+        () = visit.closing() => return None,
+    };
+    if !matches!(first, Ok(Ok(1..))) {
+        return None;
+    }
+    Some((Began::now(), listen(stream, head, &visit.site).await))
 }
 
 async fn listen(stream: &mut (impl AsyncRead + Unpin), head: &mut Vec<u8>, site: &Arc<Site>) -> Opening {

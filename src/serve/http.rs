@@ -46,8 +46,9 @@ pub(super) async fn converse(
     let io = TokioIo::new(tokio::io::join(Cursor::new(head).chain(read), write));
     let service = {
         let (site, log, meter) = (Arc::clone(&visit.site), Arc::clone(&visit.log), Arc::clone(&meter));
-        let peer = visit.peer;
+        let (peer, guest) = (visit.peer, Arc::clone(&visit.guest));
         service_fn(move |request| {
+            guest.owes();
             Box::pin(answer(request, Arc::clone(&site), peer, Arc::clone(&log), Arc::clone(&meter)))
         })
     };
@@ -60,7 +61,16 @@ pub(super) async fn converse(
     let result = loop {
         tokio::select! {
             result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break Some(result),
-            answer = meter.whole() => visit.log.tell(answer.about.ended(End::Whole)),
+            answer = meter.whole() => {
+                visit.log.tell(answer.about.ended(End::Whole));
+                visit.guest.paid();
+            }
+            () = visit.guest.dismissed() => {
+                if visit.guest.waits() {
+                    break None;
+                }
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
             phase = visit.phase.changed() => {
                 if phase.is_err() || *visit.phase.borrow_and_update() == Phase::Cut {
                     break None;

@@ -51,7 +51,7 @@ impl Content {
                 // To break off an answer is for whoever sends it.
                 Some(Err(_)) | None => Self::File(opened),
             },
-            other => other,
+            Self::Page(_) | Self::File(_) | Self::Made(_) => self,
         }
     }
 }

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 mod beneath;
 mod command;
+mod crowd;
 mod http;
 mod life;
 mod plain;
@@ -26,8 +27,14 @@ mod plain;
 const NEVER: Duration = Duration::from_mins(10);
 
 /// Limits that only those tests meet that shorten them.
-const PATIENT: Limits =
-    Limits { silence: NEVER, hesitation: Duration::from_millis(20), stall: NEVER, grace: NEVER };
+const PATIENT: Limits = Limits {
+    connections: 1000,
+    per_address: 1000,
+    silence: NEVER,
+    hesitation: Duration::from_millis(20),
+    stall: NEVER,
+    grace: NEVER,
+};
 
 /// A server that runs, and the folder that it serves.
 struct Running {

@@ -13,13 +13,13 @@ use nix::unistd::Pid;
 use crate::support::program::{Outcome, Program};
 
 /// A server that has said where it is.
-struct Serving {
+pub(super) struct Serving {
     child: Child,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
 }
 
 impl Serving {
-    fn start(command: &mut Command) -> Self {
+    pub(super) fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -27,7 +27,7 @@ impl Serving {
         Self { child, address: address.parse().unwrap() }
     }
 
-    fn ask(&self, request: &str) -> Vec<u8> {
+    pub(super) fn ask(&self, request: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
@@ -35,14 +35,14 @@ impl Serving {
         answer
     }
 
-    fn stop(self, signal: Signal) -> Outcome {
+    pub(super) fn stop(self, signal: Signal) -> Outcome {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
         Outcome::of(&self.child.wait_with_output().unwrap())
     }
 }
 
 /// `hobnob serve`, about to be started in `folder`.
-fn serve(folder: &Path, arguments: &[&str]) -> Program {
+pub(super) fn serve(folder: &Path, arguments: &[&str]) -> Program {
     let mut program = Program::new(&[&["serve", "--bind", "127.0.0.1"], arguments].concat());
     program.command.current_dir(folder);
     program

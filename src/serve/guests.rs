@@ -1,0 +1,251 @@
+//! Who is connected, and who has to leave where there is no room for another.
+//!
+//! Owns the count of the connections, in all and of each address, and the choice among those that wait for nothing but
+//! their own next word: the one that has done so for the longest makes room. Must never cut off a running answer, nor
+//! let one address keep all the others out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+use super::Limits;
+
+/// The number of a connection; later ones have higher ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GuestId(u64);
+
+/// All who are connected.
+#[derive(Debug)]
+pub(super) struct Guests {
+    most: usize,
+    most_of_one: usize,
+    seats: BTreeMap<GuestId, (IpAddr, Arc<Guest>)>,
+    of_one: HashMap<IpAddr, usize>,
+    last: u64,
+    bell: Arc<Bell>,
+}
+
+/// Rung whenever somebody has begun to wait.
+#[derive(Debug, Default)]
+struct Bell {
+    /// Counts how often it was rung: the order in which they began.
+    rung: AtomicU64,
+    waits: Notify,
+}
+
+/// One who is connected.
+#[derive(Debug)]
+pub(super) struct Guest {
+    /// Answers that are owed.
+    owed: AtomicUsize,
+    /// Since which ring nothing is owed.
+    waits_since: AtomicU64,
+    leave: Notify,
+    bell: Arc<Bell>,
+}
+
+impl Guests {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            most: limits.connections.max(1),
+            most_of_one: limits.per_address.max(1),
+            seats: BTreeMap::new(),
+            of_one: HashMap::new(),
+            last: 0,
+            bell: Arc::default(),
+        }
+    }
+
+    /// Whether another can come in, be it in the place of one who waits.
+    pub(super) fn have_room(&self) -> bool {
+        self.seats.len() < self.most || self.seats.values().any(|(_, guest)| guest.waits())
+    }
+
+    /// Takes in whoever comes from there; none where that address has too many running answers already.
+    pub(super) fn admit(&mut self, ip: IpAddr) -> Option<(GuestId, Arc<Guest>)> {
+        let from = network(ip);
+        if self.seats.len() >= self.most {
+            self.dismiss(None);
+        }
+        if self.of_one.get(&from).is_some_and(|count| *count >= self.most_of_one) && !self.dismiss(Some(from))
+        {
+            return None;
+        }
+        self.last += 1;
+        let id = GuestId(self.last);
+        let guest = Arc::new(Guest {
+            owed: AtomicUsize::new(0),
+            waits_since: AtomicU64::new(0),
+            leave: Notify::new(),
+            bell: Arc::clone(&self.bell),
+        });
+        guest.ring();
+        self.seats.insert(id, (from, Arc::clone(&guest)));
+        *self.of_one.entry(from).or_default() += 1;
+        Some((id, guest))
+    }
+
+    /// Somebody has left.
+    pub(super) fn left(&mut self, id: GuestId) {
+        if let Some((from, _)) = self.seats.remove(&id) {
+            self.forget(from);
+        }
+    }
+
+    /// Asks whoever has waited for the longest to leave; whether there was anybody.
+    pub(super) fn make_room(&mut self) -> bool {
+        self.dismiss(None)
+    }
+
+    /// Until somebody has begun to wait since this was asked last.
+    pub(super) async fn somebody_waits(&self) {
+        self.bell.waits.notified().await;
+    }
+
+    /// Counts those who were asked to leave no more, so that nobody is asked twice: they cannot stay.
+    fn dismiss(&mut self, only: Option<IpAddr>) -> bool {
+        let waiting = self
+            .seats
+            .iter()
+            .filter(|(_, (from, guest))| only.is_none_or(|only| only == *from) && guest.waits());
+        let longest = waiting.min_by_key(|(_, (_, guest))| guest.waits_since.load(Ordering::Relaxed));
+        let Some((id, (from, guest))) = longest.map(|(id, (from, guest))| (*id, (*from, Arc::clone(guest))))
+        else {
+            return false;
+        };
+        guest.leave.notify_one();
+        self.seats.remove(&id);
+        self.forget(from);
+        true
+    }
+
+    fn forget(&mut self, from: IpAddr) {
+        if let Some(count) = self.of_one.get_mut(&from) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_one.remove(&from);
+            }
+        }
+    }
+}
+
+impl Guest {
+    /// An answer is owed to them from now on.
+    pub(super) fn owes(&self) {
+        self.owed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One that was owed has left.
+    pub(super) fn paid(&self) {
+        if self.owed.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.ring();
+        }
+    }
+
+    /// Whether nothing is owed to them.
+    pub(super) fn waits(&self) -> bool {
+        self.owed.load(Ordering::Relaxed) == 0
+    }
+
+    /// Until they are asked to leave.
+    pub(super) async fn dismissed(&self) {
+        self.leave.notified().await;
+    }
+
+    fn ring(&self) {
+        self.waits_since.store(self.bell.rung.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.bell.waits.notify_one();
+    }
+}
+
+/// What counts as one address: of IPv6 the network, as one machine has all of its addresses (RFC 4291, section 2.5.4).
+fn network(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => ip,
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn guests(connections: usize, per_address: usize) -> Guests {
+        Guests::new(&Limits { connections, per_address, ..Limits::default() })
+    }
+
+    fn address(last: u8) -> IpAddr {
+        Ipv4Addr::new(127, 0, 0, last).into()
+    }
+
+    fn is_dismissed(guest: &Guest) -> bool {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        std::pin::pin!(guest.dismissed()).poll(&mut context).is_ready()
+    }
+
+    #[test]
+    fn who_has_waited_for_the_longest_makes_room() {
+        let mut guests = guests(3, 3);
+        let [first, second, third] = [1, 2, 3].map(|last| guests.admit(address(last)).unwrap().1);
+        assert!(!is_dismissed(&first) && !is_dismissed(&second));
+        first.owes();
+        first.paid();
+        let _fourth = guests.admit(address(4)).unwrap();
+        assert!(is_dismissed(&second) && !is_dismissed(&first) && !is_dismissed(&third));
+        // Nobody is asked twice.
+        let _fifth = guests.admit(address(5)).unwrap();
+        assert!(is_dismissed(&third) && !is_dismissed(&second));
+    }
+
+    #[test]
+    fn nobody_leaves_in_the_middle_of_an_answer() {
+        let mut guests = guests(2, 2);
+        let [(first, busy), (_, other)] = [1, 2].map(|last| guests.admit(address(last)).unwrap());
+        busy.owes();
+        other.owes();
+        assert!(!guests.have_room() && !guests.make_room());
+        guests.left(first);
+        assert!(guests.have_room());
+        guests.left(first);
+        let (_, third) = guests.admit(address(3)).unwrap();
+        third.owes();
+        other.owes();
+        other.paid();
+        assert!(!guests.have_room(), "one of two answers is still owed");
+        other.paid();
+        assert!(guests.have_room() && guests.make_room() && is_dismissed(&other));
+    }
+
+    #[test]
+    fn one_address_takes_no_room_from_another() {
+        let mut guests = guests(10, 2);
+        let (_, first) = guests.admit(address(1)).unwrap();
+        let (_, second) = guests.admit(address(1)).unwrap();
+        let (_, other) = guests.admit(address(2)).unwrap();
+        second.owes();
+        // Its own longest makes room.
+        let (_, third) = guests.admit(address(1)).unwrap();
+        assert!(is_dismissed(&first) && !is_dismissed(&other));
+        third.owes();
+        assert!(guests.admit(address(1)).is_none(), "all of its connections are in use");
+        assert!(guests.admit(address(3)).is_some());
+    }
+
+    #[test]
+    fn all_addresses_of_one_ipv6_network_are_one() {
+        let mut guests = guests(10, 1);
+        let (_, first) = guests.admit("fd00::1".parse().unwrap()).unwrap();
+        assert!(guests.admit("fd00::2".parse().unwrap()).is_some());
+        assert!(is_dismissed(&first));
+        let (_, other) = guests.admit("fd00:0:0:1::1".parse().unwrap()).unwrap();
+        assert!(!is_dismissed(&other));
+    }
+}
