@@ -163,9 +163,7 @@ impl State {
                 Event::Resolved(request, answer) => state.chat.resolved(request, answer, turn),
                 Event::Browse(request, event) => state.on_browse(request, event, turn),
                 Event::Walk(request, event) => state.files.on_walk(request, event, turn),
-                Event::FoldersMade(request, missed) => {
-                    state.files.transfers.queue.on_folders_made(request, missed, &mut turn.world());
-                }
+                Event::FoldersMade(request, missed) => state.files.on_folders_made(request, missed, turn),
                 Event::Previewed(request, answer) => state.on_preview(request, answer),
                 Event::Filled(request, nth, facts) => state.files.on_filled(request, nth, facts),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),

@@ -1,5 +1,6 @@
 //! The files tab: which server and folder is open, or which server without one, and what the keys do to it.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::bar::{AddressBar, Problem};
@@ -231,6 +232,16 @@ impl Files {
                 self.transfers.queue.on_walk(request, event, &mut turn.world());
             }
         }
+    }
+
+    /// Folders of a download that nothing is in are there, but for these.
+    pub(super) fn on_folders_made(
+        &mut self,
+        request: RequestId,
+        missed: Vec<(PathBuf, Fault)>,
+        turn: &mut Turn<'_>,
+    ) {
+        self.transfers.queue.on_folders_made(request, missed, &mut turn.world());
     }
 
     /// Keeps what is selected in view, and asks for what is not known of what is in view.

@@ -169,6 +169,14 @@ impl PartialFile {
     }
 }
 
+impl Drop for PartialFile {
+    /// A process that is just being started has a copy of every open file, and the lock would be its, too.
+    fn drop(&mut self) {
+        // Where it fails, the lock goes with the last copy.
+        let _ = self.file.unlock();
+    }
+}
+
 /// Where a partial file is, or is to be.
 #[derive(Debug)]
 pub(super) struct Spot {
@@ -198,4 +206,20 @@ pub(super) fn read_at(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>
     let mut bytes = vec![0; length];
     file.read_exact_at(&mut bytes, at)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_done_with_a_partial_file_holds_nobody_up_whatever_copies_there_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".a.part");
+        let file = PartialFile::open(&path, true).unwrap().unwrap();
+        let _copy = file.file().try_clone().unwrap();
+        assert_eq!(PartialFile::find(&path).err(), Some(Fault::Fetching(path.clone())));
+        drop(file);
+        assert!(PartialFile::find(&path).unwrap().is_some());
+    }
 }

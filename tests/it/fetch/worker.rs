@@ -224,7 +224,9 @@ async fn what_a_killed_run_left_is_removed_when_it_is_discarded_and_nothing_else
     is_killed(&mut worker, alone).await;
     let other = is_killed(&mut worker, of("/other/", "/other/x", "top/sub/another name")).await;
     let mine = [".x.part", "x.part", ".another name.0123456789abcdef.part", "another name"];
-    mine.iter().for_each(|name| std::fs::write(sub.join(name), "").unwrap());
+    for name in mine {
+        std::fs::write(sub.join(name), "").unwrap();
+    }
     std::os::unix::fs::symlink(&sub, dir.path().join("top/link")).unwrap();
     let left = [("/top/", "top"), ("/a", "a"), ("/nothing/", "nothing"), ("/b", "b")];
     let left = left.map(|(asked, to)| (server.source("plain://", asked), dir.path().join(to)));

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use hobnob::effect::Effect;
 use hobnob::event::{
-    BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Listed, Listing, MouseAction, Preview, StoreEvent,
-    TextLine, TransferEvent, TransferId, WalkEvent,
+    BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Listed, Listing, MouseAction, Preview, RequestId,
+    StoreEvent, TextLine, TransferEvent, TransferId, WalkEvent,
 };
 use hobnob::text::clean_line;
 use hobnob::wire::Raw;
+use hobnob::wire::source::Source;
 use proptest::prelude::*;
 
 use super::{LIN, SERVER};
@@ -257,15 +258,7 @@ impl World {
                 screen.hears_of(id, started((how < 128).then_some(u64::from(how) * 1000)));
             }
             Some(Effect::Walk { request, source, .. }) => {
-                let mut entries = vec![file("a", u64::from(how) * 9000), file("A", 1), folder("..")];
-                entries.extend((0..how / 9).map(|n| file(TEXTS[usize::from(n) % 14], u64::from(n))));
-                let listing = Listing { source, entries, is_cut: how.is_multiple_of(5) };
-                screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
-                match how % 3 {
-                    0 => {}
-                    1 => screen.is_told(Event::Walk(request, WalkEvent::Failed(fault()))),
-                    _ => screen.is_told(Event::Walk(request, WalkEvent::Ended)),
-                }
+                walked(screen, request, source, how);
             }
             Some(Effect::MakeFolders { request, folders }) => {
                 let missed = folders.into_iter().filter(|_| how < 64).map(|folder| (folder, fault()));
@@ -314,6 +307,22 @@ impl World {
                 );
             }
         }
+    }
+}
+
+/// What a walk found, and how it went on.
+fn walked(screen: &mut Screen, request: RequestId, source: Source, how: u8) {
+    let mut entries = vec![file("a", u64::from(how) * 9000), file("A", 1), folder("..")];
+    entries.extend((0..how / 9).map(|n| file(TEXTS[usize::from(n) % 14], u64::from(n))));
+    let listing = Listing { source, entries, is_cut: how.is_multiple_of(5) };
+    screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
+    match how % 3 {
+        0 => {}
+        1 => {
+            let fault = Fault::TooLarge { limit: u64::from(how) };
+            screen.is_told(Event::Walk(request, WalkEvent::Failed(fault)));
+        }
+        _ => screen.is_told(Event::Walk(request, WalkEvent::Ended)),
     }
 }
 
