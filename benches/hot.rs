@@ -4,10 +4,14 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use hobnob::text::clean_text;
-use hobnob::wire::listing::{Form, read};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use hobnob::app::folder::{Arrangement, Folder};
+use hobnob::event::Listing;
+use hobnob::text::{clean_line, clean_text};
+use hobnob::wire::Raw;
+use hobnob::wire::listing::{Entry, Form, Kind, read};
 use hobnob::wire::name::safe_name;
 use hobnob::wire::source::Source;
 
@@ -42,6 +46,51 @@ fn listings(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn listing(name: impl Fn(u32) -> String) -> Listing {
+    let entry = |nth| {
+        let name = name(nth);
+        let raw = Raw(name.clone().into());
+        Entry { name: clean_line(name.as_bytes()), raw, kind: Kind::File, size: None, modified: None }
+    };
+    let source = Source::parse("http://box/").expect("a source");
+    Listing { source, entries: (0..ENTRIES).map(entry).collect(), is_cut: false }
+}
+
+/// Single keys, before which something is typed already: that many names fit makes them slow, or that none does.
+fn filters(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a filter over 100,000 names");
+    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
+    let long = "a name that goes on and on, as those of films and papers do - ".repeat(2);
+    let folder = |listing| Folder::new(listing, Arrangement::default());
+    let listings = [
+        ("short", listing(|nth| format!("lecture-{nth:06}.pdf"))),
+        ("Chinese", listing(name)),
+        ("accented", listing(|nth| format!("Résumé de la leçon {nth:06} été.pdf"))),
+        ("long", listing(|nth| format!("{long}lecture {nth:06}.pdf"))),
+        ("long Chinese", listing(|nth| format!("{} lecture {nth:06}.pdf", "第一讲：套接字".repeat(8)))),
+    ];
+    for (kind, listing) in &listings {
+        group.bench_function(format!("{kind}: opened"), |bench| {
+            bench.iter_batched(|| listing.clone(), folder, BatchSize::PerIteration);
+        });
+        let folder = folder(listing.clone());
+        for typed in ["l", "le0", "le 12", "le123", "讲", "é1"] {
+            let mut folder = folder.clone();
+            let (last, _) = typed.char_indices().next_back().expect("something typed");
+            folder.filter.replace(&typed[..last]);
+            folder.filter_changed();
+            let key = |folder: &mut Folder| {
+                folder.filter.replace(typed);
+                folder.filter_changed();
+            };
+            group.bench_function(format!("{kind}: {typed}"), |bench| {
+                bench.iter_batched_ref(|| folder.clone(), key, BatchSize::PerIteration);
+            });
+        }
+    }
+    group.finish();
+}
+
 fn texts(criterion: &mut Criterion) {
     let plain = "the quick brown fox, 你好，世界\n".repeat(2000);
     let hostile = "\u{1b}[31m\u{202e}a\u{300}\u{300}\u{200b}\r\n\u{7}".repeat(2000);
@@ -63,5 +112,5 @@ fn names(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(hot, listings, texts, names);
+criterion_group!(hot, listings, filters, texts, names);
 criterion_main!(hot);
