@@ -49,6 +49,7 @@ pub struct Folder {
     pub selected: usize,
     arrangement: Arrangement,
     entries: Vec<Entry>,
+    is_cut: bool,
     size: u64,
     /// The entries in the order of their names.
     by_name: Vec<u32>,
@@ -68,6 +69,7 @@ impl Folder {
     pub fn new(listing: Listing, arrangement: Arrangement) -> Self {
         let mut folder = Self {
             source: listing.source,
+            is_cut: listing.is_cut,
             size: size_of_files(&listing.entries),
             by_name: order::by_name(&listing.entries),
             sieve: Sieve::new(&listing.entries),
@@ -110,6 +112,12 @@ impl Folder {
     #[must_use]
     pub fn arrangement(&self) -> Arrangement {
         self.arrangement
+    }
+
+    /// Whether there may be more in it, which the server does not list.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Things in it, but for those that are hidden.

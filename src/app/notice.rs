@@ -24,6 +24,8 @@ pub enum Notice {
     TooLongToPaste,
     /// A folder is marked to be found again, or not any more.
     Bookmark(Clean, bool),
+    /// There may be more in the folder than the server lists, and why.
+    NotAll(Fault),
     /// How much is in a folder is not known, and why.
     NotMeasured(Fault),
     /// What is selected cannot be looked at, for it is no file.

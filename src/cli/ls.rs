@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
     let (rows, missed) = if options.recursive {
         list_tree(context, &client, &source).await?
     } else {
-        (list_folder(context, &client, &source).await?, Vec::new())
+        list_folder(context, &client, &source).await?
     };
     written(words, if options.json { write_json(&rows) } else { write_columns(&rows) })?;
     // The last one is said by whoever ends the program.
@@ -47,9 +47,16 @@ struct Row {
     entry: Entry,
 }
 
-async fn list_folder(context: &Context, client: &Client, source: &Source) -> Result<Vec<Row>, Ending> {
+async fn list_folder(
+    context: &Context,
+    client: &Client,
+    source: &Source,
+) -> Result<(Vec<Row>, Vec<(Source, Fault)>), Ending> {
     match browse(source, client).await {
-        Ok(Browsed::Listed(listing)) => Ok(rows(listing, b"").collect()),
+        Ok(Browsed::Listed(listing)) => {
+            let missed = cut_short(&listing).into_iter().collect();
+            Ok((rows(listing, b"").collect(), missed))
+        }
         Ok(Browsed::Plain) => Err(no_lists(context, source)),
         Err(fault) => Err(context.failed(&source.to_string(), &fault)),
     }
@@ -69,6 +76,7 @@ async fn list_tree(
                 let path = listing.source.path.name();
                 let top = top.get_or_insert_with(|| path.clone());
                 let way = path.strip_prefix(top.as_slice()).unwrap_or_default().to_vec();
+                missed.extend(cut_short(&listing));
                 found.extend(rows(listing, &way));
             }
             WalkEvent::Missed(source, fault) => missed.push((source, fault)),
@@ -89,6 +97,12 @@ async fn list_tree(
         (&one.way, &one.entry.raw.0).cmp(&(&other.way, &other.entry.raw.0))
     });
     Ok((found, missed))
+}
+
+/// Of which folder there may be more than is listed.
+fn cut_short(listing: &Listing) -> Option<(Source, Fault)> {
+    let after = listing.entries.len();
+    listing.is_cut.then(|| (listing.source.clone(), Fault::CutShort { after }))
 }
 
 fn no_lists(context: &Context, source: &Source) -> Ending {

@@ -65,6 +65,11 @@ pub enum Fault {
         /// The most that are read.
         limit: usize,
     },
+    /// A list that the server does not go on with: there may be more.
+    CutShort {
+        /// After so many entries.
+        after: usize,
+    },
     /// A plain request may have at most 1,024 bytes, and at least one.
     BadName,
     /// Fewer bytes came than announced.

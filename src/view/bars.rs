@@ -180,7 +180,8 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
         Place::Unlisted(server) if server.source.scheme == Scheme::Plain => words.files.plain.clone(),
         Place::Unlisted(_) => words.files.unreadable.clone(),
         Place::Folder(folder) => {
-            let items = fill(&words.files.items, &[("count", &folder.count().to_string())]);
+            let items = if folder.is_cut() { &words.files.items_cut } else { &words.files.items };
+            let items = fill(items, &[("count", &folder.count().to_string())]);
             let marked = match folder.count_marked() {
                 0 => String::new(),
                 count => format!("{} · ", fill(&words.files.marked, &[("count", &count.to_string())])),
@@ -193,7 +194,8 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
             format!("{star}{marked}{} · {items}{hidden} · {}", words.files.http, size::bytes(folder.size()))
         }
     };
-    let style = if asked.is_some() { theme.warning } else { theme.dim };
+    let cut = matches!(&files.place, Place::Folder(folder) if folder.is_cut() && files.failed.is_none());
+    let style = if asked.is_some() || cut { theme.warning } else { theme.dim };
     let label = pad_to(label, usize::from(layout::FROM));
     // As one text: a part can begin with what belongs to the character before it.
     let way: String = way.iter().map(|crumb| &*crumb.text).collect();

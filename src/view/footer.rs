@@ -93,6 +93,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let values = [("folder", &*source), ("key", &*key.unwrap_or_default())];
             fill(if *on { &words_of.bookmarked } else { &words_of.not_bookmarked }, &values)
         }
+        Notice::NotAll(fault) => wording::fault(words, fault),
         Notice::NotMeasured(fault) => {
             fill(&words_of.not_measured, &[("reason", &wording::fault(words, fault))])
         }

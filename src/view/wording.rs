@@ -69,6 +69,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Encoded => words.encoded.clone(),
         Fault::TooLarge { limit } => fill(&words.too_large, &[("limit", &bytes(*limit))]),
         Fault::TooMany { limit } => fill(&words.too_many, &[("limit", &grouped(*limit as u64))]),
+        Fault::CutShort { after } => fill(&words.cut_short, &[("count", &grouped(*after as u64))]),
         Fault::BadName => words.bad_name.clone(),
         Fault::Short { got, announced } => {
             fill(&words.short, &[("got", &bytes(*got)), ("announced", &bytes(*announced))])

@@ -127,6 +127,40 @@ fn ls_recursive_lists_the_tree_and_says_what_it_could_not_list() {
     assert!(out(&output).contains(r#""name":"a/你好.txt","kind":"file","size":1"#), "{}", out(&output));
 }
 
+/// As Caddy lists a folder that has as much in it as it lists at most: a file, and pipes.
+fn cut_short() -> Server {
+    let pipes =
+        (1..10_000).map(|nth| format!(r#",{{"name":"{nth}","mode":33554836}}"#)).collect::<Vec<_>>().concat();
+    let list = format!(r#"[{{"name":"0","size":5}}{pipes}]"#);
+    Server::http(move |line| match line {
+        line if line.contains(" /many/ ") => ok("application/json", &list),
+        _ => ok("text/plain", "whole"),
+    })
+}
+
+#[test]
+fn a_list_that_the_server_cut_short_is_printed_and_said_to_be_no_whole_one() {
+    let server = cut_short();
+    let many = format!("http://{}/many/", server.address);
+    let cut = format!("hobnob: {many}: the server stops after 10,000 items; any others have to be named");
+    for recursive in [&[][..], &["-r"]] {
+        let output = Place::new().run(&[&["ls", &many], recursive].concat());
+        assert_eq!((code(&output), out(&output).lines().count()), (1, 10_000));
+        assert_eq!(said(&output), [&cut]);
+    }
+}
+
+#[test]
+fn a_folder_that_the_server_cut_short_is_downloaded_and_said_to_be_no_whole_one() {
+    let server = cut_short();
+    let place = Place::new();
+    let output = place.run(&["get", "-r", &format!("http://{}/many/", server.address)]);
+    assert_eq!((code(&output), place.files()), (1, vec!["many".to_owned()]));
+    assert_eq!(fs::read(place.path("many/0")).unwrap(), b"whole");
+    let said = said(&output);
+    assert!(said.len() == 1 && said[0].contains("the server stops after 10,000 items"), "{said:?}");
+}
+
 #[test]
 fn get_asks_for_the_sums_of_a_folder_once_and_for_those_of_one_file_only_where_they_do_not_name_it() {
     // SHA-256 of "hello".

@@ -2,10 +2,10 @@
 
 use super::ways::Aim;
 use super::{Files, FilesFocus, Place};
-use crate::app::Turn;
 use crate::app::bar::AddressBar;
 use crate::app::folder::{Folder, is_hidden};
 use crate::app::unlisted::Unlisted;
+use crate::app::{Notice, Turn};
 use crate::effect::Effect;
 use crate::event::{BrowseEvent, Fault, Listing, RequestId};
 use crate::wire::Raw;
@@ -91,6 +91,9 @@ impl Files {
         self.leave(&listing.source);
         self.stop_asking(turn);
         self.signed = None;
+        if listing.is_cut {
+            *turn.notice = Some(Notice::NotAll(Fault::CutShort { after: listing.entries.len() }));
+        }
         let mut arrangement = self.arrangement;
         let is_wanted = |entry: &Entry| self.aim.select.as_ref() == Some(&entry.raw) && is_hidden(entry);
         // Who asks for something that is hidden wants to see it.

@@ -136,7 +136,7 @@ impl Tree {
         }
         self.entries += entries.len();
         if listing.is_cut {
-            taken.missed.push((self.shown(at, b""), Fault::TooMany { limit: entries.len() }));
+            taken.missed.push((self.shown(at, b""), Fault::CutShort { after: entries.len() }));
         }
         let known: HashSet<&[u8]> = entries.iter().map(|entry| &*entry.raw.0).collect();
         let is_there = |name: &[u8]| known.contains(name);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hobnob::effect::Effect;
-use hobnob::event::{BrowseEvent, Event, Fault, MouseAction, RequestId, TransferEvent};
-use hobnob::wire::source::Scheme;
+use hobnob::event::{BrowseEvent, Event, Fault, Listing, MouseAction, RequestId, TransferEvent};
+use hobnob::wire::source::{Scheme, Source};
 
 use ratatui::style::Modifier;
 
@@ -306,6 +306,19 @@ fn each_part_of_the_way_can_be_clicked() {
     assert!(screen.caret().is_some_and(|(_, y)| y == 1), "where one is the address can be typed");
     screen.click(1, 1);
     assert_eq!(screen.effects(), []);
+}
+
+#[test]
+fn a_list_that_the_server_cut_short_says_so() {
+    let mut screen = Screen::new(80, 24);
+    let (request, _) = asked(&mut screen, "192.168.1.5");
+    let source = Source::parse(SERVER).unwrap();
+    let listing = Listing { source, entries: vec![file("a", 1), file("b", 2)], is_cut: true };
+    screen.is_told(Event::Browse(request, BrowseEvent::Listed(listing)));
+    assert!(screen.rows()[1].ends_with(" HTTP · 2 items, maybe more · 3 B "));
+    assert!(screen.rows()[23].contains("the server stops after 2 items; any others have to be named"));
+    screen.press("down");
+    assert!(!screen.rows()[23].contains("the server stops"), "there it is said once");
 }
 
 #[test]
