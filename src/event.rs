@@ -24,7 +24,7 @@ mod transfer;
 mod walk;
 
 pub use delivery::Delivery;
-pub use fault::{Distrust, Fault, Stage, system_words};
+pub use fault::{Clash, Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use preview::{Content, Listed, Packed, Paint, Preview, TextLine};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};

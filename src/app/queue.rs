@@ -741,7 +741,7 @@ mod tests {
         sim.lists("http://h/d/", &[("a", Some(1))]);
         sim.walk_ends();
         assert_eq!(sim.running[0].1.conflict, Conflict::Ask, "what came already is not downloaded once more");
-        sim.ends(0, TransferEvent::Failed(Fault::Exists("/dl/d/a".into())));
+        sim.ends(0, TransferEvent::Failed(Fault::exists("/dl/d/a".into())));
         assert_eq!(sim.running[0].1.conflict, Conflict::Rename, "another file gets a number, as was said");
         let kept = TransferEvent::Kept { path: "/dl/d/a".into(), why: Kept::Same };
         sim.ends(0, kept);
@@ -771,12 +771,12 @@ mod tests {
         let mut sim = Sim::new(2);
         let ids: Vec<_> =
             ["a", "b", "c"].map(|name| sim.file(&format!("http://h/{name}"), Some(LARGE))).into();
-        sim.ends(0, TransferEvent::Failed(Fault::Exists("/dl/a".into())));
-        assert_eq!(sim.state(ids[0]), ItemState::Conflict(Path::new("/dl/a")));
+        sim.ends(0, TransferEvent::Failed(Fault::exists("/dl/a".into())));
+        assert!(matches!(sim.state(ids[0]), ItemState::Conflict(clash) if clash.path == *"/dl/a"));
         let question = sim.queue.question().unwrap();
-        assert_eq!((question.item, question.left, question.size), (ids[0], 1, Some(LARGE)));
+        assert_eq!((question.item, question.left, question.comes.size), (ids[0], 1, Some(LARGE)));
         sim.act(|queue, world| queue.answer(ids[0], Conflict::Skip, true, world));
-        sim.ends(0, TransferEvent::Failed(Fault::Exists("/dl/b".into())));
+        sim.ends(0, TransferEvent::Failed(Fault::exists("/dl/b".into())));
         assert_eq!(sim.queue.question(), None);
         let jobs: Vec<_> =
             sim.names().into_iter().zip(sim.running.iter().map(|(_, job)| job.conflict)).collect();
@@ -1040,7 +1040,7 @@ mod tests {
                 4 => drop(self.ends(at, TransferEvent::Paused)),
                 5 => drop(self.ends(at, TransferEvent::Cancelled)),
                 6 => drop(self.ends(at, TransferEvent::Failed(Fault::Reset))),
-                7 => drop(self.ends(at, TransferEvent::Failed(Fault::Exists(to)))),
+                7 => drop(self.ends(at, TransferEvent::Failed(Fault::exists(to)))),
                 8 => drop(self.ends(at, TransferEvent::Failed(Fault::DiskFull))),
                 9 => {
                     let fault = Fault::Unauthorized { origin, realm: Clean::default() };

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Facts;
 use crate::text::{Clean, clean_line};
 use crate::wire::source::Origin;
 
@@ -88,7 +89,7 @@ pub enum Fault {
     /// The disk is full, or the user's quota is.
     DiskFull,
     /// A file of that name is there already, and is left alone.
-    Exists(PathBuf),
+    Exists(Box<Clash>),
     /// What is there under that name is no regular file but a folder, a link, a pipe or a device: it is left alone.
     NotRegular(PathBuf),
     /// Another download of the same file to the same place is running: where it writes.
@@ -140,6 +141,17 @@ pub enum Fault {
     Busy,
 }
 
+/// A file that is there already under the name of another, and what is known of the two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is like.
+    pub there: Facts,
+    /// What the other one is like, as far as its server says.
+    pub comes: Facts,
+}
+
 /// What was waited for when the time was up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -169,6 +181,12 @@ pub enum Distrust {
 }
 
 impl Fault {
+    /// A file of that name is there already, and no more is known of it.
+    #[must_use]
+    pub fn exists(path: PathBuf) -> Self {
+        Self::Exists(Box::new(Clash { path, there: Facts::default(), comes: Facts::default() }))
+    }
+
     /// The reason behind a network error.
     #[must_use]
     pub fn from_network(error: &io::Error) -> Self {

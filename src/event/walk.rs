@@ -19,7 +19,7 @@ pub enum WalkEvent {
     Failed(Fault),
 }
 
-/// What a server says of a file without sending it.
+/// What is known of a file without its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Facts {
     /// Its length in bytes.

@@ -183,7 +183,8 @@ fn pieces<'a>(name: &str, shown: &'a str, found: &[u32]) -> impl Iterator<Item =
     cuts.into_iter().zip(ends).map(|((from, is_found), to)| (&shown[from..to], is_found))
 }
 
-fn time(at: Timestamp, state: &State) -> String {
+/// To the minute, where the user is.
+pub(super) fn time(at: Timestamp, state: &State) -> String {
     at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 

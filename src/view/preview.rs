@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use super::entries::time;
 use super::paint::{self, Piece};
 use super::{Look, overlays, wording};
 use crate::app::State;
@@ -84,8 +85,7 @@ fn facts(state: &State, preview: &Preview, look: &Look) -> String {
     if !preview.is_whole && !is_all {
         facts.push(words.beginning.clone());
     }
-    let clock = |at: jiff::Timestamp| at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    facts.extend(preview.modified.map(clock));
+    facts.extend(preview.modified.map(|at| time(at, state)));
     facts.extend(preview.media_type.as_ref().map(Clean::to_string));
     facts.join(" · ")
 }

@@ -2,7 +2,7 @@
 //! for anything.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::books::LaneId;
@@ -11,7 +11,7 @@ use super::file::{File, Waiting};
 use super::pace::{Pace, time_left};
 use super::tree::{Tree, Walk};
 use crate::effect::Conflict;
-use crate::event::{Anew, Fault, Finished, Kept, TransferId};
+use crate::event::{Anew, Clash, Fault, Finished, Kept, TransferId};
 use crate::text::Clean;
 use crate::wire::digest::Checksum;
 use crate::wire::source::{Origin, Source};
@@ -48,7 +48,7 @@ pub struct Item {
     pub(super) waiting: Waiting,
     pub(super) running: BTreeMap<TransferId, Running>,
     /// Files of which something is there already: the user is asked, and what is there.
-    pub(super) asked: Vec<(File, PathBuf)>,
+    pub(super) asked: Vec<(File, Box<Clash>)>,
     /// Files for which the server wants to know who asks.
     pub(super) denied: Vec<File>,
     /// Which server wants to know that, and what it calls that for which it does.
@@ -80,7 +80,7 @@ pub enum ItemState<'a> {
     /// The user stopped it, to go on later.
     Paused,
     /// Something is there already, and the user is asked what becomes of it.
-    Conflict(&'a Path),
+    Conflict(&'a Clash),
     /// This server wants to know who asks, for what it calls by this name.
     Unauthorized(&'a Origin, &'a Clean),
     /// It is at its end.
@@ -183,8 +183,8 @@ impl Item {
         if let Some(running) = running {
             return ItemState::Running(&running.phase);
         }
-        if let Some((_, there)) = self.asked.first() {
-            return ItemState::Conflict(there);
+        if let Some((_, clash)) = self.asked.first() {
+            return ItemState::Conflict(clash);
         }
         match &self.realm {
             _ if self.paused => ItemState::Paused,

@@ -163,10 +163,10 @@ impl Queue {
                 item.denied.push(running.file);
                 item.realm = Some((origin, realm));
             });
-        } else if let (Fault::Exists(there), Conflict::Ask) = (&fault, running.conflict) {
+        } else if let (Fault::Exists(clash), Conflict::Ask) = (&fault, running.conflict) {
             if policy == Conflict::Ask {
-                let there = there.clone();
-                self.change(item, |item| item.asked.push((running.file, there)));
+                let clash = clash.clone();
+                self.change(item, |item| item.asked.push((running.file, clash)));
             } else {
                 // It is known by now that what is there is another one.
                 running.file.how = Some(policy);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Ended, Item, ItemId, Queue, Running, Totals, counts, pace};
-use crate::event::Fault;
+use crate::event::{Facts, Fault};
 use crate::text::Clean;
 use crate::wire::source::{Origin, Source};
 
@@ -16,10 +16,12 @@ pub struct Question<'a> {
     pub item: ItemId,
     /// Which file of which server.
     pub source: Source,
-    /// The length of the server's, where that is known.
-    pub size: Option<u64>,
-    /// What is there.
-    pub there: &'a Path,
+    /// What is known of it.
+    pub comes: Facts,
+    /// Where that is which is there already.
+    pub path: &'a Path,
+    /// What is known of that.
+    pub there: Facts,
     /// How many files wait for an answer, this one included.
     pub left: usize,
 }
@@ -152,10 +154,18 @@ impl Queue {
     #[must_use]
     pub fn question_of(&self, id: ItemId) -> Option<Question<'_>> {
         let item = self.items.get(&id)?;
-        let (file, there) = item.asked.first()?;
+        let (file, clash) = item.asked.first()?;
         let left = self.books.asked.iter().filter_map(|(_, id)| self.items.get(id));
         let left = left.map(|item| item.asked.len()).sum();
-        Some(Question { item: id, source: item.source_of(file), size: file.size, there, left })
+        let comes = Facts { size: clash.comes.size.or(file.size), ..clash.comes };
+        Some(Question {
+            item: id,
+            source: item.source_of(file),
+            comes,
+            path: &clash.path,
+            there: clash.there,
+            left,
+        })
     }
 
     /// The servers that want to know who asks, each once, in the order of the queue.

@@ -88,12 +88,14 @@ impl Dialogue {
     /// The box of the question what becomes of a file, and the rows of the choices in it.
     #[must_use]
     pub fn conflict_areas(size: Size) -> Option<(Area, Area)> {
-        /// What is there, what comes, and a blank row.
-        const ABOVE: u16 = 4;
+        /// What is there, what comes, what is known of each, how many more wait, and a blank row.
+        const ABOVE: u16 = 6;
+        /// What is there, and what comes. Where there is no more room the choices are scrolled.
+        const LEAST: u16 = 2;
         let choices = u16::try_from(CHOICES.len()).unwrap_or(u16::MAX);
         let outside = layout::dialogue(size, 70, ABOVE + choices)?;
         let inside = layout::inside(outside);
-        let above = inside.height.saturating_sub(choices).clamp(1, ABOVE);
+        let above = inside.height.saturating_sub(choices).clamp(LEAST, ABOVE);
         let height = inside.height.saturating_sub(above);
         Some((outside, Area { y: inside.y + above, height, ..inside }))
     }

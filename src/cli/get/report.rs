@@ -181,8 +181,8 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
             ItemState::Ended(End::Empty) => {
                 failures.push(Ending::Failed(fill(&words.empty_folder, &[("source", &about)])));
             }
-            ItemState::Conflict(path) => {
-                failures.push(context.failed(&about, &crate::event::Fault::Exists(path.to_path_buf())));
+            ItemState::Conflict(clash) => {
+                failures.push(context.failed(&about, &crate::event::Fault::exists(clash.path.clone())));
             }
             ItemState::Ended(End::Finished(_) | End::Kept { .. } | End::Cancelled)
             | ItemState::Unauthorized(..)

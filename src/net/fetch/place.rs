@@ -86,7 +86,7 @@ impl Placing {
     fn placed(&self, file: &PartialFile) -> Result<PathBuf, Fault> {
         match self.disk.place(file.path(), &self.to) {
             Ok(()) => Ok(self.to.clone()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Fault::Exists(self.to.clone())),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Fault::exists(self.to.clone())),
             Err(error) => Err(Fault::from_disk(&error)),
         }
     }
@@ -114,5 +114,5 @@ pub(super) fn free(from: &Path, to: &Path, disk: &dyn Disk) -> Result<PathBuf, F
             Err(error) => return Err(Fault::from_disk(&error)),
         }
     }
-    Err(Fault::Exists(to.to_path_buf()))
+    Err(Fault::exists(to.to_path_buf()))
 }

@@ -192,7 +192,7 @@ impl<'a> Transfer<'a> {
         }
         // Where the server does not say how long its file is, it is known only now.
         if self.other.as_ref().is_some_and(|other| other.length > got) {
-            return Err(Fault::Exists(self.job.to.clone()).into());
+            return Err(Fault::exists(self.job.to.clone()).into());
         }
         Ok(())
     }

@@ -9,13 +9,14 @@ use crate::app::State;
 use crate::app::field::Field;
 use crate::app::keys::{self, Settle};
 use crate::app::layout::{self, Area};
-use crate::app::queue::{Item, ItemId};
+use crate::app::queue::{Item, ItemId, Question};
 use crate::app::transfers::{CHOICES, Dialogue};
 use crate::locale::fill;
 use crate::text::clean_line;
 use crate::text::size::{bytes, grouped};
 use crate::text::width::{ellipsis_middle, pad_to, width};
 use crate::text::wrap::{Spaces, wrap};
+use crate::view::entries::time;
 use crate::view::paint::Piece;
 use crate::view::{Look, bars, overlays, paint, wording};
 
@@ -59,23 +60,12 @@ fn conflict(
     let (theme, words) = (&look.theme, &look.words.transfer);
     let Some(question) = state.files.transfers.queue.question_of(item) else { return };
     let Some((outside, rows)) = Dialogue::conflict_areas(state.size) else { return };
-    let inside = overlays::boxed(&words.conflict_title, outside, look, buffer);
-    let labels = width(&words.there).max(width(&words.comes)) + 2;
-    let room = usize::from(inside.width).saturating_sub(labels);
-    let mut facts = vec![(&*words.there, place(state, question.there))];
-    let size = question.size.map(|size| format!(" · {}", bytes(size))).unwrap_or_default();
-    let source = clean_line(question.source.to_string().as_bytes());
-    let source = ellipsis_middle(&source, room.saturating_sub(width(&size)));
-    facts.push((&words.comes, format!("{source}{size}")));
-    let left = question.left.saturating_sub(1);
-    if left > 0 {
-        facts.push(("", fill(&words.waiting_too, &[("count", &grouped(left as u64))])));
-    }
-    for (nth, (label, fact)) in (0..rows.y.saturating_sub(inside.y)).zip(facts) {
-        let fact = ellipsis_middle(&fact, room);
-        let label = pad_to(label, labels);
-        paint::left(buffer, paint::row(inside, nth), &[(&label, theme.dim), (&fact, theme.text)]);
-    }
+    let name = clean_line(question.path.file_name().unwrap_or_default().as_encoded_bytes());
+    let title = fill(&words.conflict_title, &[("name", &name)]);
+    let title = ellipsis_middle(&title, usize::from(outside.width).saturating_sub(6));
+    let inside = overlays::boxed(&title, outside, look, buffer);
+    let above = Area { height: rows.y.saturating_sub(inside.y), ..inside };
+    clash(state, &question, look, above, buffer);
     let top = (selected + 1).saturating_sub(usize::from(rows.height));
     for (nth, (at, choice)) in (0..rows.height).zip(CHOICES.into_iter().enumerate().skip(top)) {
         let row = paint::row(rows, nth);
@@ -96,6 +86,37 @@ fn conflict(
         let pieces: [Piece<'_>; 4] =
             [(mark, theme.mark), (&key, theme.key), (switch, theme.text), (what, theme.text)];
         paint::left(buffer, row, &pieces);
+    }
+}
+
+/// What is there and what comes, each with what is known of it: below it where there is room, else behind it.
+fn clash(state: &State, question: &Question<'_>, look: &Look, area: Area, buffer: &mut Buffer) {
+    let (theme, words) = (&look.theme, &look.words.transfer);
+    let labels = width(&words.there).max(width(&words.comes)) + 2;
+    let room = usize::from(area.width).saturating_sub(labels);
+    let source = clean_line(question.source.to_string().as_bytes());
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    for (label, place, known) in [
+        (&words.there, place(state, question.path), question.there),
+        (&words.comes, source.to_string(), question.comes),
+    ] {
+        let known = [known.size.map(bytes), known.modified.map(|at| time(at, state))];
+        let known = known.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        match room.saturating_sub(width(&known) + 3) {
+            _ if known.is_empty() => lines.push((label, place)),
+            _ if area.height > 3 => lines.extend([(&**label, place), ("", known)]),
+            // Too little of it would be left to be known by; its name is in the title.
+            0..10 => lines.push((label, known)),
+            room => lines.push((label, format!("{} · {known}", ellipsis_middle(&place, room)))),
+        }
+    }
+    let left = question.left.saturating_sub(1);
+    if left > 0 {
+        lines.push(("", fill(&words.waiting_too, &[("count", &grouped(left as u64))])));
+    }
+    for (nth, (label, line)) in (0..area.height).zip(lines) {
+        let (label, line) = (pad_to(label, labels), ellipsis_middle(&line, room));
+        paint::left(buffer, paint::row(area, nth), &[(&label, theme.dim), (&line, theme.text)]);
     }
 }
 

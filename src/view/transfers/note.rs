@@ -62,7 +62,7 @@ pub(super) fn of(state: &State, item: &Item, look: &Look) -> Vec<(String, Style)
                 notes.push(retry());
             }
         }
-        ItemState::Conflict(path) => notes.push((place(state, path), theme.dim)),
+        ItemState::Conflict(clash) => notes.push((place(state, &clash.path), theme.dim)),
         ItemState::Unauthorized(_, realm) => notes.push((realm.to_string(), theme.text)),
         ItemState::Paused => {
             notes.push(hint(&words.transfer.resume_hint, Transfer::Pause));

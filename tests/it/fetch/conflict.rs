@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hobnob::effect::{Conflict, Job};
-use hobnob::event::{Fault, Kept};
+use hobnob::event::{Clash, Facts, Fault, Kept};
 use hobnob::net::fetch::End;
 use tempfile::tempdir;
 
@@ -51,7 +51,11 @@ async fn where_the_user_is_to_be_asked_the_file_stays_and_only_its_head_is_asked
     let dir = tempdir().unwrap();
     fs::write(at(&dir, "a"), "old").unwrap();
     let job = job(server.source("http://", "/a"), dir.path());
-    assert_eq!(end(job.clone(), Conflict::Ask).await, End::Failed(Fault::Exists(at(&dir, "a"))));
+    let old = UNIX_EPOCH + CHANGED - Duration::from_secs(9);
+    set_changed(&at(&dir, "a"), old);
+    let facts = |at: SystemTime| Facts { size: Some(3), modified: Some(at.try_into().unwrap()) };
+    let clash = Clash { path: at(&dir, "a"), there: facts(old), comes: facts(UNIX_EPOCH + CHANGED) };
+    assert_eq!(end(job.clone(), Conflict::Ask).await, End::Failed(Fault::Exists(Box::new(clash))));
     // The same length, and the same second.
     set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED + Duration::from_millis(999));
     assert_eq!(end(job, Conflict::Ask).await, End::Kept(at(&dir, "a"), Kept::Same));
@@ -66,7 +70,8 @@ async fn a_plain_server_is_not_asked_for_a_file_that_is_there() {
     let dir = tempdir().unwrap();
     fs::write(at(&dir, "a"), "old").unwrap();
     let job = job(server.source("plain://", "/a"), dir.path());
-    assert_eq!(end(job, Conflict::Ask).await, End::Failed(Fault::Exists(at(&dir, "a"))));
+    let End::Failed(Fault::Exists(clash)) = end(job, Conflict::Ask).await else { panic!("no question") };
+    assert_eq!((clash.there.size, clash.comes), (Some(3), Facts::default()));
     assert!(server.requests().is_empty());
 }
 

@@ -294,7 +294,7 @@ impl World {
                         0 => TransferEvent::Failed(match how / 4 % 5 {
                             0 => fault(),
                             1 => Fault::DiskFull,
-                            2 => Fault::Exists("/home/lin/文件".into()),
+                            2 => Fault::exists("/home/lin/文件".into()),
                             3 => Fault::Busy,
                             _ => Fault::Interrupted,
                         }),

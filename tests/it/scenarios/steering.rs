@@ -40,7 +40,7 @@ fn fetching(files: u64) -> (Screen, RequestId, Source, Vec<TransferId>) {
 }
 
 fn exists(name: &str) -> TransferEvent {
-    TransferEvent::Failed(Fault::Exists(format!("/home/lin/Downloads/{name}").into()))
+    TransferEvent::Failed(Fault::exists(format!("/home/lin/Downloads/{name}").into()))
 }
 
 /// What becomes of a file that is there already, as it is asked for again.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hobnob::effect::Effect;
-use hobnob::event::{Event, Fault, Listing, TransferEvent, WalkEvent};
+use hobnob::event::{Clash, Event, Facts, Fault, Listing, TransferEvent, WalkEvent};
 
 use super::{ALL, SERVER, looks};
 use crate::support::screen::{Screen, file, finished, folder, started};
@@ -29,7 +29,13 @@ fn under_way(screen: &mut Screen) {
         }
     }
     screen.hears_of(ids[0], started(Some(2_600_000_000)));
-    screen.hears_of(ids[1], TransferEvent::Failed(Fault::Exists("/home/lin/Downloads/notes.pdf".into())));
+    let modified = |at: &str| Some(at.parse().expect("a time"));
+    let clash = Clash {
+        path: "/home/lin/Downloads/notes.pdf".into(),
+        there: Facts { size: Some(2_900_000), modified: modified("2026-10-31T18:00:00Z") },
+        comes: Facts { size: None, modified: modified("2026-11-02T09:14:00Z") },
+    };
+    screen.hears_of(ids[1], TransferEvent::Failed(Fault::Exists(Box::new(clash))));
     screen.fetches().into_iter().for_each(|(id, _)| screen.hears_of(id, TransferEvent::Failed(Fault::Reset)));
     let (request, source) = walk.expect("the folder is looked through");
     let entries = (0..1200).map(|n| file(format!("{n}.mp4"), 40_000)).collect();

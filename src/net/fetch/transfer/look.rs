@@ -6,9 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 use super::{Other, Transfer};
 use crate::effect::Conflict;
-use crate::event::{Fault, Kept};
+use crate::event::{Clash, Facts, Fault, Kept};
+use crate::net::fetch::ask::Version;
 use crate::net::fetch::partial::PartialFile;
 use crate::net::fetch::place::is_replaceable;
 use crate::net::fetch::{Halt, ask, blocking};
@@ -42,7 +45,19 @@ impl Transfer<'_> {
             return if newer { Ok(()) } else { Err(Halt::Kept(Kept::NotNewer)) };
         }
         let same = facts.total == Some(there.len()) && times.is_some_and(|(theirs, ours)| theirs == ours);
-        Err(if same { Halt::Kept(Kept::Same) } else { Fault::Exists(self.job.to.clone()).into() })
+        Err(if same { Halt::Kept(Kept::Same) } else { self.exists(there, &facts).into() })
+    }
+
+    fn exists(&self, there: &Metadata, version: &Version) -> Fault {
+        let facts = |size, modified: Option<SystemTime>| Facts {
+            size,
+            modified: modified.and_then(|at| Timestamp::try_from(at).ok()),
+        };
+        Fault::Exists(Box::new(Clash {
+            path: self.job.to.clone(),
+            there: facts(Some(there.len()), there.modified().ok()),
+            comes: facts(version.total, version.modified),
+        }))
     }
 }
 
@@ -60,7 +75,7 @@ fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Opti
     match conflict {
         Conflict::Skip => return Err(Halt::Kept(Kept::Skipped)),
         Conflict::Ask if there.is_dir() => return Err(Fault::NotRegular(to.to_path_buf()).into()),
-        Conflict::Ask if !there.is_file() => return Err(Fault::Exists(to.to_path_buf()).into()),
+        Conflict::Ask if !there.is_file() => return Err(Fault::exists(to.to_path_buf()).into()),
         Conflict::Ask | Conflict::Rename => {}
         Conflict::Overwrite | Conflict::Newer => {
             is_replaceable(to)?;

@@ -44,7 +44,7 @@ impl Transfer<'_> {
                 Reply::Unsatisfied(total) => {
                     let here = self.length(base);
                     if base == Base::Other && total < here {
-                        return Err(Fault::Exists(self.job.to.clone()).into());
+                        return Err(Fault::exists(self.job.to.clone()).into());
                     }
                     // Some servers call it so where nothing is missing: then the end alone is asked for.
                     if total == here && wish.is_some_and(|wish| wish.suffix.is_none()) {
@@ -97,7 +97,7 @@ impl Transfer<'_> {
     /// Whether the part that comes begins with the last bytes that are here; they are taken from it.
     async fn goes_on(&mut self, base: Base, answer: &mut Answer) -> Result<bool, Halt> {
         let here = self.length(base);
-        let exists = || Halt::Fault(Fault::Exists(self.job.to.clone()));
+        let exists = || Halt::Fault(Fault::exists(self.job.to.clone()));
         if base == Base::Other && answer.version.total.is_some_and(|total| total < here) {
             return Err(exists());
         }
@@ -121,7 +121,7 @@ impl Transfer<'_> {
     /// Whether a whole file that comes begins with the other file that is to be gone on with, as far as that is looked at.
     async fn begins(&mut self, answer: &mut Answer) -> Result<(), Halt> {
         let Some(other) = &self.other else { return Ok(()) };
-        let exists = || Halt::Fault(Fault::Exists(self.job.to.clone()));
+        let exists = || Halt::Fault(Fault::exists(self.job.to.clone()));
         let total = answer.version.total;
         if total.is_some_and(|total| total < other.length) {
             return Err(exists());
