@@ -32,6 +32,8 @@ pub enum TransferEvent {
         fault: Fault,
         /// Which try comes next: 2 is the first one again.
         attempt: u32,
+        /// The last try that there is, where none before it gets any further.
+        last: u32,
         /// After so long.
         after: Duration,
     },

@@ -116,11 +116,12 @@ pub fn phase(words: &Words, phase: &Phase, now: Instant) -> String {
     match phase {
         Phase::Asking => words.transfer.asking.clone(),
         Phase::Transferring => words.transfer.transferring.clone(),
-        Phase::Retrying { fault: why, attempt, at } => {
+        Phase::Retrying { fault: why, attempt, last, at } => {
             // What is not over yet takes a second more.
             let seconds = at.saturating_duration_since(now).as_millis().div_ceil(1000).to_string();
-            let (attempt, reason) = (attempt.to_string(), fault(words, why));
-            let values = [("seconds", &*seconds), ("attempt", &*attempt), ("reason", &*reason)];
+            let (attempt, last, reason) = (attempt.to_string(), last.to_string(), fault(words, why));
+            let values =
+                [("seconds", &*seconds), ("attempt", &*attempt), ("last", &*last), ("reason", &*reason)];
             fill(&words.transfer.retrying, &values)
         }
         Phase::Verifying(_) => words.transfer.verifying.clone(),

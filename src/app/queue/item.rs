@@ -100,6 +100,8 @@ pub enum Phase {
         fault: Fault,
         /// Which try comes next: 2 is the first one again.
         attempt: u32,
+        /// The last try that there is, where none before it gets any further.
+        last: u32,
         /// When.
         at: Instant,
     },

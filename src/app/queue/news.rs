@@ -38,8 +38,8 @@ impl Queue {
                 let fresh = self.change(item, |item| item.progress(id, bytes)).unwrap_or_default();
                 self.count(item, fresh, world);
             }
-            TransferEvent::Retrying { fault, attempt, after } => {
-                self.phase(item, id, Phase::Retrying { fault, attempt, at: world.now + after });
+            TransferEvent::Retrying { fault, attempt, last, after } => {
+                self.phase(item, id, Phase::Retrying { fault, attempt, last, at: world.now + after });
             }
             TransferEvent::Verifying { bytes } => self.phase(item, id, Phase::Verifying(bytes)),
             TransferEvent::Finishing => self.phase(item, id, Phase::Finishing),

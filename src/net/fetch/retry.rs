@@ -32,6 +32,8 @@ pub(super) struct Retry {
     pub(super) fault: Fault,
     /// 2 is the first one again.
     pub(super) attempt: u32,
+    /// The last that there is, where all fail like this one.
+    pub(super) last: u32,
     pub(super) after: Duration,
 }
 
@@ -57,7 +59,7 @@ impl Retries {
         let longest = FIRST.saturating_mul(1 << self.failed.min(16)).min(LONGEST);
         self.failed += 1;
         let after = longest.mul_f64(chance()).max(asked);
-        Ok(Retry { fault, attempt: self.failed + 1, after })
+        Ok(Retry { fault, attempt: self.failed + 1, last: self.most.saturating_add(1), after })
     }
 }
 
@@ -102,7 +104,7 @@ mod tests {
         let mut retries = Retries::new(7);
         for (attempt, longest) in [(2, 1), (3, 2), (4, 4), (5, 8), (6, 16), (7, 30), (8, 30)] {
             let retry = retries.next(RESET, 0, true).unwrap();
-            assert_eq!(retry.attempt, attempt);
+            assert_eq!((retry.attempt, retry.last), (attempt, 8));
             assert!(retry.after <= Duration::from_secs(longest), "{retry:?}");
         }
         assert!(matches!(retries.next(RESET, 0, true), Err(Halt::Fault(Fault::Reset))));

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::ask::{self, Answer, Reply, Version, Wish};
 use super::body::Incoming;
-use super::retry::Retries;
+use super::retry::{Retries, Retry};
 use super::transfer::follow;
 use super::verify::Hasher;
 use super::{End, Engine, Halt, Stop};
@@ -104,8 +104,8 @@ impl Engine {
             if sink.sent > 0 && !goes_on {
                 return Err(retry.fault);
             }
-            let after = retry.after;
-            report(TransferEvent::Retrying { fault: retry.fault, attempt: retry.attempt, after }).await;
+            let Retry { fault, attempt, last, after } = retry;
+            report(TransferEvent::Retrying { fault, attempt, last, after }).await;
             sleep(after).await;
         }
     }

@@ -17,7 +17,7 @@ use super::ask::{Answer, Version};
 use super::body::Incoming;
 use super::partial::{self, PartialFile, Spot};
 use super::place::{Content, Placing};
-use super::retry::Retries;
+use super::retry::{Retries, Retry};
 use super::writer::{Beginning, Writing, Written, write};
 use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking};
 use crate::effect::{Conflict, Job};
@@ -94,8 +94,8 @@ impl<'a> Transfer<'a> {
         loop {
             let Err(halt) = self.attempt(report).await else { return self.check(report).await };
             let retry = retries.next(self.of_the_whole(halt), self.here(), self.begun)?;
-            let after = retry.after;
-            report(TransferEvent::Retrying { fault: retry.fault, attempt: retry.attempt, after }).await;
+            let Retry { fault, attempt, last, after } = retry;
+            report(TransferEvent::Retrying { fault, attempt, last, after }).await;
             sleep(after).await;
         }
     }

@@ -166,7 +166,7 @@ async fn an_overloaded_server_is_asked_again_as_late_as_it_says() {
         let waited = Duration::from_secs(wait);
         let busy = Fault::Status(503);
         assert!(
-            matches!(&told[0], TransferEvent::Retrying { fault, attempt: 2, after } if *fault == busy && *after == waited)
+            matches!(&told[0], TransferEvent::Retrying { fault, attempt: 2, last: 6, after } if *fault == busy && *after == waited)
         );
     }
 }
