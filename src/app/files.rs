@@ -13,6 +13,7 @@ use super::unlisted::Unlisted;
 use super::{Notice, Turn};
 use crate::effect::Effect;
 use crate::event::{Facts, Fault, Key, RequestId, WalkEvent};
+use crate::wire::address::AddressError;
 use crate::wire::listing::Kind;
 use crate::wire::source::{Origin, Source};
 
@@ -148,21 +149,27 @@ impl Files {
     }
 
     fn accept_address(&mut self, turn: &mut Turn<'_>) {
-        match Source::parse_with_credentials(self.bar.field.text()) {
-            Err(error) => self.bar.problem = Some(Problem::Address(error)),
-            Ok((source, credentials)) => {
-                if credentials.is_some() {
-                    turn.out.push(Effect::Authorize { origin: source.origin(), credentials });
-                }
-                self.browse(source, turn);
-            }
+        let typed = self.bar.field.text().to_owned();
+        if let Err(error) = self.browse_typed(&typed, turn) {
+            self.bar.problem = Some(Problem::Address(error));
         }
+    }
+
+    /// Asks what there is at an address that was typed. A password in it is told to its server, and nowhere else.
+    fn browse_typed(&mut self, typed: &str, turn: &mut Turn<'_>) -> Result<(), AddressError> {
+        let (source, credentials) = Source::parse_with_credentials(typed)?;
+        if credentials.is_some() {
+            turn.out.push(Effect::Authorize { origin: source.origin(), credentials });
+        }
+        self.browse(source, turn);
+        Ok(())
     }
 
     /// The way back: from a field to the list, from a question that is not answered, from a failure.
     pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
         match self.focus {
             FilesFocus::Address => self.bar = AddressBar::default(),
+            FilesFocus::Path => self.path = AddressBar::default(),
             FilesFocus::Transfers if self.is_undecided() => return self.forget(turn),
             FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter if self.is_undecided() => {
                 self.forget(turn);
@@ -176,7 +183,7 @@ impl Files {
                     folder.filter_changed();
                 }
             }
-            FilesFocus::Name | FilesFocus::Transfers | FilesFocus::Path => {}
+            FilesFocus::Name | FilesFocus::Transfers => {}
         }
         self.focus = self.main_focus();
     }

@@ -207,6 +207,7 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
 pub(super) fn answer(state: &State, look: &Look, body: Area, buffer: &mut Buffer) -> u16 {
     let bar: &AddressBar = match state.tab {
         Tab::Chat => &state.chat.bar,
+        Tab::Files if state.files.focus == FilesFocus::Path => &state.files.path,
         Tab::Files => &state.files.bar,
     };
     let (sign, sentence, style) = match (&bar.problem, bar.pending.as_ref()) {

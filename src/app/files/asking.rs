@@ -23,6 +23,7 @@ impl Files {
         self.forget(turn);
         self.aim = aim;
         self.bar = AddressBar::default();
+        self.path = AddressBar::default();
         self.focus = FilesFocus::Entries;
         if source.scheme == Scheme::Plain {
             return self.open_unlisted(&source, turn);

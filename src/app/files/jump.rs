@@ -1,8 +1,9 @@
-//! Going to a folder or a file of the open server by typing its path. Owns what such a path means, letter for letter.
+//! Going to a folder or a file of the open server by typing its path. Owns what such a path means, letter for letter; a
+//! whole address is none, and is taken as in the address bar.
 
 use super::{Files, FilesFocus, Place};
 use crate::app::Turn;
-use crate::app::bar::AddressBar;
+use crate::app::bar::{AddressBar, Problem};
 use crate::app::folder::Folder;
 use crate::app::keys::{self, Edit};
 use crate::event::Key;
@@ -20,11 +21,18 @@ impl Files {
         let Place::Folder(folder) = &self.place else { return };
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) if self.path.field.is_empty() => self.focus = FilesFocus::Entries,
+            Some(Edit::Accept) if is_url(self.path.field.text()) => {
+                let typed = self.path.field.text().to_owned();
+                if let Err(error) = self.browse_typed(&typed, turn) {
+                    self.path.problem = Some(Problem::Address(error));
+                }
+            }
             Some(Edit::Accept) => {
                 let source = meant(folder, self.path.field.text());
                 self.open_above(source, turn);
             }
             edit => {
+                self.path.problem = None;
                 self.path.completed = None;
                 self.path.field.on_key(key, edit);
             }
@@ -49,11 +57,17 @@ impl Files {
     }
 }
 
-/// What is meant by a path that is typed in this folder, or by a whole address.
+/// Whether it begins with a scheme (RFC 3986, section 3.1), and is no path but a whole address, which may hold a password.
+fn is_url(typed: &str) -> bool {
+    let scheme =
+        typed.trim_start().split_once("://").map(|(scheme, _)| scheme).filter(|scheme| !scheme.is_empty());
+    scheme.is_some_and(|scheme| {
+        scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
+}
+
+/// What is meant by a path that is typed in this folder.
 fn meant(folder: &Folder, typed: &str) -> Source {
-    if let (true, Ok(source)) = (typed.contains("://"), Source::parse(typed)) {
-        return source;
-    }
     // A name that is shown otherwise than it is can be meant, too.
     let shown = folder.entries().find(|entry| *entry.name == *typed.trim_end_matches('/'));
     if let Some(entry) = shown {
@@ -81,6 +95,22 @@ fn walked(from: &Path, typed: &str) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_begins_with_a_scheme_is_a_whole_address() {
+        for (typed, whole) in [
+            ("http://box/", true),
+            (" HTTPS://me:secret@box", true),
+            ("plain://box/a", true),
+            ("ftp://box", true),
+            ("://", false),
+            ("sub/http://box/", false),
+            ("讲://x", false),
+            ("a:b@c/d", false),
+        ] {
+            assert_eq!(is_url(typed), whole, "{typed}");
+        }
+    }
 
     #[test]
     fn a_path_leads_from_the_open_folder_letter_for_letter() {

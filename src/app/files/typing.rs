@@ -19,7 +19,10 @@ impl Files {
                 folder.filter_changed();
                 fits
             }
-            (FilesFocus::Path, _) => self.path.field.paste_line(text),
+            (FilesFocus::Path, _) => {
+                self.path.problem = None;
+                self.path.field.paste_line(text)
+            }
             (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => true,
         }
     }

@@ -66,6 +66,29 @@ fn the_user_is_asked_and_then_the_server_once_more() {
 }
 
 #[test]
+fn a_whole_address_that_is_typed_as_a_path_is_taken_as_in_the_address_bar() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens("http://box/", vec![file("a", 1)]);
+    screen.press(":");
+    screen.type_text("http://lin:geheim@192.168.1.5:7890/");
+    screen.press("enter");
+    let (told, request) = said(&mut screen);
+    assert!(told == credentials("lin", "geheim"));
+    screen.is_listed(request, SERVER, vec![file("secret.txt", 1)]);
+    assert!(screen.shows("secret.txt") && !screen.shows("geheim"));
+    assert!(!format!("{:?}", screen.state).contains("geheim"), "not even as what was typed last");
+    screen.press(":");
+    screen.type_text("ftp://lin:geheim@box/");
+    screen.press("enter");
+    assert_eq!(screen.effects(), []);
+    assert!(screen.shows("hobnob does not speak “ftp”"), "where it is typed, as long as it stays");
+    screen.press("backspace");
+    assert!(!screen.shows("hobnob does not speak"));
+    screen.press("esc");
+    assert!(!format!("{:?}", screen.state).contains("geheim"));
+}
+
+#[test]
 fn a_wrong_password_is_said_and_asked_for_again() {
     let mut screen = asked();
     screen.type_text("lin");
