@@ -188,6 +188,7 @@ impl State {
             state.follow_inspected();
             state.leave_settings();
             state.leave_dialogue();
+            state.fit_preview();
             state.tell_of_transfers(turn);
             turn.watching = state.is_watching();
             state.chat.follow(turn);

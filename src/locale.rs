@@ -146,7 +146,7 @@ words! {
         older_hit, newer_hit, find, everywhere, here,
         open_link, copy, quote, resend,
         send, newline, editor,
-        go_to, address, help, back, open, mark, get, download, filter, preview, sideways, jump, sort, hidden, bookmark, cancel, chat, files, next_pane, next_field,
+        go_to, address, help, back, open, mark, get, download, filter, preview, jump, sort, hidden, bookmark, cancel, chat, files, next_pane, next_field,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
         open_file, answer, pause, go_on, retry, reveal, copy_path, limit, clear_done, move_up,

@@ -52,7 +52,7 @@ actions! {
         Reload, Cancel, Answer,
     }
     /// At a file that is looked at, before what every list does.
-    Look { Get, Left, Right }
+    Look { Get }
     /// In the downloads.
     Transfer {
         Open, Answer, Pause, PauseAll, Retry, RetryAll, Cancel, CancelAll, ClearDone, Reveal, CopyPath, Earlier, Later,

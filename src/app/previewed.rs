@@ -1,17 +1,17 @@
 //! Looking at a file before it is downloaded. Owns which part of it is in view; never asks for more of it than its
 //! beginning.
 
+use std::ops::Range;
+
 use super::keys::{self, Look, Move};
 use super::layout;
 use super::overlay::Overlay;
 use super::{State, Turn, walked};
 use crate::effect::Effect;
-use crate::event::{Content, Fault, Key, Preview, RequestId, Size};
+use crate::event::{Content, Fault, Key, Preview, RequestId, Size, TextLine};
 use crate::text::hex;
+use crate::text::wrap::{Spaces, wrap};
 use crate::wire::source::Source;
-
-/// Columns that one step to the side moves the text.
-const STEP: usize = 8;
 
 /// A file that is looked at.
 #[derive(Debug, Clone)]
@@ -22,8 +22,10 @@ pub struct Previewed {
     pub answer: Option<Result<Box<Preview>, Fault>>,
     /// The first row in view.
     pub top: usize,
-    /// The first column in view.
-    pub left: usize,
+    /// The rows of a text: which line, and which part of it.
+    lines: Vec<(usize, Range<usize>)>,
+    /// For so many columns.
+    columns: usize,
     request: RequestId,
 }
 
@@ -32,7 +34,7 @@ impl Previewed {
     pub(super) fn ask(source: Source, turn: &mut Turn<'_>) -> Self {
         let request = turn.ids.request();
         turn.out.push(Effect::Preview { request, source: source.clone() });
-        Self { source, answer: None, top: 0, left: 0, request }
+        Self { source, answer: None, top: 0, lines: Vec::new(), columns: 0, request }
     }
 
     /// It is looked at no more. A question without an answer needs none.
@@ -47,12 +49,38 @@ impl Previewed {
     pub fn rows(&self, columns: usize) -> usize {
         let Some(Ok(preview)) = &self.answer else { return 0 };
         match &preview.content {
-            Content::Text(lines, _) => lines.len(),
+            Content::Text(..) => self.lines.len(),
             Content::Archive(_, entries, _) => entries.len(),
             Content::Picture(_, _, bytes) | Content::Known(_, bytes) | Content::Other(bytes) => {
                 bytes.0.len().div_ceil(hex::bytes_per_row(columns))
             }
         }
+    }
+
+    /// The part of a text that stands in a row.
+    #[must_use]
+    pub fn line(&self, row: usize) -> Option<(&TextLine, Range<usize>)> {
+        let Some(Ok(preview)) = &self.answer else { return None };
+        let Content::Text(lines, _) = &preview.content else { return None };
+        let (nth, part) = self.lines.get(row)?;
+        Some((lines.get(*nth)?, part.clone()))
+    }
+
+    /// Breaks the lines of a text for a screen of this size. What is at the top stays there.
+    fn fit(&mut self, size: Size) {
+        let (Some(areas), Some(Ok(preview))) = (layout::preview(size), &self.answer) else { return };
+        let columns = usize::from(areas.content.width);
+        let Content::Text(lines, _) = &preview.content else { return };
+        if columns == self.columns {
+            return;
+        }
+        let top = self.lines.get(self.top).map(|(nth, part)| (*nth, part.start));
+        let parts = |line: &TextLine| wrap(&line.text, columns, Spaces::Hang);
+        let broken = lines.iter().enumerate();
+        let broken = broken.flat_map(|(nth, line)| parts(line).into_iter().map(move |part| (nth, part)));
+        (self.lines, self.columns) = (broken.collect(), columns);
+        let before = |top| self.lines.partition_point(|(nth, part)| (*nth, part.start) <= top);
+        self.top = top.map_or(0, |top| before(top).saturating_sub(1));
     }
 
     /// Moves the view.
@@ -74,6 +102,13 @@ impl State {
         }
     }
 
+    /// Keeps what is looked at fit for the screen.
+    pub(super) fn fit_preview(&mut self) {
+        if let Some(Overlay::Preview(previewed)) = &mut self.overlay {
+            previewed.fit(self.size);
+        }
+    }
+
     /// Shows the beginning of the selected file.
     pub(super) fn preview(&mut self, turn: &mut Turn<'_>) {
         if let Some(source) = self.files.selected_file(turn) {
@@ -88,8 +123,6 @@ impl State {
                 previewed.close(turn);
                 return self.files.get_file(&previewed.source, turn);
             }
-            (Some(Look::Left), _) => previewed.left = previewed.left.saturating_sub(STEP),
-            (Some(Look::Right), _) => previewed.left = (previewed.left + STEP).min(usize::from(u16::MAX)),
             (None, Some(action)) => previewed.walk(action, self.size),
             (None, None) => {}
         }

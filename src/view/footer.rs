@@ -223,7 +223,6 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         (Some(Overlay::Preview(_)), _) => vec![
             (keys::first_key(&map.preview, LookAt::Get), &words.download),
             (keys::first_key(&map.list, Move::Down), &words.scroll),
-            (keys::first_key(&map.preview, LookAt::Right), &words.sideways),
         ],
         (Some(Overlay::SignIn(_)), _) => vec![
             (keys::first_key(&map.field, Edit::Accept), &words.accept),

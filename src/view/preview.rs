@@ -1,5 +1,7 @@
 //! A file that is looked at before it is downloaded: what is known of it, and its beginning.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
@@ -13,7 +15,7 @@ use crate::event::{Content, Listed, Paint, Preview, TextLine};
 use crate::locale::fill;
 use crate::text::hex;
 use crate::text::size::{self, grouped};
-use crate::text::width::{ellipsis_middle, graphemes, pad_to};
+use crate::text::width::ellipsis_middle;
 use crate::text::wrap::{Spaces, wrap};
 use crate::text::{Clean, clean_line};
 use crate::wire::Raw;
@@ -47,9 +49,9 @@ pub(super) fn draw(state: &State, previewed: &Previewed, look: &Look, buffer: &m
         let row = paint::row(areas.content, nth);
         let at = previewed.top + usize::from(nth);
         match &preview.content {
-            Content::Text(lines, _) => {
-                let Some(line) = lines.get(at) else { break };
-                text_row(line, previewed.left, look, row, buffer);
+            Content::Text(..) => {
+                let Some((line, part)) = previewed.line(at) else { break };
+                text_row(line, part, look, row, buffer);
             }
             Content::Archive(_, entries, _) => {
                 let Some(entry) = entries.get(at) else { break };
@@ -90,29 +92,16 @@ fn facts(state: &State, preview: &Preview, look: &Look) -> String {
     facts.join(" · ")
 }
 
-/// A line from a column on, in the colours of its pieces.
-fn text_row(line: &TextLine, left: usize, look: &Look, row: Area, buffer: &mut Buffer) {
-    let mut column = 0;
-    let mut from = None;
-    let mut blank = 0;
-    for (offset, _, cells) in graphemes(&line.text) {
-        if column >= left {
-            from = Some(offset);
-            // Of a wide character only the right half may be in view.
-            blank = column - left;
-            break;
-        }
-        column += cells;
-    }
-    let Some(from) = from else { return };
-    let blank = pad_to("", blank);
-    let mut pieces: Vec<Piece<'_>> = vec![(&blank, look.theme.text)];
-    let mut at = from;
-    let plain = [(line.text.len(), Paint::Plain)];
+/// A part of a line, in the colours of its pieces.
+fn text_row(line: &TextLine, part: Range<usize>, look: &Look, row: Area, buffer: &mut Buffer) {
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    let mut at = part.start;
+    let plain = [(part.end, Paint::Plain)];
     for (to, paint) in line.pieces.iter().chain(&plain) {
-        if *to > at {
-            pieces.push((&line.text[at..*to], style(*paint, look)));
-            at = *to;
+        let to = (*to).min(part.end);
+        if to > at {
+            pieces.push((&line.text[at..to], style(*paint, look)));
+            at = to;
         }
     }
     paint::left(buffer, row, &pieces);
