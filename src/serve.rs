@@ -198,14 +198,14 @@ impl Server {
             }
             tokio::select! {
                 () = &mut stop => break,
-                accepted = accept(&listeners), if next.is_none() => match accepted {
-                    Ok(accepted) => next = Some(accepted),
-                    // As when all file descriptors are in use: one of them may be had back.
-                    Err(_) => {
+                accepted = accept(&listeners), if next.is_none() => {
+                    next = accepted.ok();
+                    if next.is_none() {
+                        // As when all file descriptors are in use: one of them may be had back.
                         guests.make_room();
                         sleep(ACCEPT_PAUSE).await;
                     }
-                },
+                }
                 Some(left) = connections.join_next() => {
                     if let Ok(id) = left {
                         guests.left(id);

@@ -18,7 +18,7 @@ pub(super) fn make(folders: Vec<PathBuf>) -> Vec<(PathBuf, Fault)> {
     made.filter_map(|(made, folder)| {
         let fault = match made {
             Ok(()) => return None,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Fault::Exists(folder.clone()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Fault::exists(folder.clone()),
             Err(error) => Fault::from_disk(&error),
         };
         Some((folder, fault))
