@@ -5,7 +5,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::civil::DateTime;
+use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
+use jiff::tz::TimeZone;
+
+mod select;
+
+pub use select::{PARTS_LIMIT, Selection, Span, select};
 
 /// How much later than the last change an answer has to be, so that no second change can hide behind the same time
 /// (RFC 9110, section 8.8.2.2).
@@ -51,10 +57,20 @@ impl fmt::Display for Validator {
     }
 }
 
-/// A time as header fields have it (RFC 9110, section 5.6.7), in the form that is to be sent today.
+/// Two forms of a time that are not to be sent any more, and still to be understood (RFC 9110, section 5.6.7).
+const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+
+/// A time as header fields have it (RFC 9110, section 5.6.7).
 #[must_use]
 pub fn http_date(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(text).ok()
+    let old = |format| TimeZone::UTC.to_timestamp(DateTime::strptime(format, text).ok()?).ok();
+    DateTimeParser::new().parse_timestamp(text).ok().or_else(|| OLD_DATES.into_iter().find_map(old))
+}
+
+/// In the form that is to be sent, to the second; none before the year 0, of which it cannot be said.
+#[must_use]
+pub fn to_http_date(time: Timestamp) -> Option<String> {
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()
 }
 
 /// What a `Content-Range` field says (RFC 9110, section 14.4), in bytes.
@@ -98,6 +114,17 @@ impl FromStr for ContentRange {
             sound.then_some(Self::Part { first, last, total })
         };
         parsed().ok_or(ContentRangeError)
+    }
+}
+
+impl fmt::Display for ContentRange {
+    /// Writes it as it is read.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Part { first, last, total: Some(total) } => write!(out, "bytes {first}-{last}/{total}"),
+            Self::Part { first, last, total: None } => write!(out, "bytes {first}-{last}/*"),
+            Self::Unsatisfied(total) => write!(out, "bytes */{total}"),
+        }
     }
 }
 
@@ -148,6 +175,27 @@ mod tests {
         assert!(tag.differs(Some("\"b\""), None) && tag.differs(Some("W/\"a\""), None));
         let time = Validator::from_kept("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         assert!(!time.differs(Some("\"a\""), None) && time.differs(None, Some("another")));
+    }
+
+    #[test]
+    fn a_time_is_read_in_its_three_forms_and_written_in_the_first() {
+        const TIME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let time = "1994-11-06T08:49:37Z".parse().unwrap();
+        for text in [TIME, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(http_date(text), Some(time), "{text}");
+        }
+        assert_eq!(to_http_date(time).as_deref(), Some(TIME));
+        assert_eq!(to_http_date("-000044-03-15T12:00:00Z".parse().unwrap()), None);
+        for text in ["", "0", "1994-11-06", "Sun, 36 Nov 1994 08:49:37 GMT"] {
+            assert_eq!(http_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_content_range_is_read_as_it_is_written() {
+        for text in ["bytes 0-499/1234", "bytes 0-499/*", "bytes */1234"] {
+            assert_eq!(text.parse::<ContentRange>().unwrap().to_string(), text);
+        }
     }
 
     #[test]
