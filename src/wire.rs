@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 pub mod address;
 pub mod chat;
+pub mod conditions;
 pub mod credentials;
 pub mod digest;
 pub mod listing;
