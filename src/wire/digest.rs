@@ -8,8 +8,10 @@ use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
 
 mod sums;
+mod wanted;
 
 pub use sums::{SUMS_LIMIT, Sum, sums};
+pub use wanted::DigestField;
 
 /// What a file's content must hash to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
