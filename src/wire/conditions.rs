@@ -1,7 +1,9 @@
 //! The conditions of a request (RFC 9110, section 13), judged by what is there: a file, a list, anything that has a tag or
 //! a time. No I/O.
 
-use hyper::header::{HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE};
+use hyper::header::{
+    HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE,
+};
 use hyper::{HeaderMap, Method};
 use jiff::Timestamp;
 
@@ -51,10 +53,15 @@ impl Current<'_> {
         }
     }
 
-    /// Whether `If-Range` lets the `Range` field count (RFC 9110, section 13.1.5): there is no such condition, or it has the
-    /// strong validator of what is there. A time is one once the second that it names is over.
+    /// The `Range` field, where it counts: in a GET (RFC 9110, section 14.2), once, and where `If-Range` allows it.
     #[must_use]
-    pub fn allows_part(&self, headers: &HeaderMap, now: Timestamp) -> bool {
+    pub fn range<'a>(&self, method: &Method, headers: &'a HeaderMap, now: Timestamp) -> Option<&'a str> {
+        only(headers, &RANGE).filter(|_| *method == Method::GET && self.allows_part(headers, now))
+    }
+
+    /// There is no `If-Range`, or it has the strong validator of what is there (RFC 9110, section 13.1.5). A time is one once
+    /// the second that it names is over.
+    fn allows_part(&self, headers: &HeaderMap, now: Timestamp) -> bool {
         if !headers.contains_key(IF_RANGE) {
             return true;
         }
@@ -233,7 +240,8 @@ mod tests {
         }
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         for value in ["\"\"", CHANGED] {
-            assert!(!bare.allows_part(&fields(&[("if-range", value)]), now), "{value}");
+            let headers = fields(&[("range", "bytes=0-1"), ("if-range", value)]);
+            assert_eq!(bare.range(&Method::GET, &headers, now), None, "{value}");
         }
     }
 
@@ -257,12 +265,16 @@ mod tests {
             (&[BEFORE], None, now, false),
             (&[AFTER], None, now, false),
         ] {
-            let headers: Vec<_> = given.iter().map(|value| ("if-range", *value)).collect();
-            assert_eq!(
-                current(etag).allows_part(&fields(&headers), now),
-                expected,
-                "{given:?} {etag:?} {now}"
-            );
+            let if_range = given.iter().map(|value| ("if-range", *value));
+            let headers: Vec<_> = if_range.chain([("range", "bytes=0-1")]).collect();
+            let headers = fields(&headers);
+            let range = current(etag).range(&Method::GET, &headers, now);
+            assert_eq!(range, expected.then_some("bytes=0-1"), "{given:?} {etag:?} {now}");
         }
+        let ask =
+            |method, headers: &[_]| current(None).range(&method, &fields(headers), now).map(str::to_owned);
+        assert_eq!(ask(Method::HEAD, &[("range", "bytes=0-1")]), None);
+        assert_eq!(ask(Method::GET, &[("range", "bytes=0-1"), ("range", "bytes=2-3")]), None);
+        assert_eq!(ask(Method::GET, &[]), None);
     }
 }
