@@ -9,6 +9,8 @@
 //! | `plain` | the answer to a plain request |
 //! | `http`, `meter` | the conversation with an HTTP client, and the count of what it took |
 //! | `reply`, `page` | what an HTTP request is answered with |
+//! | `digests` | the SHA-256 of files, for who wants to check what it took |
+//! | `version` | which version of a file an answer is of |
 //! | `beneath` | the shared folder, and that nothing outside it is reached |
 //! | `body` | a file's bytes on their way to a socket |
 //! | `patience` | how long a client may take nothing of them |
@@ -35,6 +37,7 @@ mod beneath;
 mod bind;
 mod body;
 mod connection;
+mod digests;
 mod guests;
 mod http;
 mod meter;
@@ -45,8 +48,10 @@ mod plain;
 mod reply;
 mod served;
 mod sniff;
+mod version;
 
 use beneath::Root;
+use digests::Digests;
 use guests::{GuestId, Guests};
 pub use onlooker::Onlooker;
 use served::Log;
@@ -138,6 +143,7 @@ struct Site {
     root: Root,
     zone: TimeZone,
     limits: Limits,
+    digests: Arc<Digests>,
 }
 
 /// Where the server is on its way from start to stop.
@@ -159,7 +165,8 @@ impl Server {
         let listeners = bind::listen(&bind, port)?;
         let connections = bind::descriptors_for(limits.connections);
         let limits = Limits { connections, ..limits };
-        Ok(Self { listeners, site: Arc::new(Site { root, zone, limits }), onlooker: None })
+        let site = Site { root, zone, limits, digests: Digests::new() };
+        Ok(Self { listeners, site: Arc::new(site), onlooker: None })
     }
 
     /// Where it listens, in the order asked for.

@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 pub mod address;
+pub mod attachment;
 pub mod chat;
 pub mod conditions;
 pub mod credentials;

@@ -5,7 +5,7 @@
 //! Must never open anything by an absolute path once it stands, and never wait for a pipe or a device.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -17,6 +17,7 @@ use cap_std::fs::{Dir, DirEntry, OpenOptions, OpenOptionsExt as _};
 use jiff::Timestamp;
 use nix::libc::{O_NOCTTY, O_NONBLOCK};
 
+use super::version::Version;
 use crate::text::clean_line;
 use crate::wire::Raw;
 use crate::wire::listing::{Entry, Kind, Row};
@@ -67,10 +68,18 @@ pub(super) enum Found {
 pub(super) struct Opened {
     /// The file.
     pub(super) file: fs::File,
-    /// Its bytes when it was opened.
+    /// Bytes from where it stands that are to be read.
     pub(super) length: u64,
-    /// When it was last changed.
-    pub(super) modified: Option<Timestamp>,
+    /// What it was when it was opened.
+    pub(super) version: Version,
+}
+
+impl Opened {
+    /// All of a file that is open at its beginning.
+    pub(super) fn new(file: fs::File) -> io::Result<Self> {
+        let version = Version::of(&file.metadata()?);
+        Ok(Self { file, length: version.length, version })
+    }
 }
 
 /// The shared folder, held open.
@@ -92,10 +101,9 @@ impl Root {
         // Opening a pipe waits for a writer, and opening a terminal can adopt it.
         options.read(true).custom_flags(O_NONBLOCK | O_NOCTTY);
         let file = self.0.open_with(&name.path, &options)?.into_std();
-        let metadata = file.metadata()?;
-        Ok(match kind(metadata.mode()) {
+        Ok(match kind(file.metadata()?.mode()) {
             Kind::Dir => Found::Folder,
-            Kind::File => Found::File(Opened { length: metadata.len(), modified: modified(&metadata), file }),
+            Kind::File => Found::File(Opened::new(file)?),
             Kind::Other => Found::Other,
         })
     }
@@ -146,12 +154,8 @@ fn kind(st_mode: u32) -> Kind {
     }
 }
 
-fn modified(metadata: &Metadata) -> Option<Timestamp> {
-    Timestamp::new(metadata.mtime(), nanoseconds(metadata.mtime_nsec())).ok()
-}
-
 /// Below a thousand millions on every system; a disk that says otherwise is not believed.
-fn nanoseconds(count: i64) -> i32 {
+pub(super) fn nanoseconds(count: i64) -> i32 {
     i32::try_from(count).unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@
 //! and is never held while a client makes us wait. Must never give more or fewer bytes of a file than were announced
 //! without saying so.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::beneath::Opened;
+use super::version::Version;
+use crate::wire::range::Span;
 
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 pub(super) const FRAME: usize = 256 * 1024;
@@ -99,7 +101,17 @@ where
     })
 }
 
-/// Reads the file to the length that it had when it was opened. A file that has become shorter gives an error.
+impl Opened {
+    /// Reads no more of the file than this part.
+    pub(super) fn turn_to(&mut self, part: Span) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(part.first))?;
+        self.length = part.length();
+        Ok(())
+    }
+}
+
+/// Reads the file, or what was asked for of it. One that has changed since it was opened gives an error instead of the last
+/// frame, so that nobody takes a mixture of two versions for a whole.
 impl Iterator for Opened {
     type Item = io::Result<Bytes>;
 
@@ -110,7 +122,13 @@ impl Iterator for Opened {
             let mut frame = Vec::with_capacity(usize::try_from(length).unwrap_or(FRAME));
             let read = (&self.file).take(length).read_to_end(&mut frame)? as u64;
             self.length -= read;
-            if read < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(frame.into()) }
+            if read < length {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if self.length == 0 && Version::of(&self.file.metadata()?) != self.version {
+                return Err(io::Error::other("the file has changed while it was sent"));
+            }
+            Ok(frame.into())
         })
     }
 }

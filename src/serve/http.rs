@@ -25,11 +25,12 @@ use tokio::task::spawn_blocking;
 use super::connection::{Visit, close};
 use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
-use super::reply::{Content, failure, reply};
+use super::reply::{Content, add_digests, failure, reply};
 use super::served::{Answering, Began, Log};
 use super::{Phase, Site, body};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
+use crate::wire::digest::DigestField;
 use crate::wire::source::Path;
 
 type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
@@ -114,13 +115,24 @@ async fn answer(
     };
     let is_head = head.method == Method::HEAD;
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
-    let response = spawn_blocking(move || reply(&site, &head).map(Content::at_hand))
+    let wanted: Vec<_> = DigestField::wanted(&head.headers).collect();
+    let digests = Arc::clone(&site.digests);
+    let at_hand = wanted.is_empty() && !is_head;
+    let replied = move || {
+        let response = reply(&site, &head);
+        if at_hand { response.map(Content::at_hand) } else { response }
+    };
+    let mut response = spawn_blocking(replied)
         .await
         .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR));
+    add_digests(&digests, &wanted, &mut response).await;
     let status = response.status();
     let length = response.body().length();
+    if is_head {
+        *response.body_mut() = Content::Nothing;
+    }
     let framing = match length {
-        _ if is_head => Framing::Length(0),
+        _ if matches!(response.body(), Content::Nothing) => Framing::Length(0),
         Some(length) => Framing::Length(length),
         None => without_length,
     };
@@ -128,21 +140,22 @@ async fn answer(
     let answering = log.begin(began, peer, asked, Answer::Status(status.as_u16()), total);
     let sent = answering.sent.clone();
     meter.expect(answering, framing, sent);
-    let mut response = with_body(response, is_head);
+    let mut response = response.map(body_of);
     if let Some(length) = length {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     Ok(response)
 }
 
-/// The response with its content on the way.
-fn with_body(response: Response<Content>, is_head: bool) -> Response<Body> {
-    response.map(|content| match content {
-        _ if is_head => Full::default().map_err(Into::into).boxed_unsync(),
+/// The content, on its way.
+fn body_of(content: Content) -> Body {
+    match content {
+        Content::Nothing => Full::default().map_err(Into::into).boxed_unsync(),
         Content::Page(page) => Full::from(page).map_err(Into::into).boxed_unsync(),
         Content::File(opened) => flowing(opened),
+        Content::Parts(parts) => flowing(parts),
         Content::Made(frames) => flowing(frames),
-    })
+    }
 }
 
 fn flowing(frames: impl Iterator<Item = io::Result<Bytes>> + Send + 'static) -> Body {

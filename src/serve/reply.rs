@@ -3,34 +3,47 @@
 //! Owns the status, the headers and the content; must never touch a socket, and decodes a path exactly once.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::header::{
-    ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION,
-    VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode};
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
 use nix::libc;
 use percent_encoding::percent_decode_str;
 
 use super::Site;
 use super::beneath::{Found, Name, Opened};
 use super::body::FRAME;
+use super::digests::Digests;
 use super::page;
+use crate::wire::digest::DigestField;
 use crate::wire::listing::write_json;
 use crate::wire::source::Path;
+
+mod file;
+mod multipart;
+
+use multipart::Multipart;
+
+/// What can be done here.
+const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// What follows the head of a response.
 pub(super) enum Content {
     /// Something made here.
     Page(Bytes),
-    /// A file.
+    /// A file, or one part of it.
     File(Opened),
+    /// Several parts of a file.
+    Parts(Multipart),
     /// Something that is made while it is sent, and whose length is not known before.
     Made(Box<dyn Iterator<Item = io::Result<Bytes>> + Send>),
+    /// Nothing follows, not even something of no length: in 204, 304, and answers to HEAD (RFC 9110, section 6.4.1).
+    Nothing,
 }
 
 impl Content {
@@ -39,7 +52,17 @@ impl Content {
         match self {
             Self::Page(page) => Some(page.len() as u64),
             Self::File(opened) => Some(opened.length),
-            Self::Made(_) => None,
+            Self::Parts(parts) => Some(parts.length()),
+            Self::Made(_) | Self::Nothing => None,
+        }
+    }
+
+    /// Which file it is of.
+    fn file(&self) -> Option<&Opened> {
+        match self {
+            Self::File(opened) => Some(opened),
+            Self::Parts(parts) => Some(parts.file()),
+            Self::Page(_) | Self::Made(_) | Self::Nothing => None,
         }
     }
 
@@ -51,21 +74,53 @@ impl Content {
                 // To break off an answer is for whoever sends it.
                 Some(Err(_)) | None => Self::File(opened),
             },
-            Self::Page(_) | Self::File(_) | Self::Made(_) => self,
+            Self::Page(_) | Self::File(_) | Self::Parts(_) | Self::Made(_) | Self::Nothing => self,
         }
     }
 }
 
 /// Answers a request. Opens files and reads folders, so it may take its time.
 pub(super) fn reply(site: &Site, request: &Parts) -> Response<Content> {
-    if !matches!(request.method, Method::GET | Method::HEAD) {
-        let mut response = failure(StatusCode::METHOD_NOT_ALLOWED);
-        insert(&mut response, ALLOW, "GET, HEAD");
-        return response;
+    match request.method {
+        Method::GET | Method::HEAD => {
+            let path = request.uri.path();
+            let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
+            find(site, &name, request).unwrap_or_else(|error| failure(status(&error)))
+        }
+        Method::OPTIONS => allowing(nothing(StatusCode::NO_CONTENT)),
+        _ => allowing(failure(StatusCode::METHOD_NOT_ALLOWED)),
     }
-    let path = request.uri.path();
-    let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
-    find(site, &name, &request.headers).unwrap_or_else(|error| failure(status(&error)))
+}
+
+/// Adds the digests that a request wants of the file that it is answered with, where they can be had. Of a part, too, it is
+/// the whole file's.
+pub(super) async fn add_digests(
+    digests: &Arc<Digests>,
+    wanted: &[DigestField],
+    response: &mut Response<Content>,
+) {
+    if wanted.is_empty() {
+        return;
+    }
+    let Some(sum) = response.body().file().map(|file| digests.of(file)) else { return };
+    let Some(sum) = sum.await else { return };
+    for field in wanted {
+        if let Ok(value) = HeaderValue::try_from(field.value(&sum)) {
+            response.headers_mut().insert(field.name(), value);
+        }
+    }
+}
+
+fn allowing(mut response: Response<Content>) -> Response<Content> {
+    insert(&mut response, ALLOW, METHODS);
+    response
+}
+
+/// A response that is its head alone.
+fn nothing(status: StatusCode) -> Response<Content> {
+    let mut response = Response::new(Content::Nothing);
+    *response.status_mut() = status;
+    response
 }
 
 /// A response that says no more than its status.
@@ -82,11 +137,11 @@ fn status(error: &io::Error) -> StatusCode {
     }
 }
 
-fn find(site: &Site, bytes: &[u8], headers: &HeaderMap) -> io::Result<Response<Content>> {
+fn find(site: &Site, bytes: &[u8], request: &Parts) -> io::Result<Response<Content>> {
     let Some(name) = Name::read(bytes) else { return Ok(failure(StatusCode::NOT_FOUND)) };
     match site.root.find(&name)? {
-        Found::File(opened) if !name.is_folder => file(bytes, opened),
-        Found::Folder if name.is_folder => folder(site, bytes, &name, headers),
+        Found::File(opened) if !name.is_folder => file::answer(bytes, opened, request),
+        Found::Folder if name.is_folder => folder(site, bytes, &name, &request.headers),
         Found::Folder => {
             let mut response = failure(StatusCode::MOVED_PERMANENTLY);
             let location = Path::from_name(bytes).folder();
@@ -96,28 +151,6 @@ fn find(site: &Site, bytes: &[u8], headers: &HeaderMap) -> io::Result<Response<C
         }
         Found::File(_) | Found::Other => Ok(failure(StatusCode::NOT_FOUND)),
     }
-}
-
-fn file(name: &[u8], opened: Opened) -> io::Result<Response<Content>> {
-    let modified = opened.modified.map(http_date).transpose()?;
-    let mut response = Response::new(Content::File(opened));
-    let kind = mime_guess::from_path(String::from_utf8_lossy(name).as_ref()).first_or_octet_stream();
-    // Without it a browser guesses the encoding, and guesses Chinese wrongly.
-    let charset = if kind.type_() == mime_guess::mime::TEXT { "; charset=utf-8" } else { "" };
-    let kind =
-        HeaderValue::from_str(&format!("{}{charset}", kind.essence_str())).map_err(io::Error::other)?;
-    response.headers_mut().insert(CONTENT_TYPE, kind);
-    insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
-    if let Some(modified) = modified {
-        response.headers_mut().insert(LAST_MODIFIED, modified);
-    }
-    Ok(response)
-}
-
-/// RFC 9110, section 5.6.7.
-fn http_date(time: Timestamp) -> io::Result<HeaderValue> {
-    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).map_err(io::Error::other)?;
-    HeaderValue::from_str(&date).map_err(io::Error::other)
 }
 
 fn folder(site: &Site, path: &[u8], name: &Name, headers: &HeaderMap) -> io::Result<Response<Content>> {

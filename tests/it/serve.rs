@@ -18,10 +18,15 @@ use tokio::task::JoinHandle;
 
 mod beneath;
 mod command;
+mod conditions;
+mod digests;
+mod files;
 mod crowd;
 mod http;
 mod life;
+mod ours;
 mod plain;
+mod ranges;
 
 /// Long enough never to be reached.
 const NEVER: Duration = Duration::from_mins(10);

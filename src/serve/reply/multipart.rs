@@ -1,0 +1,98 @@
+//! Several parts of a file in one body (`multipart/byteranges`, RFC 9110, section 14.6).
+//!
+//! Owns its form, and its length, which is known before any of it is read.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::vec;
+
+use bytes::Bytes;
+
+use super::super::beneath::Opened;
+use crate::wire::range::{ContentRange, Span};
+
+/// Parts of a file on their way.
+pub(in crate::serve) struct Multipart {
+    file: Opened,
+    pieces: vec::IntoIter<Piece>,
+    length: u64,
+    boundary: String,
+}
+
+enum Piece {
+    /// What stands around the parts.
+    Text(Bytes),
+    Part(Span),
+}
+
+impl Piece {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Part(part) => part.length(),
+        }
+    }
+}
+
+impl Multipart {
+    /// These parts of a file of this media type.
+    pub(super) fn new(mut file: Opened, parts: &[Span], kind: &str) -> Self {
+        let boundary = boundary();
+        let total = Some(file.version.length);
+        let mut pieces = Vec::with_capacity(2 * parts.len() + 1);
+        let mut before = String::new();
+        for part in parts {
+            let range = ContentRange::Part { first: part.first, last: part.last, total };
+            let head =
+                format!("{before}--{boundary}\r\nContent-Type: {kind}\r\nContent-Range: {range}\r\n\r\n");
+            pieces.extend([Piece::Text(head.into()), Piece::Part(*part)]);
+            "\r\n".clone_into(&mut before);
+        }
+        pieces.push(Piece::Text(format!("{before}--{boundary}--\r\n").into()));
+        let length = pieces.iter().map(Piece::length).sum();
+        // Nothing is read of it before the first part begins.
+        file.length = 0;
+        Self { file, pieces: pieces.into_iter(), length, boundary }
+    }
+
+    /// The media type of the whole.
+    pub(super) fn kind(&self) -> String {
+        format!("multipart/byteranges; boundary={}", self.boundary)
+    }
+
+    /// In bytes, with what stands around the parts.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// What they are parts of.
+    pub(super) fn file(&self) -> &Opened {
+        &self.file
+    }
+}
+
+impl Iterator for Multipart {
+    type Item = io::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(frame) = self.file.next() {
+                return Some(frame);
+            }
+            match self.pieces.next()? {
+                Piece::Text(text) => return Some(Ok(text)),
+                Piece::Part(part) => {
+                    if let Err(error) = self.file.turn_to(part) {
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Nobody can know it before, so no file can be written that contains it.
+fn boundary() -> String {
+    let half = || RandomState::new().hash_one(());
+    format!("{:016x}{:016x}", half(), half())
+}
