@@ -122,9 +122,8 @@ async fn answer(
         let response = reply(&site, &head);
         if at_hand { response.map(Content::at_hand) } else { response }
     };
-    let mut response = spawn_blocking(replied)
-        .await
-        .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR));
+    let mut response =
+        spawn_blocking(replied).await.unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR));
     add_digests(&digests, &wanted, &mut response).await;
     let status = response.status();
     let length = response.body().length();

@@ -24,8 +24,10 @@ async fn a_download_that_was_stopped_goes_on_and_is_verified() {
     let content: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_be_bytes).collect();
     server.write("notes 1.bin", &content);
     let here = tempfile::tempdir().unwrap();
+    let source = Source::parse(&format!("http://{}/notes%201.bin", server.address)).unwrap();
     let mut job = Job {
-        source: Source::parse(&format!("http://{}/notes%201.bin", server.address)).unwrap(),
+        source: source.clone(),
+        asked: source,
         to: here.path().join("notes 1.bin"),
         conflict: Conflict::Rename,
         checksum: None,
