@@ -8,7 +8,8 @@
 //! | `sniff` | which protocol the first bytes are |
 //! | `plain` | the answer to a plain request |
 //! | `http`, `meter` | the conversation with an HTTP client, and the count of what it took |
-//! | `reply`, `page` | what an HTTP request is answered with |
+//! | `reply` | what an HTTP request is answered with |
+//! | `folder`, `page`, `archive` | a folder: its list in all forms, as a page, and all that is in it |
 //! | `digests` | the SHA-256 of files, for who wants to check what it took |
 //! | `version` | which version of a file an answer is of |
 //! | `beneath` | the shared folder, and that nothing outside it is reached |
@@ -21,7 +22,8 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -33,11 +35,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+mod archive;
 mod beneath;
 mod bind;
 mod body;
 mod connection;
 mod digests;
+mod folder;
 mod guests;
 mod http;
 mod meter;
@@ -141,6 +145,8 @@ pub struct Server {
 #[derive(Debug)]
 struct Site {
     root: Root,
+    /// What the shared folder is called.
+    name: Vec<u8>,
     zone: TimeZone,
     limits: Limits,
     digests: Arc<Digests>,
@@ -161,11 +167,12 @@ impl Server {
     /// Opens the folder and the sockets. Needs a tokio runtime around it.
     pub fn bind(options: Options) -> Result<Self, BindFault> {
         let Options { root: path, bind, port, zone, limits } = options;
+        let name = name(&path);
         let root = Root::open(&path).map_err(|reason| BindFault::Folder { path, reason })?;
         let listeners = bind::listen(&bind, port)?;
         let connections = bind::descriptors_for(limits.connections);
         let limits = Limits { connections, ..limits };
-        let site = Site { root, zone, limits, digests: Digests::new() };
+        let site = Site { root, name, zone, limits, digests: Digests::new() };
         Ok(Self { listeners, site: Arc::new(site), onlooker: None })
     }
 
@@ -229,6 +236,12 @@ impl Server {
         }
         log.untold()
     }
+}
+
+/// The folder's own name, however the path leads there; the top of the disk has none.
+fn name(path: &Path) -> Vec<u8> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    path.file_name().map_or_else(|| b"files".to_vec(), |name| name.as_bytes().to_vec())
 }
 
 async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {

@@ -11,16 +11,15 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, DirEntry, OpenOptions, OpenOptionsExt as _};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use jiff::Timestamp;
 use nix::libc::{O_NOCTTY, O_NONBLOCK};
 
 use super::version::Version;
-use crate::text::clean_line;
-use crate::wire::Raw;
-use crate::wire::listing::{Entry, Kind, Row};
+use crate::wire::listing::Kind;
+
+mod list;
 
 /// A name as a request has it, that may be looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +44,11 @@ impl Name {
             is_folder: name.len() < bytes.len(),
         })
     }
+
+    /// What this folder has under `name`, which is one that [`Root::list`] gave.
+    pub(super) fn join(&self, name: &[u8]) -> Self {
+        Self { path: self.path.join(OsStr::from_bytes(name)), is_folder: false }
+    }
 }
 
 /// Whether a thing of this name is listed and served. A home folder shared by mistake must not give `.ssh` away.
@@ -57,8 +61,8 @@ fn is_served(part: &[u8]) -> bool {
 pub(super) enum Found {
     /// A regular file, open at its beginning.
     File(Opened),
-    /// A folder.
-    Folder,
+    /// A folder, open for [`Root::list`].
+    Folder(fs::File),
     /// A pipe, a device: nothing that is served.
     Other,
 }
@@ -101,62 +105,18 @@ impl Root {
         // Opening a pipe waits for a writer, and opening a terminal can adopt it.
         options.read(true).custom_flags(O_NONBLOCK | O_NOCTTY);
         let file = self.0.open_with(&name.path, &options)?.into_std();
-        Ok(match kind(file.metadata()?.mode()) {
-            Kind::Dir => Found::Folder,
+        Ok(match Kind::of(file.metadata()?.mode()) {
+            Kind::Dir => Found::Folder(file),
             Kind::File => Found::File(Opened::new(file)?),
             Kind::Other => Found::Other,
         })
     }
-
-    /// What a folder holds of what is served: folders first, then by name. A link that leads to nowhere, or out of
-    /// the shared folder, is left out.
-    pub(super) fn list(&self, folder: &Name) -> io::Result<Vec<Row>> {
-        let mut rows = Vec::new();
-        for entry in self.0.read_dir(&folder.path)? {
-            rows.extend(self.row(folder, &entry?));
-        }
-        rows.sort_by_cached_key(|row| {
-            (row.entry.kind != Kind::Dir, row.entry.name.to_lowercase(), row.entry.raw.0.clone())
-        });
-        Ok(rows)
-    }
-
-    fn row(&self, folder: &Name, entry: &DirEntry) -> Option<Row> {
-        use cap_std::fs::MetadataExt as _;
-        let name = entry.file_name();
-        let bytes = name.as_bytes();
-        if !is_served(bytes) {
-            return None;
-        }
-        let is_symlink = entry.file_type().ok()?.is_symlink();
-        // Followed from the shared folder, so that a link out of a subfolder but not out of this one holds.
-        let metadata = self.0.metadata(folder.path.join(&name)).ok()?;
-        let st_mode = metadata.mode();
-        Some(Row {
-            entry: Entry {
-                name: clean_line(bytes),
-                raw: Raw(Bytes::copy_from_slice(bytes)),
-                kind: kind(st_mode),
-                size: metadata.is_file().then_some(metadata.len()),
-                modified: Timestamp::new(metadata.mtime(), nanoseconds(metadata.mtime_nsec())).ok(),
-            },
-            st_mode,
-            is_symlink,
-        })
-    }
 }
 
-fn kind(st_mode: u32) -> Kind {
-    match st_mode & 0o170_000 {
-        0o040_000 => Kind::Dir,
-        0o100_000 => Kind::File,
-        _ => Kind::Other,
-    }
-}
-
-/// Below a thousand millions on every system; a disk that says otherwise is not believed.
-pub(super) fn nanoseconds(count: i64) -> i32 {
-    i32::try_from(count).unwrap_or_default()
+/// None for a time that no calendar has. Nanoseconds are below a thousand millions on every system; a disk that says
+/// otherwise is not believed.
+pub(super) fn timestamp(seconds: i64, nanoseconds: i64) -> Option<Timestamp> {
+    Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or_default()).ok()
 }
 
 #[cfg(test)]

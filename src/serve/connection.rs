@@ -128,7 +128,7 @@ async fn find(site: &Arc<Site>, name: &[u8]) -> Option<Opened> {
     let site = Arc::clone(site);
     match spawn_blocking(move || site.root.find(&name)).await {
         Ok(Ok(Found::File(opened))) => Some(opened),
-        Ok(Ok(Found::Folder | Found::Other) | Err(_)) | Err(_) => None,
+        Ok(Ok(Found::Folder(_) | Found::Other) | Err(_)) | Err(_) => None,
     }
 }
 

@@ -6,12 +6,9 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::{
-    ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 use nix::libc;
 use percent_encoding::percent_decode_str;
 
@@ -19,9 +16,8 @@ use super::Site;
 use super::beneath::{Found, Name, Opened};
 use super::body::FRAME;
 use super::digests::Digests;
-use super::page;
+use super::folder::{self, Folder};
 use crate::wire::digest::DigestField;
-use crate::wire::listing::write_json;
 use crate::wire::source::Path;
 
 mod file;
@@ -80,7 +76,7 @@ impl Content {
 }
 
 /// Answers a request. Opens files and reads folders, so it may take its time.
-pub(super) fn reply(site: &Site, request: &Parts) -> Response<Content> {
+pub(super) fn reply(site: &Arc<Site>, request: &Parts) -> Response<Content> {
     match request.method {
         Method::GET | Method::HEAD => {
             let path = request.uri.path();
@@ -117,7 +113,7 @@ fn allowing(mut response: Response<Content>) -> Response<Content> {
 }
 
 /// A response that is its head alone.
-fn nothing(status: StatusCode) -> Response<Content> {
+pub(super) fn nothing(status: StatusCode) -> Response<Content> {
     let mut response = Response::new(Content::Nothing);
     *response.status_mut() = status;
     response
@@ -129,7 +125,7 @@ pub(super) fn failure(status: StatusCode) -> Response<Content> {
 }
 
 /// A name that leads out is an error of the same kinds as one that leads nowhere, and must look alike.
-fn status(error: &io::Error) -> StatusCode {
+pub(super) fn status(error: &io::Error) -> StatusCode {
     match error.raw_os_error() {
         Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM) => StatusCode::SERVICE_UNAVAILABLE,
         Some(libc::EIO) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -137,12 +133,14 @@ fn status(error: &io::Error) -> StatusCode {
     }
 }
 
-fn find(site: &Site, bytes: &[u8], request: &Parts) -> io::Result<Response<Content>> {
+fn find(site: &Arc<Site>, bytes: &[u8], request: &Parts) -> io::Result<Response<Content>> {
     let Some(name) = Name::read(bytes) else { return Ok(failure(StatusCode::NOT_FOUND)) };
     match site.root.find(&name)? {
         Found::File(opened) if !name.is_folder => file::answer(bytes, opened, request),
-        Found::Folder if name.is_folder => folder(site, bytes, &name, &request.headers),
-        Found::Folder => {
+        Found::Folder(file) if name.is_folder => {
+            folder::reply(site, Folder { path: bytes, name: &name, file }, request)
+        }
+        Found::Folder(_) => {
             let mut response = failure(StatusCode::MOVED_PERMANENTLY);
             let location = Path::from_name(bytes).folder();
             let location = HeaderValue::from_str(location.encoded()).map_err(io::Error::other)?;
@@ -153,27 +151,6 @@ fn find(site: &Site, bytes: &[u8], request: &Parts) -> io::Result<Response<Conte
     }
 }
 
-fn folder(site: &Site, path: &[u8], name: &Name, headers: &HeaderMap) -> io::Result<Response<Content>> {
-    let rows = site.root.list(name)?;
-    let mut response = if wants_json(headers) {
-        page(StatusCode::OK, "application/json", write_json(&rows)?)
-    } else {
-        let html = page::render(path, &rows, &site.zone);
-        let mut response = page(StatusCode::OK, "text/html; charset=utf-8", html);
-        insert(&mut response, CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'");
-        response
-    };
-    insert(&mut response, VARY, "Accept");
-    Ok(response)
-}
-
-/// As Caddy decides it.
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT).iter().any(|accepted| {
-        accepted.to_str().is_ok_and(|accepted| accepted.to_ascii_lowercase().contains("application/json"))
-    })
-}
-
 fn page(status: StatusCode, kind: &'static str, content: impl Into<Bytes>) -> Response<Content> {
     let mut response = Response::new(Content::Page(content.into()));
     *response.status_mut() = status;
@@ -182,6 +159,6 @@ fn page(status: StatusCode, kind: &'static str, content: impl Into<Bytes>) -> Re
     response
 }
 
-fn insert(response: &mut Response<Content>, name: HeaderName, value: &'static str) {
+pub(super) fn insert(response: &mut Response<Content>, name: HeaderName, value: &'static str) {
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }

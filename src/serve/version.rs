@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::beneath::nanoseconds;
+use super::beneath::timestamp;
 
 /// A file at one time of its life. Two that are equal have the same content, as far as the system tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +36,7 @@ impl Version {
 
     /// When the content changed last; none where the disk says what cannot be.
     pub(super) fn modified(&self) -> Option<Timestamp> {
-        Timestamp::new(self.modified.0, nanoseconds(self.modified.1)).ok()
+        timestamp(self.modified.0, self.modified.1)
     }
 
     /// A strong entity tag (RFC 9110, section 8.8.3). It stays the same over restarts, so that downloads go on, and over

@@ -36,11 +36,10 @@ impl Current<'_> {
     pub fn judge(&self, method: &Method, headers: &HeaderMap) -> Judgement {
         match self.is_among(headers, &IF_MATCH, is_strongly) {
             Some(false) => return Judgement::Failed,
-            Some(true) => {}
             None if self.has_changed_since(headers, &IF_UNMODIFIED_SINCE) == Some(true) => {
                 return Judgement::Failed;
             }
-            None => {}
+            Some(true) | None => {}
         }
         let reads = matches!(*method, Method::GET | Method::HEAD);
         match self.is_among(headers, &IF_NONE_MATCH, is_weakly) {

@@ -15,11 +15,11 @@ use super::Raw;
 use super::source::Source;
 use crate::text::{Clean, clean_line};
 
-mod caddy;
+pub mod caddy;
+pub mod dufs;
 mod html;
 mod json;
-
-pub use caddy::{Row, write_json};
+pub mod names;
 
 /// What to ask a server for, so that it gives the form that says most (RFC 9110, section 12.5.1): Caddy and hobnob
 /// have JSON where it is named, the others have one form for everybody.
@@ -52,6 +52,41 @@ pub enum Kind {
     File,
     /// A device, a pipe, a socket, a link to nowhere.
     Other,
+}
+
+impl Kind {
+    /// What a thing of this `st_mode` is (POSIX, `sys/stat.h`).
+    #[must_use]
+    pub fn of(st_mode: u32) -> Self {
+        match st_mode & 0o170_000 {
+            0o040_000 => Self::Dir,
+            0o100_000 => Self::File,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// One thing in a folder of ours, from which every form of a list is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Row {
+    /// Its name.
+    pub raw: Raw,
+    /// Type and permissions, as `st_mode` has them; of a symbolic link, those of what it leads to.
+    pub st_mode: u32,
+    /// Bytes, of a regular file.
+    pub size: Option<u64>,
+    /// When it was last changed.
+    pub modified: Option<Timestamp>,
+    /// Whether it is reached through a symbolic link.
+    pub is_symlink: bool,
+}
+
+impl Row {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        Kind::of(self.st_mode)
+    }
 }
 
 /// What an answer that was asked for a list turned out to be.

@@ -16,12 +16,15 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+mod archive;
 mod beneath;
+mod browser;
 mod command;
 mod conditions;
 mod crowd;
 mod digests;
 mod files;
+mod folder;
 mod http;
 mod life;
 mod ours;
@@ -146,7 +149,11 @@ impl Response {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let status = head.strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
-        Self { status, head, body: bytes[end..].to_vec() }
+        let mut response = Self { status, head, body: bytes[end..].to_vec() };
+        if response.header("transfer-encoding") == Some("chunked") {
+            response.body = whole(&response.body).unwrap();
+        }
+        response
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -164,6 +171,20 @@ impl Response {
         match listing::read(&page, Form::Json, &self.body) {
             Ok(Reading::List(list)) => list.entries,
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What stands in the chunks of a body (RFC 9112, section 7.1), if all of them are there.
+fn whole(mut chunks: &[u8]) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    loop {
+        let end = chunks.windows(2).position(|two| two == b"\r\n")?;
+        let length = usize::from_str_radix(std::str::from_utf8(&chunks[..end]).ok()?, 16).ok()?;
+        content.extend_from_slice(chunks.get(end + 2..end + 2 + length)?);
+        chunks = chunks[end + 2 + length..].strip_prefix(b"\r\n")?;
+        if length == 0 {
+            return Some(content);
         }
     }
 }

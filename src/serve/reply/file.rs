@@ -14,9 +14,9 @@ use hyper::{Response, StatusCode};
 use jiff::Timestamp;
 use mime_guess::mime::{APPLICATION, Mime, PDF, TEXT};
 
-use super::super::beneath::Opened;
 use super::multipart::Multipart;
 use super::{Content, failure, insert, nothing};
+use crate::serve::beneath::Opened;
 use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
 use crate::wire::range::{ContentRange, Selection, Span, select, to_http_date};

@@ -8,7 +8,7 @@ use std::vec;
 
 use bytes::Bytes;
 
-use super::super::beneath::Opened;
+use crate::serve::beneath::Opened;
 use crate::wire::range::{ContentRange, Span};
 
 /// Parts of a file on their way.

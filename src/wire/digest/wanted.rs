@@ -20,11 +20,11 @@ impl DigestField {
     pub fn wanted(headers: &HeaderMap) -> impl Iterator<Item = Self> {
         let new = members(headers, "want-repr-digest", '=');
         // Of a member that comes twice the last one counts (RFC 8941, section 3.2).
-        let new = new.filter_map(|(name, rest)| (name == "sha-256").then(|| is_wish(rest))).last();
+        let new = new.filter(|(name, _)| *name == "sha-256").last();
         let old = members(headers, "want-digest", ';');
         let old = old.filter(|(name, rest)| name.eq_ignore_ascii_case("sha-256") && !is_refusal(rest)).last();
-        let new = (new == Some(true)).then_some(Self::ReprDigest);
-        new.into_iter().chain(old.map(|_| Self::Digest))
+        let new = new.filter(|(_, preference)| is_wish(preference));
+        new.map(|_| Self::ReprDigest).into_iter().chain(old.map(|_| Self::Digest))
     }
 
     /// Its name.

@@ -3,10 +3,12 @@
 //!
 //! Owns writing it, and what is Caddy's own in it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Entry, Kind};
+use super::{Kind, Row};
 use crate::wire::source::Path;
 
 /// Caddy reads no more of a folder, in the order of the disk, unless its configuration says otherwise; `limit` and
@@ -36,20 +38,9 @@ pub(super) fn kind(mode: u64) -> Kind {
     }
 }
 
-/// What the list says of one thing in a folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// What there is; of a symbolic link, what it leads to.
-    pub entry: Entry,
-    /// Its type and permissions, as `st_mode` has them (POSIX, `sys/stat.h`).
-    pub st_mode: u32,
-    /// Whether it is reached through a symbolic link.
-    pub is_symlink: bool,
-}
-
 #[derive(Serialize)]
-struct Written {
-    name: String,
+struct Written<'row> {
+    name: Cow<'row, str>,
     size: u64,
     url: String,
     mod_time: Option<Timestamp>,
@@ -58,28 +49,21 @@ struct Written {
     is_symlink: bool,
 }
 
-/// The list in JSON. A name that is not UTF-8 is exact in `url` only; a time that is not known is `null`.
-pub fn write_json(rows: &[Row]) -> serde_json::Result<Vec<u8>> {
-    let rows: Vec<_> = rows.iter().map(Written::from).collect();
-    serde_json::to_vec(&rows)
-}
-
-impl From<&Row> for Written {
-    fn from(row: &Row) -> Self {
-        let entry = &row.entry;
-        let is_dir = entry.kind == Kind::Dir;
-        let slash = if is_dir { "/" } else { "" };
-        let raw = &entry.raw.0;
-        Self {
-            name: format!("{}{slash}", String::from_utf8_lossy(raw)),
-            size: entry.size.unwrap_or_default(),
-            url: format!(".{}{slash}", Path::from_name(raw).encoded()),
-            mod_time: entry.modified,
-            mode: go_mode(row.st_mode),
-            is_dir,
-            is_symlink: row.is_symlink,
-        }
-    }
+/// Adds an element of the array. A name that is not UTF-8 is exact in `url` only; a time that is not known is `null`.
+pub fn write_row(row: &Row, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let is_dir = row.kind() == Kind::Dir;
+    let slash = if is_dir { "/" } else { "" };
+    let name = String::from_utf8_lossy(&row.raw.0);
+    let written = Written {
+        name: if is_dir { Cow::Owned(format!("{name}/")) } else { name },
+        size: row.size.unwrap_or_default(),
+        url: format!(".{}{slash}", Path::from_name(&row.raw.0).encoded()),
+        mod_time: row.modified,
+        mode: go_mode(row.st_mode),
+        is_dir,
+        is_symlink: row.is_symlink,
+    };
+    serde_json::to_writer(out, &written)
 }
 
 fn go_mode(st_mode: u32) -> u32 {
@@ -100,26 +84,28 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::text::clean_line;
     use crate::wire::Raw;
     use crate::wire::listing::json;
 
-    fn row(raw: &'static [u8], kind: Kind, st_mode: u32) -> Row {
-        let size = (kind != Kind::Dir).then_some(5);
+    fn row(raw: &'static [u8], st_mode: u32) -> Row {
+        let size = (Kind::of(st_mode) == Kind::File).then_some(5);
         let modified = Some(Timestamp::new(1_700_000_000, 123_456_789).unwrap());
-        let raw = Raw(Bytes::from_static(raw));
-        Row {
-            entry: Entry { name: clean_line(&raw.0), raw, kind, size, modified },
-            st_mode,
-            is_symlink: false,
-        }
+        Row { raw: Raw(Bytes::from_static(raw)), st_mode, size, modified, is_symlink: false }
+    }
+
+    fn list(rows: &[Row]) -> Vec<u8> {
+        let written = rows.iter().map(|row| {
+            let mut out = Vec::new();
+            write_row(row, &mut out).unwrap();
+            out
+        });
+        [b"[".to_vec(), written.collect::<Vec<_>>().join(&b","[..]), b"]".to_vec()].concat()
     }
 
     #[test]
     fn what_is_written_is_the_form_of_caddy() {
-        let written = write_json(&[row(b"a b", Kind::Dir, 0o040_755)]).unwrap();
         assert_eq!(
-            String::from_utf8(written).unwrap(),
+            String::from_utf8(list(&[row(b"a b", 0o040_755)])).unwrap(),
             r#"[{"name":"a b/","size":0,"url":"./a%20b/","mod_time":"2023-11-14T22:13:20.123456789Z","mode":2147484141,"is_dir":true,"is_symlink":false}]"#
         );
     }
@@ -127,15 +113,16 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let rows = [
-            row(b"sub", Kind::Dir, 0o040_755),
-            row("你好 50%.txt".as_bytes(), Kind::File, 0o100_644),
-            row(b"\xff?#;:\"<\\>", Kind::File, 0o100_600),
-            row(b"pipe", Kind::Other, 0o010_644),
-            row(b"socket", Kind::Other, 0o140_644),
-            row(b"null", Kind::Other, 0o020_666),
-            row(b"disk", Kind::Other, 0o060_660),
+            row(b"sub", 0o040_755),
+            row("你好 50%.txt".as_bytes(), 0o100_644),
+            row(b"\xff?#;:\"<\\>", 0o100_600),
+            row(b"pipe", 0o010_644),
+            row(b"socket", 0o140_644),
+            row(b"null", 0o020_666),
+            row(b"disk", 0o060_660),
         ];
-        let read = json::read(&write_json(&rows).unwrap(), true).unwrap();
-        assert_eq!(read.entries, rows.map(|row| row.entry));
+        let read = json::read(&list(&rows), true).unwrap().entries;
+        let read: Vec<_> = read.into_iter().map(|entry| (entry.raw, entry.kind, entry.modified)).collect();
+        assert_eq!(read, rows.map(|row| (row.raw.clone(), row.kind(), row.modified)));
     }
 }

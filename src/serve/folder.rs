@@ -1,0 +1,143 @@
+//! What a request for a folder is answered with: its list, in the form and the order asked for, or all that is in it.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `query` | what the query of a URL asks for |
+//! | `order` | in which order a list is |
+//! | `writing` | the forms of a list, made piece by piece |
+//!
+//! Owns which of them it is, and what tells a client whether it has that list already. Must never keep more of a list
+//! in memory than its rows and one frame.
+
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::io;
+use std::iter;
+use std::sync::Arc;
+
+use hyper::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Response, StatusCode};
+
+use super::Site;
+use super::archive::Archive;
+use super::beneath::Name;
+use super::page::{self, Language, Page};
+use super::reply::{Content, failure, insert, nothing};
+use crate::wire::attachment::attachment;
+use crate::wire::conditions::{Current, Judgement};
+use crate::wire::listing::Row;
+
+mod order;
+mod query;
+mod writing;
+
+pub(super) use order::{Column, Direction, Order};
+pub(super) use query::{Asked, Query};
+use writing::{Form, Writing};
+
+/// A folder that was asked for.
+pub(super) struct Folder<'request> {
+    /// Decoded, without the slash in front; empty for the top.
+    pub(super) path: &'request [u8],
+    /// The same, that may be looked for.
+    pub(super) name: &'request Name,
+    /// Open.
+    pub(super) file: File,
+}
+
+/// Answers a request for a folder, whose URL has this query.
+pub(super) fn reply(site: &Arc<Site>, folder: Folder<'_>, request: &Parts) -> io::Result<Response<Content>> {
+    let query = Query::read(request.uri.query().unwrap_or_default());
+    match query.asked {
+        Some(Asked::Archive) => archive(site, folder),
+        Some(Asked::OtherArchive) => Ok(failure(StatusCode::BAD_REQUEST)),
+        Some(Asked::Dufs | Asked::Names) | None => list(site, folder, &query, request),
+    }
+}
+
+fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::Result<Response<Content>> {
+    let headers = &request.headers;
+    let mut rows = site.root.list(folder.name, folder.file, |a, b| query.order.compare(a, b))?;
+    if let Some(filter) = &query.filter {
+        rows.retain(|row| filter.takes(row));
+    }
+    let language = Language::wanted(headers);
+    let form = match query.asked {
+        Some(Asked::Dufs) => {
+            Form::Dufs { folder: folder.path.strip_suffix(b"/").unwrap_or_default().to_vec() }
+        }
+        Some(Asked::Names) => Form::Names,
+        _ if wants_json(headers) => Form::Caddy,
+        _ => Form::Page(Page::new(site, folder.path, query, &rows, language)),
+    };
+    let tag = tag(site, &form, folder.path, query, language, &rows);
+    let current = Current { etag: Some(&tag), modified: None };
+    let mut response = match current.judge(&request.method, headers) {
+        Judgement::Failed => failure(StatusCode::PRECONDITION_FAILED),
+        Judgement::NotModified => nothing(StatusCode::NOT_MODIFIED),
+        Judgement::Proceed => written(form, rows, language)?,
+    };
+    response.headers_mut().insert(ETAG, value(&tag)?);
+    insert(&mut response, CACHE_CONTROL, "no-cache");
+    insert(&mut response, VARY, "Accept, Accept-Language");
+    Ok(response)
+}
+
+fn written(form: Form, rows: Vec<Row>, language: Language) -> io::Result<Response<Content>> {
+    let mut response = Response::new(Content::Nothing);
+    insert(&mut response, CONTENT_TYPE, form.media_type());
+    insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if matches!(form, Form::Page(_)) {
+        insert(&mut response, CONTENT_LANGUAGE, language.tag());
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, value(page::policy())?);
+    }
+    *response.body_mut() = content(Writing::new(form, rows))?;
+    Ok(response)
+}
+
+/// What fits into one frame has a length that can be said.
+fn content(mut writing: Writing) -> io::Result<Content> {
+    let first = writing.next().transpose()?.unwrap_or_default();
+    if writing.is_done() {
+        return Ok(Content::Page(first));
+    }
+    Ok(Content::Made(Box::new(iter::once(Ok(first)).chain(writing))))
+}
+
+/// Everything below the folder, as a tar file of its name.
+fn archive(site: &Arc<Site>, folder: Folder<'_>) -> io::Result<Response<Content>> {
+    let last = folder.path.strip_suffix(b"/").and_then(|path| path.rsplit(|byte| *byte == b'/').next());
+    let name = last.unwrap_or(&site.name);
+    let archive = Archive::new(Arc::clone(site), folder.name, folder.file, name)?;
+    let mut response = Response::new(Content::Made(Box::new(archive)));
+    insert(&mut response, CONTENT_TYPE, "application/x-tar");
+    insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    let file = [name, b".tar"].concat();
+    response.headers_mut().insert(CONTENT_DISPOSITION, value(&attachment(&file))?);
+    Ok(response)
+}
+
+/// A strong validator (RFC 9110, section 8.8.3): of all that the list is written from.
+fn tag(site: &Site, form: &Form, path: &[u8], query: &Query, language: Language, rows: &[Row]) -> String {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    form.media_type().hash(&mut hasher);
+    (path, query, language, site.zone.iana_name(), &site.name).hash(&mut hasher);
+    rows.hash(&mut hasher);
+    format!("\"{:016x}-{:x}\"", hasher.finish(), rows.len())
+}
+
+/// As Caddy decides it.
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers.get_all(ACCEPT).iter().any(|accepted| {
+        accepted.to_str().is_ok_and(|accepted| accepted.to_ascii_lowercase().contains("application/json"))
+    })
+}
+
+fn value(text: &str) -> io::Result<HeaderValue> {
+    HeaderValue::from_str(text).map_err(io::Error::other)
+}
