@@ -144,6 +144,14 @@ pub struct Failure {
     pub(super) file: Option<File>,
 }
 
+impl Failure {
+    /// Whether it is about all of the folder: that one was not listed, or not to its end.
+    #[must_use]
+    pub fn is_of(&self, folder: &Item) -> bool {
+        self.file.is_none() && self.path == folder.name
+    }
+}
+
 /// A download under way.
 #[derive(Debug, Clone)]
 pub struct Running {

@@ -171,11 +171,10 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
             ItemState::Ended(End::Failed(fault)) => failures.push(context.failed(&about, fault)),
             ItemState::Ended(End::Partly) => {
                 let known = item.failures();
-                failures.extend(
-                    known
-                        .iter()
-                        .map(|failure| context.failed(&format!("{about}{}", failure.path), &failure.fault)),
-                );
+                failures.extend(known.iter().map(|failure| {
+                    let path = if failure.is_of(item) { "" } else { &*failure.path };
+                    context.failed(&format!("{about}{path}"), &failure.fault)
+                }));
                 more += item.counts().failed.saturating_sub(known.len() as u64);
             }
             ItemState::Ended(End::Empty) => {
