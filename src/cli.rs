@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer};
+use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer, ServeLayer};
 use crate::event::system_words;
 use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
@@ -30,6 +30,7 @@ mod serve;
 mod usage;
 
 pub use get::Get;
+pub use serve::Serve;
 
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
 #[derive(Debug, Parser)]
@@ -93,17 +94,6 @@ enum Command {
     Listen(Listen),
     History(History),
     Doctor(Doctor),
-}
-
-/// `hobnob serve`
-#[derive(Debug, Args)]
-pub struct Serve {
-    /// The folder to serve.
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub dir: PathBuf,
-    /// Where to listen.
-    #[command(flatten)]
-    pub socket: Socket,
 }
 
 /// `hobnob ls`
@@ -348,6 +338,10 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
         chat: ChatLayer { port, bind: bind.map(|address| vec![address]), name },
         files: FilesLayer { download_dir, ..FilesLayer::default() },
         screen: ScreenLayer { language: common.lang, ..ScreenLayer::default() },
+        serve: match &command {
+            Some(Command::Serve(arguments)) => arguments.layer(),
+            _ => ServeLayer::default(),
+        },
         ..Layer::default()
     };
     let config = Config::new(line, file).map_err(|error| unreadable(&path, &error.to_string()))?;
@@ -364,7 +358,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
         Some(Command::Listen(listen)) => listen::run(&context, &listen),
         Some(Command::History(wanted)) => history::run(&context, &wanted),
         Some(Command::Doctor(options)) => block_on(doctor::run(&context, &options)),
-        Some(Command::Serve(arguments)) => block_on(serve::run(&context, arguments)),
+        Some(Command::Serve(arguments)) => block_on(serve::run(&context, &arguments)),
     }
 }
 

@@ -19,8 +19,10 @@ use crate::net::{Port, Timeouts};
 use crate::text::{Clean, clean_line};
 
 mod files;
+mod serve;
 
 pub use files::FilesLayer;
+pub use serve::{ServeLayer, ServeSettings};
 
 /// The settings in use.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub struct Config {
     pub limit_rate: Option<NonZeroU64>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// How folders are shared.
+    pub serve: ServeSettings,
     /// Which theme.
     pub theme: ThemeChoice,
     /// Which language.
@@ -122,6 +126,8 @@ pub struct Layer {
     pub files: FilesLayer,
     /// `[timeouts]`
     pub timeouts: TimeoutLayer,
+    /// `[serve]`
+    pub serve: ServeLayer,
     /// `[screen]`
     pub screen: ScreenLayer,
     /// `[notify]`
@@ -245,6 +251,7 @@ impl Layer {
                 answer: self.timeouts.answer.or(below.timeouts.answer),
                 body: self.timeouts.body.or(below.timeouts.body),
             },
+            serve: self.serve.over(below.serve),
             screen: ScreenLayer {
                 theme: self.screen.theme.or(below.screen.theme),
                 language: self.screen.language.or(below.screen.language),
@@ -297,6 +304,7 @@ impl Config {
                 answer: seconds(all.timeouts.answer, "answer")?,
                 body: seconds(all.timeouts.body, "body")?,
             },
+            serve: all.serve.sound()?,
             theme: all.screen.theme.unwrap_or(ThemeChoice::Auto),
             language: language(all.screen.language),
             links: all.screen.links.unwrap_or(LinksChoice::Off),

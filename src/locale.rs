@@ -179,7 +179,10 @@ words! {
         everyone, no_network, listens, nobody_listens, start_it, unknowable, unknown_here,
     }
     /// The log of the file server.
-    ServeWords { serving, nothing, garbled, broken_off, stalled, cut_off, untold }
+    ServeWords {
+        serving, fingerprint, no_plain, uploading, overwriting, nothing, garbled, broken_off, stalled, cut_off, untold, received,
+        wrong_auth, unreadable, unwritable, no_certificate, no_key, unusable_certificate,
+    }
 }
 
 /// All words of one language.

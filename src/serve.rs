@@ -13,11 +13,14 @@
 //! | `digests` | the SHA-256 of files, for who wants to check what it took |
 //! | `version` | which version of a file an answer is of |
 //! | `beneath` | the shared folder, and that nothing outside it is reached |
+//! | `access` | who may see what of it |
+//! | `upload` | what clients add to it |
+//! | `tls` | who the server is, and connections that are private |
 //! | `body` | a file's bytes on their way to a socket |
 //! | `patience` | how long a client may take nothing of them |
 //! | `served`, `onlooker` | what is told of each request, and who takes what right now |
 //!
-//! It must never write to the shared folder, never print, and never end because of what a client does.
+//! It must never write to the shared folder but for what may be uploaded, never print, and never end because of what a client does.
 
 use std::future::poll_fn;
 use std::io;
@@ -35,6 +38,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+mod access;
 mod archive;
 mod beneath;
 mod bind;
@@ -52,13 +56,18 @@ mod plain;
 mod reply;
 mod served;
 mod sniff;
+mod tls;
+mod upload;
 mod version;
 
+pub use access::Access;
 use beneath::Root;
 use digests::Digests;
 use guests::{GuestId, Guests};
 pub use onlooker::Onlooker;
 use served::Log;
+pub use tls::{Identity, IdentityFault};
+pub use upload::Uploads;
 
 pub use crate::event::served::{Answer, End, Request, Running, Served};
 
@@ -78,6 +87,11 @@ pub struct Options {
     pub zone: TimeZone,
     /// How long to wait for what.
     pub limits: Limits,
+    /// What is shared, and with whom.
+    pub access: Access,
+    /// Who the server is to those who want to be sure: with it, all is said over TLS, and the plain protocol is answered
+    /// with nothing.
+    pub identity: Option<Identity>,
 }
 
 /// How long the server waits for what, and how many it serves at once.
@@ -123,6 +137,14 @@ pub enum BindFault {
         /// What the system says.
         reason: io::Error,
     },
+    /// Nothing can be put into the folder, and uploads are asked for.
+    #[error("{}: {reason}", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
     /// This address cannot be listened on: taken, forbidden, or none of this machine's.
     #[error("{address}: {reason}")]
     Address {
@@ -150,6 +172,15 @@ struct Site {
     zone: TimeZone,
     limits: Limits,
     digests: Arc<Digests>,
+    access: Access,
+    identity: Option<Identity>,
+}
+
+impl Site {
+    /// Whether the plain protocol is answered. It cannot say who asks, and is not private.
+    fn speaks_plain(&self) -> bool {
+        self.access.credentials.is_none() && self.identity.is_none()
+    }
 }
 
 /// Where the server is on its way from start to stop.
@@ -166,13 +197,19 @@ enum Phase {
 impl Server {
     /// Opens the folder and the sockets. Needs a tokio runtime around it.
     pub fn bind(options: Options) -> Result<Self, BindFault> {
-        let Options { root: path, bind, port, zone, limits } = options;
+        let Options { root: path, bind, port, zone, limits, access, identity } = options;
         let name = name(&path);
-        let root = Root::open(&path).map_err(|reason| BindFault::Folder { path, reason })?;
+        let root = match Root::open(&path, &access) {
+            Ok(root) => root,
+            Err(reason) => return Err(BindFault::Folder { path, reason }),
+        };
+        if access.uploads.is_some() {
+            upload::try_out(&root).map_err(|reason| BindFault::Unwritable { path, reason })?;
+        }
         let listeners = bind::listen(&bind, port)?;
         let connections = bind::descriptors_for(limits.connections);
         let limits = Limits { connections, ..limits };
-        let site = Site { root, name, zone, limits, digests: Digests::new() };
+        let site = Site { root, name, zone, limits, digests: Digests::new(), access, identity };
         Ok(Self { listeners, site: Arc::new(site), onlooker: None })
     }
 

@@ -16,7 +16,7 @@ use super::screen::{self, Opening};
 use super::{Context, Ending, Socket};
 use crate::locale::DemoWords;
 use crate::net::Port;
-use crate::serve::{Limits, Options, Server};
+use crate::serve::{Access, Limits, Options, Server};
 use crate::text::clean_line;
 use crate::wire::address::Endpoint;
 use crate::wire::chat::{DATAGRAM_LIMIT, split};
@@ -86,6 +86,8 @@ async fn server_and_peer(shared: &Path) -> Result<(Server, UdpSocket), Ending> {
             port: 0,
             zone: TimeZone::system(),
             limits: Limits::default(),
+            access: Access::default(),
+            identity: None,
         };
         let server = Server::bind(options).map_err(|error| Ending::Failed(error.to_string()))?;
         let port = server.addresses().first().map_or(0, SocketAddr::port);

@@ -4,8 +4,8 @@
 //! must never write other people's text but as `Clean`, nor hold the server up while it writes.
 
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -14,15 +14,20 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::{Context, Ending, Serve, cannot_write};
+use super::{Context, Ending, cannot_write};
+use crate::config::ServeSettings;
 use crate::event::system_words;
 use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
 use crate::net::interfaces::all_reachable;
-use crate::serve::{Answer, BindFault, End, Limits, Options, Request, Served, Server};
+use crate::serve::{Access, Answer, BindFault, End, Identity, Options, Request, Served, Server, Uploads};
 use crate::text::size;
 use crate::view::wording;
 use crate::wire::address::DEFAULT_PORT;
+
+mod options;
+
+pub use options::Serve;
 
 /// Lines of the log that wait to be written.
 const LINES_AHEAD: usize = 256;
@@ -31,16 +36,21 @@ const LINES_AHEAD: usize = 256;
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Serves the folder until SIGINT or SIGTERM.
-pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Ending> {
+pub(super) async fn run(context: &Context, arguments: &Serve) -> Result<(), Ending> {
     let words = &context.words;
     let zone = TimeZone::system();
-    let everywhere = vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+    let ServeSettings { access, limits } = context.config.serve.clone();
+    let access = Access { credentials: arguments.credentials(context)?, ..access };
+    let identity = arguments.identity(context)?;
+    let start = Start::new(arguments, &access, identity.as_ref());
     let options = Options {
         root: arguments.dir.clone(),
-        bind: arguments.socket.bind.map_or(everywhere, |address| vec![address]),
+        bind: arguments.addresses(),
         port: arguments.socket.port.unwrap_or(DEFAULT_PORT),
         zone: zone.clone(),
-        limits: Limits::default(),
+        limits,
+        access,
+        identity,
     };
     let server = Server::bind(options).map_err(|fault| failed(context, fault))?;
     let failed = |error: io::Error| cannot_write(words, &error);
@@ -50,12 +60,12 @@ pub(super) async fn run(context: &Context, arguments: Serve) -> Result<(), Endin
     let reachable: Vec<_> = server.addresses().into_iter().flat_map(all_reachable).collect();
     let (log, requests) = mpsc::channel(LINES_AHEAD);
     let lines = Lines { words: words.clone(), zone };
-    let serving = lines.serving(&arguments.dir, &reachable);
+    let serving = lines.start(&start, &reachable);
     let writer = spawn_blocking(move || {
         lines.write(&serving, requests);
         lines
     });
-    announce(&reachable).map_err(failed)?;
+    announce(start.scheme, &reachable).map_err(failed)?;
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -78,22 +88,50 @@ fn failed(context: &Context, fault: BindFault) -> Ending {
             let values = [("path", &*wording::shown_path(&path)), ("reason", &system_words(&reason))];
             Ending::Failed(fill(&context.words.command.no_directory, &values))
         }
+        BindFault::Unwritable { path, reason } => {
+            let values = [("path", &*wording::shown_path(&path)), ("reason", &system_words(&reason))];
+            Ending::Failed(fill(&context.words.serve.unwritable, &values))
+        }
         BindFault::Address { address, reason } => context.cannot_bind(&BindError::new(address, reason)),
     }
 }
 
 /// Says on stdout where scripts on this machine reach the server.
-fn announce(reachable: &[SocketAddr]) -> io::Result<()> {
+fn announce(scheme: &str, reachable: &[SocketAddr]) -> io::Result<()> {
     if let Some(first) = reachable.first() {
         let mut out = io::stdout();
-        writeln!(out, "{}", url(first))?;
+        writeln!(out, "{}", url(scheme, first))?;
         out.flush()?;
     }
     Ok(())
 }
 
-fn url(address: &SocketAddr) -> String {
-    format!("http://{address}/")
+fn url(scheme: &str, address: &SocketAddr) -> String {
+    format!("{scheme}://{address}/")
+}
+
+/// What is said once, when the server has begun to listen.
+struct Start {
+    folder: PathBuf,
+    scheme: &'static str,
+    /// The certificate's, where there is one.
+    fingerprint: Option<String>,
+    /// Whether the plain protocol is answered.
+    speaks_plain: bool,
+    uploads: Option<Uploads>,
+}
+
+impl Start {
+    fn new(arguments: &Serve, access: &Access, identity: Option<&Identity>) -> Self {
+        let folder = &arguments.dir;
+        Self {
+            folder: folder.canonicalize().unwrap_or_else(|_| folder.clone()),
+            scheme: if identity.is_some() { "https" } else { "http" },
+            fingerprint: identity.map(|identity| identity.fingerprint().to_owned()),
+            speaks_plain: access.credentials.is_none() && identity.is_none(),
+            uploads: access.uploads,
+        }
+    }
 }
 
 /// How the log is written.
@@ -120,12 +158,22 @@ impl Lines {
         }
     }
 
-    /// Where everybody can reach the server.
-    fn serving(&self, folder: &Path, reachable: &[SocketAddr]) -> String {
-        let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let urls = reachable.iter().map(url).collect::<Vec<_>>().join(" ");
-        let values = [("path", &*wording::shown_path(&path)), ("urls", &urls)];
-        fill(&self.words.serve.serving, &values)
+    /// Where the server can be reached, and what is not as it usually is.
+    fn start(&self, start: &Start, reachable: &[SocketAddr]) -> String {
+        let words = &self.words.serve;
+        let urls = reachable.iter().map(|address| url(start.scheme, address)).collect::<Vec<_>>().join(" ");
+        let values = [("path", &*wording::shown_path(&start.folder)), ("urls", &urls)];
+        let mut lines = vec![fill(&words.serving, &values)];
+        if let Some(fingerprint) = &start.fingerprint {
+            lines.push(fill(&words.fingerprint, &[("fingerprint", fingerprint)]));
+        }
+        if !start.speaks_plain {
+            lines.push(words.no_plain.clone());
+        }
+        lines.extend(start.uploads.map(|uploads| {
+            if uploads.overwrite { words.overwriting.clone() } else { words.uploading.clone() }
+        }));
+        lines.join("\n")
     }
 
     /// `2026-11-02 09:14:05 127.0.0.1:51812 GET /a.txt: 200, 3.1 MB, 0.042 s`
@@ -145,6 +193,9 @@ impl Lines {
             Answer::File => {}
         }
         facts.push(size::bytes(served.bytes));
+        if served.received > 0 {
+            facts.push(fill(&words.received, &[("size", &size::bytes(served.received))]));
+        }
         facts.push(format!("{:.3} s", served.took.as_secs_f64()));
         match served.end {
             End::Whole => {}
@@ -172,6 +223,7 @@ mod tests {
             answer: Answer::Status(200),
             end: End::Whole,
             bytes: 3_100_000,
+            received: 0,
             took: Duration::from_millis(42),
             untold: 0,
         };

@@ -23,6 +23,8 @@ pub struct Served {
     pub end: End,
     /// Bytes of the file or the page that were handed to the network; headers are not counted.
     pub bytes: u64,
+    /// Bytes that the client sent to be kept; a form's own are counted too.
+    pub received: u64,
     /// From the request to the end of the answer.
     pub took: Duration,
     /// Requests between this and the last one that was told, that were not: nobody had read the log.

@@ -1,8 +1,8 @@
 //! The shared folder: what in it can be asked for, and the only way in.
 //!
 //! Owns the rule which names are served, and every opening of a file or folder. Nothing outside the folder can be
-//! reached: all is opened relative to it, without leaving it on the way, by the kernel where it can (`cap-std`).
-//! Must never open anything by an absolute path once it stands, and never wait for a pipe or a device.
+//! reached, but through links where they may be followed; by which way is `way`'s. Must never open anything by an
+//! absolute path once it stands, and never wait for a pipe or a device.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,15 +11,19 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
+use cap_std::fs::Dir;
 use jiff::Timestamp;
-use nix::libc::{O_NOCTTY, O_NONBLOCK};
 
+use super::access::Access;
+use super::upload::is_partial;
 use super::version::Version;
 use crate::wire::listing::Kind;
 
 mod list;
+
+mod way;
+
+use way::Way;
 
 /// A name as a request has it, that may be looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,30 +34,17 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// Reads a decoded name, its parts divided by `/`, without one in front; the empty one is the top folder.
-    ///
-    /// None where no part may be asked for: empty ones, hidden ones (a leading dot, so `.` and `..` too), and those
-    /// with a backslash or a NUL.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        if bytes.is_empty() {
-            return Some(Self { path: PathBuf::from("."), is_folder: true });
-        }
-        let name = bytes.strip_suffix(b"/").unwrap_or(bytes);
-        name.split(|byte| *byte == b'/').all(is_served).then(|| Self {
-            path: PathBuf::from(OsStr::from_bytes(name)),
-            is_folder: name.len() < bytes.len(),
-        })
+    /// The folder that it stands in, and what it is called there.
+    pub(super) fn split(&self) -> Option<(Self, &OsStr)> {
+        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new(".")).to_path_buf();
+        Some((Self { path: parent, is_folder: true }, self.path.file_name()?))
     }
 
     /// What this folder has under `name`, which is one that [`Root::list`] gave.
     pub(super) fn join(&self, name: &[u8]) -> Self {
         Self { path: self.path.join(OsStr::from_bytes(name)), is_folder: false }
     }
-}
-
-/// Whether a thing of this name is listed and served. A home folder shared by mistake must not give `.ssh` away.
-fn is_served(part: &[u8]) -> bool {
-    !part.is_empty() && !part.starts_with(b".") && !part.iter().any(|byte| matches!(byte, b'\\' | 0))
 }
 
 /// What a name led to.
@@ -88,29 +79,64 @@ impl Opened {
 
 /// The shared folder, held open.
 #[derive(Debug)]
-pub(super) struct Root(Dir);
+pub(super) struct Root {
+    way: Way,
+    /// Whether what is hidden can be asked for.
+    hidden: bool,
+}
 
 impl Root {
     /// Opens the folder to share.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let root = Self(Dir::open_ambient_dir(path, ambient_authority())?);
+    pub(super) fn open(path: &Path, access: &Access) -> io::Result<Self> {
+        let root = Self { way: Way::open(path, access.follow_links)?, hidden: access.hidden };
         // That it can be opened does not say that it can be read.
-        root.0.entries()?;
+        root.top()?.entries()?;
         Ok(root)
+    }
+
+    /// Reads a decoded name, its parts divided by `/`, without one in front; the empty one is the top folder.
+    ///
+    /// None where no part may be asked for: empty ones, `.` and `..`, hidden ones (a leading dot) unless they are
+    /// shared, those with a backslash or a NUL, and uploads that are not whole.
+    pub(super) fn name(&self, bytes: &[u8]) -> Option<Name> {
+        read(bytes, self.hidden)
     }
 
     /// Opens what a name leads to.
     pub(super) fn find(&self, name: &Name) -> io::Result<Found> {
-        let mut options = OpenOptions::new();
-        // Opening a pipe waits for a writer, and opening a terminal can adopt it.
-        options.read(true).custom_flags(O_NONBLOCK | O_NOCTTY);
-        let file = self.0.open_with(&name.path, &options)?.into_std();
+        let file = self.way.file(&name.path)?;
         Ok(match Kind::of(file.metadata()?.mode()) {
             Kind::Dir => Found::Folder(file),
             Kind::File => Found::File(Opened::new(file)?),
             Kind::Other => Found::Other,
         })
     }
+
+    /// Opens the shared folder itself, to put a file into.
+    pub(super) fn top(&self) -> io::Result<Dir> {
+        self.way.folder(Path::new("."))
+    }
+
+    /// Opens a folder to put a file into.
+    pub(super) fn folder(&self, name: &Name) -> io::Result<Dir> {
+        self.way.folder(&name.path)
+    }
+}
+
+fn read(bytes: &[u8], hidden: bool) -> Option<Name> {
+    if bytes.is_empty() {
+        return Some(Name { path: PathBuf::from("."), is_folder: true });
+    }
+    let name = bytes.strip_suffix(b"/").unwrap_or(bytes);
+    name.split(|byte| *byte == b'/')
+        .all(|part| is_served(part, hidden))
+        .then(|| Name { path: PathBuf::from(OsStr::from_bytes(name)), is_folder: name.len() < bytes.len() })
+}
+
+/// Whether a thing of this name is listed and served. A home folder shared by mistake must not give `.ssh` away.
+fn is_served(part: &[u8], hidden: bool) -> bool {
+    let is_shown = !part.starts_with(b".") || hidden && !matches!(part, b"." | b"..") && !is_partial(part);
+    !part.is_empty() && is_shown && !part.iter().any(|byte| matches!(byte, b'\\' | 0))
 }
 
 /// None for a time that no calendar has. Nanoseconds are below a thousand millions on every system; a disk that says
@@ -133,7 +159,7 @@ mod tests {
             (b"a b..c", "a b..c", false),
         ] {
             let expected = Some(Name { path: PathBuf::from(path), is_folder });
-            assert_eq!(Name::read(bytes), expected, "{}", bytes.escape_ascii());
+            assert_eq!(read(bytes, false), expected, "{}", bytes.escape_ascii());
         }
     }
 
@@ -155,7 +181,29 @@ mod tests {
             b"a\\..\\b",
             b"a\0b",
         ] {
-            assert_eq!(Name::read(bytes), None, "{}", bytes.escape_ascii());
+            assert_eq!(read(bytes, false), None, "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn hidden_names_are_read_where_they_are_shared_but_for_those_that_lead_out_and_unfinished_uploads() {
+        for bytes in [&b".profile"[..], b".ssh/id", b"a/.git/", b"...", b"..a"] {
+            assert!(read(bytes, true).is_some(), "{}", bytes.escape_ascii());
+        }
+        for bytes in [&b"."[..], b"..", b"a/../b", b"./a", b".a\\b", b".a\0", b".hobnob-upload-1-2"] {
+            assert_eq!(read(bytes, true), None, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_name_is_split_into_its_folder_and_what_it_is_called_there() {
+        for (bytes, folder, called) in
+            [(&b"a.txt"[..], ".", "a.txt"), (b"a/b/c", "a/b", "c"), (b"a/b/", "a", "b")]
+        {
+            let name = read(bytes, false).unwrap();
+            let (parent, own) = name.split().unwrap();
+            assert_eq!((&*parent.path, own), (Path::new(folder), OsStr::new(called)));
+        }
+        assert_eq!(read(b"", false).unwrap().split(), None);
     }
 }

@@ -22,11 +22,11 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::beneath::{Found, Name, Opened};
+use super::beneath::{Found, Opened};
 use super::guests::Guest;
 use super::served::{Began, Log};
 use super::sniff::{Verdict, sniff};
-use super::{Phase, Site, http, plain};
+use super::{Phase, Site, http, plain, tls};
 use crate::wire::plain::REQUEST_LIMIT;
 
 /// How long to wait, after the answer, for the other side to close.
@@ -47,7 +47,7 @@ pub(super) struct Visit {
 
 impl Visit {
     /// Waits for the server to begin to stop.
-    async fn closing(&mut self) {
+    pub(super) async fn closing(&mut self) {
         let _ = self.phase.wait_for(|phase| *phase != Phase::Open).await;
     }
 
@@ -58,44 +58,62 @@ impl Visit {
 }
 
 /// What a connection turned out to want.
-enum Opening {
+pub(super) enum Opening {
     Http,
     Plain(Option<Opened>),
+}
+
+/// The beginning of a connection.
+pub(super) struct Heard {
+    pub(super) opening: Opening,
+    /// What has been read.
+    pub(super) head: Vec<u8>,
+    /// When it began to come.
+    pub(super) began: Began,
 }
 
 /// Serves one connection.
 pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
     // Without it small answers wait for the acknowledgement of their heads. It is no more than slow if it fails.
     let _ = stream.set_nodelay(true);
-    let mut head = Vec::with_capacity(REQUEST_LIMIT + 1);
-    let guest = Arc::clone(&visit.guest);
-    let opening = tokio::select! {
-        opening = open(&mut stream, &mut head, &mut visit) => opening,
-        () = guest.dismissed() => None,
-    };
-    let Some((began, opening)) = opening else { return };
+    let site = Arc::clone(&visit.site);
+    if let Some(identity) = &site.identity {
+        return tls::serve(stream, identity, visit).await;
+    }
+    let Some(Heard { opening, head, began }) = hear(&mut stream, &mut visit).await else { return };
     match opening {
         Opening::Http => {
             let (read, write) = stream.into_split();
             http::converse(read, write, head, visit).await;
         }
         Opening::Plain(found) => {
-            guest.owes();
+            visit.guest.owes();
             plain::answer(stream, &head, found, began, visit).await;
         }
     }
 }
 
-/// What it begins with, and when; nothing where it does not, or not in time.
-async fn open(stream: &mut TcpStream, head: &mut Vec<u8>, visit: &mut Visit) -> Option<(Began, Opening)> {
+/// Reads until it is known what a connection wants; none where it wants nothing, or has to make room before.
+pub(super) async fn hear(stream: &mut (impl AsyncRead + Unpin), visit: &mut Visit) -> Option<Heard> {
+    let guest = Arc::clone(&visit.guest);
+    tokio::select! {
+        heard = hear_out(stream, visit) => heard,
+        () = guest.dismissed() => None,
+    }
+}
+
+async fn hear_out(stream: &mut (impl AsyncRead + Unpin), visit: &mut Visit) -> Option<Heard> {
+    let mut head = Vec::with_capacity(REQUEST_LIMIT + 1);
     let first = tokio::select! {
-        first = timeout(visit.site.limits.silence, stream.read_buf(head)) => first,
+        first = timeout(visit.site.limits.silence, stream.read_buf(&mut head)) => first,
         () = visit.closing() => return None,
     };
     if !matches!(first, Ok(Ok(1..))) {
         return None;
     }
-    Some((Began::now(), listen(stream, head, &visit.site).await))
+    let began = Began::now();
+    let opening = listen(stream, &mut head, &visit.site).await;
+    Some(Heard { opening, head, began })
 }
 
 async fn listen(stream: &mut (impl AsyncRead + Unpin), head: &mut Vec<u8>, site: &Arc<Site>) -> Opening {
@@ -124,7 +142,7 @@ async fn listen(stream: &mut (impl AsyncRead + Unpin), head: &mut Vec<u8>, site:
 
 /// The file of that name, if there is one.
 async fn find(site: &Arc<Site>, name: &[u8]) -> Option<Opened> {
-    let name = Name::read(name).filter(|name| !name.is_folder)?;
+    let name = site.root.name(name).filter(|name| site.speaks_plain() && !name.is_folder)?;
     let site = Arc::clone(site);
     match spawn_blocking(move || site.root.find(&name)).await {
         Ok(Ok(Found::File(opened))) => Some(opened),

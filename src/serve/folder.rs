@@ -68,7 +68,8 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
     let language = Language::wanted(headers);
     let form = match query.asked {
         Some(Asked::Dufs) => {
-            Form::Dufs { folder: folder.path.strip_suffix(b"/").unwrap_or_default().to_vec() }
+            let folder = folder.path.strip_suffix(b"/").unwrap_or_default().to_vec();
+            Form::Dufs { folder, uploads: site.access.uploads.is_some() }
         }
         Some(Asked::Names) => Form::Names,
         _ if wants_json(headers) => Form::Caddy,
@@ -127,6 +128,7 @@ fn tag(site: &Site, form: &Form, path: &[u8], query: &Query, language: Language,
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     form.media_type().hash(&mut hasher);
     (path, query, language, site.zone.iana_name(), &site.name).hash(&mut hasher);
+    site.access.uploads.is_some().hash(&mut hasher);
     rows.hash(&mut hasher);
     format!("\"{:016x}-{:x}\"", hasher.finish(), rows.len())
 }

@@ -27,6 +27,7 @@ use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
 use super::reply::{Content, add_digests, failure, reply};
 use super::served::{Answering, Began, Log};
+use super::upload::{self, Received};
 use super::{Phase, Site, body};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
@@ -107,7 +108,7 @@ async fn answer(
     meter: Arc<Meter<Answering>>,
 ) -> Result<Response<Body>, Infallible> {
     let began = Began::now();
-    let (head, _) = request.into_parts();
+    let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
     let asked = Request::Http {
         method: clean_line(head.method.as_str().as_bytes()),
@@ -118,12 +119,18 @@ async fn answer(
     let wanted: Vec<_> = DigestField::wanted(&head.headers).collect();
     let digests = Arc::clone(&site.digests);
     let at_hand = wanted.is_empty() && !is_head;
-    let replied = move || {
-        let response = reply(&site, &head);
-        if at_hand { response.map(Content::at_hand) } else { response }
+    let received = Received::default();
+    let mut response = if let Some(refused) = site.access.refuse(&head.headers) {
+        refused
+    } else if let Some(uploads) = upload::wanted(&site.access, &head.method) {
+        upload::take(&site, uploads, &head, body, &received).await
+    } else {
+        let replied = move || {
+            let response = reply(&site, &head);
+            if at_hand { response.map(Content::at_hand) } else { response }
+        };
+        spawn_blocking(replied).await.unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR))
     };
-    let mut response =
-        spawn_blocking(replied).await.unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR));
     add_digests(&digests, &wanted, &mut response).await;
     let status = response.status();
     let length = response.body().length();
@@ -136,7 +143,8 @@ async fn answer(
         None => without_length,
     };
     let total = if is_head { Some(0) } else { length };
-    let answering = log.begin(began, peer, asked, Answer::Status(status.as_u16()), total);
+    let mut answering = log.begin(began, peer, asked, Answer::Status(status.as_u16()), total);
+    answering.received = received.bytes();
     let sent = answering.sent.clone();
     meter.expect(answering, framing, sent);
     let mut response = response.map(body_of);

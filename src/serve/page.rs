@@ -74,7 +74,7 @@ impl Page {
                 "hidden" if !rows.is_empty() => " hidden".to_owned(),
                 "nothing" if rows.is_empty() && filter.is_empty() => escape(language.word("empty")),
                 "nothing" => escape(language.word("none")),
-                // Also `upload`: nothing can be uploaded.
+                "upload" if site.access.uploads.is_some() => form(language),
                 _ => String::new(),
             },
         };
@@ -152,6 +152,15 @@ fn columns(order: Order, filter: &str, language: Language) -> String {
         )
     };
     [Column::Name, Column::Size, Column::Modified].map(column).concat()
+}
+
+/// Adds files to the folder.
+fn form(language: Language) -> String {
+    let word = escape(language.word("upload"));
+    format!(
+        "<form method=\"post\" enctype=\"multipart/form-data\" id=\"upload\">\
+         <input type=\"file\" name=\"file\" multiple required aria-label=\"{word}\"><button>{word}</button></form>\n"
+    )
 }
 
 /// What a form sends beside what is seen of it.

@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use bytes::Buf as _;
 use futures_util::TryStreamExt as _;
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::beneath::Opened;
@@ -43,6 +43,18 @@ pub(super) async fn answer(
         // A reset instead of an end of the stream.
         let _ = stream.set_zero_linger();
     }
+}
+
+/// Answers with nothing, whatever was asked for, and ends the connection.
+pub(super) async fn nothing(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    name: &[u8],
+    began: Began,
+    visit: &Visit,
+) {
+    let request = Request::Plain(clean_line(name));
+    visit.log.tell(began.ended(visit.peer, request, Answer::Nothing, End::Whole, 0));
+    close(stream).await;
 }
 
 async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &Sent) -> io::Result<()> {

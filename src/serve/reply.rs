@@ -13,7 +13,7 @@ use nix::libc;
 use percent_encoding::percent_decode_str;
 
 use super::Site;
-use super::beneath::{Found, Name, Opened};
+use super::beneath::{Found, Opened};
 use super::body::FRAME;
 use super::digests::Digests;
 use super::folder::{self, Folder};
@@ -24,9 +24,6 @@ mod file;
 mod multipart;
 
 use multipart::Multipart;
-
-/// What can be done here.
-const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// What follows the head of a response.
 pub(super) enum Content {
@@ -83,8 +80,8 @@ pub(super) fn reply(site: &Arc<Site>, request: &Parts) -> Response<Content> {
             let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
             find(site, &name, request).unwrap_or_else(|error| failure(status(&error)))
         }
-        Method::OPTIONS => allowing(nothing(StatusCode::NO_CONTENT)),
-        _ => allowing(failure(StatusCode::METHOD_NOT_ALLOWED)),
+        Method::OPTIONS => allowing(site, nothing(StatusCode::NO_CONTENT)),
+        _ => allowing(site, failure(StatusCode::METHOD_NOT_ALLOWED)),
     }
 }
 
@@ -107,8 +104,8 @@ pub(super) async fn add_digests(
     }
 }
 
-fn allowing(mut response: Response<Content>) -> Response<Content> {
-    insert(&mut response, ALLOW, METHODS);
+fn allowing(site: &Site, mut response: Response<Content>) -> Response<Content> {
+    insert(&mut response, ALLOW, site.access.methods());
     response
 }
 
@@ -121,7 +118,12 @@ pub(super) fn nothing(status: StatusCode) -> Response<Content> {
 
 /// A response that says no more than its status.
 pub(super) fn failure(status: StatusCode) -> Response<Content> {
-    page(status, "text/plain; charset=utf-8", format!("{status}\n"))
+    text(status, format!("{status}\n"))
+}
+
+/// A response that says this.
+pub(super) fn text(status: StatusCode, text: String) -> Response<Content> {
+    page(status, "text/plain; charset=utf-8", text)
 }
 
 /// A name that leads out is an error of the same kinds as one that leads nowhere, and must look alike.
@@ -134,7 +136,7 @@ pub(super) fn status(error: &io::Error) -> StatusCode {
 }
 
 fn find(site: &Arc<Site>, bytes: &[u8], request: &Parts) -> io::Result<Response<Content>> {
-    let Some(name) = Name::read(bytes) else { return Ok(failure(StatusCode::NOT_FOUND)) };
+    let Some(name) = site.root.name(bytes) else { return Ok(failure(StatusCode::NOT_FOUND)) };
     match site.root.find(&name)? {
         Found::File(opened) if !name.is_folder => file::answer(bytes, opened, request),
         Found::Folder(file) if name.is_folder => {

@@ -48,7 +48,7 @@ impl Log {
         let sent = Sent::new(self.onlooker.clone());
         let seen =
             self.onlooker.as_ref().map(|onlooker| onlooker.see(began, peer, request.clone(), total, &sent));
-        Answering { began, peer, request, answer, sent, seen }
+        Answering { began, peer, request, answer, sent, received: 0, seen }
     }
 
     /// Tells of a request, or counts it; where nobody listens, nobody is told.
@@ -76,15 +76,17 @@ pub(super) struct Answering {
     answer: Answer,
     /// How much of it has left.
     pub(super) sent: Sent,
+    /// Bytes that came with the request, to be kept.
+    pub(super) received: u64,
     seen: Option<Seen>,
 }
 
 impl Answering {
     /// What is told of it once it has ended, which is now. Nobody sees it run any more.
     pub(super) fn ended(self, end: End) -> Served {
-        let Self { began, peer, request, answer, sent, seen } = self;
+        let Self { began, peer, request, answer, sent, received, seen } = self;
         drop(seen);
-        began.ended(peer, request, answer, end, sent.bytes())
+        Served { received, ..began.ended(peer, request, answer, end, sent.bytes()) }
     }
 }
 
@@ -115,6 +117,7 @@ impl Began {
         end: End,
         bytes: u64,
     ) -> Served {
-        Served { at: self.at, peer, request, answer, end, bytes, took: self.elapsed(), untold: 0 }
+        let took = self.elapsed();
+        Served { at: self.at, peer, request, answer, end, bytes, received: 0, took, untold: 0 }
     }
 }

@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("serve", &["effect", "event", "text", "wire"]),
     ("store", &["effect", "event", "text", "wire"]),
     ("term", &["event", "text"]),
-    ("config", &["app", "effect", "locale", "net", "text"]),
+    ("config", &["app", "effect", "locale", "net", "serve", "text"]),
     ("shell", ALL),
     ("cli", ALL),
     ("lib", ALL),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hobnob::serve::{Limits, Onlooker, Options, Served, Server};
+use hobnob::serve::{Access, Identity, Limits, Onlooker, Options, Served, Server};
 use hobnob::wire::listing::{self, Entry, Form, Reading};
 use hobnob::wire::source::Source;
 use jiff::tz::TimeZone;
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 mod archive;
+mod auth;
 mod beneath;
 mod browser;
 mod command;
@@ -27,9 +28,12 @@ mod files;
 mod folder;
 mod http;
 mod life;
+mod links;
 mod ours;
 mod plain;
 mod ranges;
+mod tls;
+mod upload;
 
 /// Long enough never to be reached.
 const NEVER: Duration = Duration::from_mins(10);
@@ -56,8 +60,16 @@ struct Running {
 
 impl Running {
     fn start(limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut server = bind(folder.path(), limits);
+        Self::sharing(tempfile::tempdir().unwrap(), limits, Access::default(), None)
+    }
+
+    /// A server that shares its folder like that.
+    fn with(access: Access) -> Self {
+        Self::sharing(tempfile::tempdir().unwrap(), PATIENT, access, None)
+    }
+
+    fn sharing(folder: TempDir, limits: Limits, access: Access, identity: Option<Identity>) -> Self {
+        let mut server = bind(folder.path(), limits, access, identity);
         let (address, onlooker) = (server.addresses()[0], server.onlooker());
         let (log, stop, task) = run(server);
         Self { folder, address, log, onlooker, stop, task }
@@ -104,19 +116,21 @@ fn start(
     root: &Path,
     limits: Limits,
 ) -> (SocketAddr, mpsc::Receiver<Served>, oneshot::Sender<()>, JoinHandle<u64>) {
-    let server = bind(root, limits);
+    let server = bind(root, limits, Access::default(), None);
     let address = server.addresses()[0];
     let (log, stop, task) = run(server);
     (address, log, stop, task)
 }
 
-fn bind(root: &Path, limits: Limits) -> Server {
+fn bind(root: &Path, limits: Limits, access: Access, identity: Option<Identity>) -> Server {
     let options = Options {
         root: root.to_owned(),
         bind: vec![Ipv4Addr::LOCALHOST.into()],
         port: 0,
         zone: TimeZone::UTC,
         limits,
+        access,
+        identity,
     };
     Server::bind(options).unwrap()
 }

@@ -12,7 +12,6 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::thread::{self, available_parallelism};
 
 use bytes::Bytes;
-use cap_std::fs::MetadataExt as _;
 use nix::dir::Dir;
 use nix::fcntl::AtFlags;
 use nix::sys::stat::{SFlag, fstatat};
@@ -37,7 +36,7 @@ impl Root {
         let mut names = Vec::new();
         for entry in folder.iter() {
             let entry = entry?;
-            if is_served(entry.file_name().to_bytes()) {
+            if is_served(entry.file_name().to_bytes(), self.hidden) {
                 names.push(entry.file_name().to_owned());
             }
         }
@@ -58,8 +57,8 @@ impl Root {
         let raw = file.to_bytes();
         let is_symlink = SFlag::from_bits_truncate(own.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFLNK;
         let (st_mode, length, modified) = if is_symlink {
-            let led_to = self.0.metadata(name.path.join(OsStr::from_bytes(raw))).ok()?;
-            (led_to.mode(), led_to.len(), timestamp(led_to.mtime(), led_to.mtime_nsec()))
+            let led_to = self.way.look(&name.path.join(OsStr::from_bytes(raw))).ok()?;
+            (led_to.st_mode, led_to.length, timestamp(led_to.seconds, led_to.nanoseconds))
         } else {
             let length = u64::try_from(own.st_size).unwrap_or_default();
             (own.st_mode, length, timestamp(own.st_mtime, own.st_mtime_nsec))

@@ -21,6 +21,8 @@ pub(super) enum Form {
     Dufs {
         /// Which folder, decoded, without a slash at either end.
         folder: Vec<u8>,
+        /// Whether files may be added to it.
+        uploads: bool,
     },
     /// Lines.
     Names,
@@ -40,7 +42,7 @@ impl Form {
     fn write_head(&self, out: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Caddy => out.push(b'['),
-            Self::Dufs { folder } => dufs::write_head(folder, false, out)?,
+            Self::Dufs { folder, uploads } => dufs::write_head(folder, *uploads, out)?,
             Self::Names => {}
             Self::Page(page) => page.write_head(out),
         }

@@ -7,8 +7,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use hobnob::wire::credentials::Credentials;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use sha2::{Digest as _, Sha256};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use crate::support::program::{Outcome, Program};
 
@@ -23,7 +27,7 @@ impl Serving {
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.strip_prefix("http://").and_then(|url| url.strip_suffix("/\n")).unwrap();
+        let address = line.split_once("://").and_then(|(_, rest)| rest.strip_suffix("/\n")).unwrap();
         Self { child, address: address.parse().unwrap() }
     }
 
@@ -141,6 +145,133 @@ fn a_port_that_is_taken_is_an_error_in_one_line() {
     let port = other.local_addr().unwrap().port().to_string();
     let said = fails(serve(folder.path(), &["--port", &port]));
     assert!(said.contains(&format!("port {port} is in use")), "{said}");
+}
+
+#[test]
+fn passwords_may_stand_in_a_file_or_in_the_environment_and_the_nearest_one_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("auth"), "lin:from file\nsecond line\n").unwrap();
+    let basic = |user_pass: &str| Credentials::new("lin".into(), user_pass.into()).unwrap().basic();
+    for (arguments, environment, password) in [
+        (&["--auth", "lin:from line"][..], Some("lin:from environment"), "from line"),
+        (&["--auth-file", "auth"], Some("lin:from environment"), "from file"),
+        (&[], Some("lin:from environment"), "from environment"),
+    ] {
+        let mut program = serve(folder.path(), &[&["--port", "0"], arguments].concat());
+        program.command.envs(environment.map(|value| ("HOBNOB_AUTH", value)));
+        let server = Serving::start(&mut program.command);
+        let request = format!("GET /auth HTTP/1.0\r\nAuthorization: {}\r\n\r\n", basic(password));
+        assert!(server.ask(&request).starts_with(b"HTTP/1.0 200 "), "{password}");
+        assert!(server.ask("GET /auth HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 401 "));
+        assert_eq!(server.ask("auth"), b"");
+        let log = server.stop(Signal::SIGTERM).stderr;
+        assert!(log.contains("The plain protocol knows neither passwords"), "{log}");
+        assert!(!log.contains(password), "{log}");
+    }
+}
+
+#[test]
+fn a_password_that_is_none_is_said_without_repeating_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("auth"), "geheim\n").unwrap();
+    for (arguments, environment, code, said) in [
+        (&["--auth", "geheim"][..], None, 2, "--auth has to be USER:PASSWORD"),
+        (&["--auth", "geheim:"], None, 2, "--auth has to be USER:PASSWORD"),
+        (&["--auth-file", "auth"], None, 1, "auth has to be USER:PASSWORD"),
+        (&["--auth-file", "nope"], None, 1, "cannot use nope: "),
+        (&["--auth", "a:b", "--auth-file", "auth"], None, 2, "--auth <USER:PASSWORD> does not go with"),
+        (&[], Some(""), 1, "HOBNOB_AUTH has to be USER:PASSWORD"),
+        (&[], Some("geheim"), 1, "HOBNOB_AUTH has to be USER:PASSWORD"),
+    ] {
+        let mut program = serve(folder.path(), &[&["--port", "0"], arguments].concat());
+        program.command.envs(environment.map(|value| ("HOBNOB_AUTH", value)));
+        let Outcome { code: ended, stdout, stderr } = program.run();
+        assert_eq!((ended, &*stdout, stderr.lines().count()), (Some(code), "", 1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said) && !stderr.contains("geheim"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn options_that_make_no_sense_are_said_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (&["--upload", "--read-only"][..], "does not go with"),
+        (&["--max-upload", "much"], "“much” is no value for --max-upload"),
+        (&["--max-upload", "0"], "“0” is no value for --max-upload"),
+        (&["--keep-free=-1"], "“-1” is no value for --keep-free"),
+        (&["--cert", "a", "--key", "b"], "missing: --tls"),
+        (&["--tls", "--cert", "a"], "missing: --key"),
+    ] {
+        let outcome = serve(folder.path(), arguments).run();
+        assert_eq!((outcome.code, outcome.stderr.lines().count()), (Some(2), 1), "{outcome:?}");
+        assert!(outcome.stderr.contains(said), "{outcome:?}");
+    }
+    let said = fails(serve(folder.path(), &["--port", "0", "--tls", "--cert", "nope", "--key", "nope"]));
+    assert!(said.contains("cannot use nope: "), "{said}");
+    fs::write(folder.path().join("none"), "hello").unwrap();
+    let said = fails(serve(folder.path(), &["--port", "0", "--tls", "--cert", "none", "--key", "none"]));
+    assert!(said.contains("there is no certificate in none"), "{said}");
+}
+
+#[test]
+fn uploads_are_asked_for_on_the_command_line_or_in_the_settings_and_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = tempfile::tempdir().unwrap();
+    let config = settings.path().join("config.toml");
+    fs::write(&config, "[serve]\nupload = true\nmax_upload = \"10\"\nkeep_free = \"0\"\n").unwrap();
+    let config = ["--config", config.to_str().unwrap()];
+    for (nth, (arguments, body, status)) in [
+        (&["--upload", "--keep-free", "0"][..], "hello, world", "201"),
+        (&config, "hello", "201"),
+        (&config, "hello, world", "413"),
+        (&[&config[..], &["--max-upload", "1k"]].concat(), "hello, world", "201"),
+        (&[&config[..], &["--read-only"]].concat(), "hello", "405"),
+        (&[], "hello", "405"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut program = serve(folder.path(), &[&["--port", "0"], arguments].concat());
+        let server = Serving::start(&mut program.command);
+        let request = format!("PUT /{nth} HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answer = String::from_utf8(server.ask(&request)).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.0 {status} ")), "{arguments:?}: {answer}");
+        assert_eq!(folder.path().join(nth.to_string()).exists(), status == "201", "{arguments:?}");
+        let log = server.stop(Signal::SIGTERM).stderr;
+        assert_eq!(log.contains("Files may be added; none is replaced"), status != "405", "{log}");
+        let line = log.lines().last().unwrap();
+        assert!(line.contains(&format!(" PUT /{nth}: {status}, ")), "{log}");
+        if status == "201" {
+            assert!(line.contains(&format!(", {} B received, ", body.len())), "{log}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_nothing_can_be_put_into_is_not_served_with_uploads() {
+    // Nobody can put files there, not even the superuser.
+    let said = fails(serve(Path::new("/"), &["--port", "0", "--upload", "/proc/self/fdinfo"]));
+    assert!(said.contains("nothing can be put into /proc/self/fdinfo: "), "{said}");
+}
+
+#[test]
+fn the_fingerprint_that_is_printed_is_that_of_the_certificate_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let mut fingerprints = Vec::new();
+    for _ in 0..2 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hobnob"));
+        command.args(["serve", "--bind", "127.0.0.1", "--port", "0", "--tls", "--data-dir"]).arg(data.path());
+        command.env("LANG", "C").current_dir(folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let log = Serving::start(&mut command).stop(Signal::SIGTERM).stderr;
+        assert!(log.contains(" at https://127.0.0.1:"), "{log}");
+        let line = log.lines().find_map(|line| line.strip_prefix("SHA-256 of the certificate: "));
+        fingerprints.push(line.unwrap().to_owned());
+    }
+    let kept = CertificateDer::from_pem_file(data.path().join("serve.pem")).unwrap();
+    let digest: Vec<_> = Sha256::digest(kept).iter().map(|byte| format!("{byte:02X}")).collect();
+    assert_eq!(fingerprints, [digest.join(":"), digest.join(":")]);
 }
 
 #[test]

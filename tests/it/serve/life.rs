@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use hobnob::serve::{BindFault, End, Limits, Options, Request, Server};
+use hobnob::serve::{Access, BindFault, End, Limits, Options, Request, Server};
 use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -16,7 +16,15 @@ use super::{PATIENT, Response, Running, rest};
 const GET_LONG: &[u8] = b"GET /long HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
 
 fn options(bind: Vec<std::net::IpAddr>, port: u16) -> Options {
-    Options { root: ".".into(), bind, port, zone: TimeZone::UTC, limits: PATIENT }
+    Options {
+        root: ".".into(),
+        bind,
+        port,
+        zone: TimeZone::UTC,
+        limits: PATIENT,
+        access: Access::default(),
+        identity: None,
+    }
 }
 
 /// Asks, reads a little of the answer, and gives the connection back.

@@ -1,0 +1,83 @@
+//! The way into the shared folder: every opening of a file or folder in it.
+//!
+//! Without leaving it: links that lead out are refused by the kernel itself (`cap-std` opens with `openat2` and
+//! `RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS` where Linux has that, and walks part by part with `O_NOFOLLOW` elsewhere).
+//! Or wherever the links in it lead, if the user says so. Which names may come here is decided elsewhere: must never be
+//! given one with `..` in it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
+use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::sys::stat::{Mode, fstatat};
+
+/// Opening a pipe waits for a writer, and opening a terminal can adopt it.
+const WITHOUT_WAITING: OFlag = OFlag::O_NONBLOCK.union(OFlag::O_NOCTTY);
+
+/// The shared folder, and how far links in it lead.
+#[derive(Debug)]
+pub(super) struct Way {
+    top: Dir,
+    follow_links: bool,
+}
+
+/// What can be seen of a thing without opening it.
+pub(super) struct Seen {
+    pub(super) st_mode: u32,
+    /// In bytes.
+    pub(super) length: u64,
+    /// When it was last changed, since 1970.
+    pub(super) seconds: i64,
+    pub(super) nanoseconds: i64,
+}
+
+impl Way {
+    pub(super) fn open(path: &Path, follow_links: bool) -> io::Result<Self> {
+        Ok(Self { top: Dir::open_ambient_dir(path, ambient_authority())?, follow_links })
+    }
+
+    /// Opens whatever is there, to be read.
+    pub(super) fn file(&self, path: &Path) -> io::Result<fs::File> {
+        if self.follow_links {
+            return self.followed(path, WITHOUT_WAITING);
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(WITHOUT_WAITING.bits());
+        Ok(self.top.open_with(path, &options)?.into_std())
+    }
+
+    /// Opens a folder.
+    pub(super) fn folder(&self, path: &Path) -> io::Result<Dir> {
+        if self.follow_links {
+            return Ok(Dir::from_std_file(self.followed(path, OFlag::O_DIRECTORY)?));
+        }
+        self.top.open_dir(path)
+    }
+
+    /// Looks at a thing, behind links where they lead to something.
+    pub(super) fn look(&self, path: &Path) -> io::Result<Seen> {
+        if self.follow_links {
+            let stat = fstatat(&self.top, path, AtFlags::empty())?;
+            return Ok(Seen {
+                st_mode: stat.st_mode,
+                length: u64::try_from(stat.st_size).unwrap_or_default(),
+                seconds: stat.st_mtime,
+                nanoseconds: stat.st_mtime_nsec,
+            });
+        }
+        let metadata = self.top.metadata(path)?;
+        Ok(Seen {
+            st_mode: metadata.mode(),
+            length: metadata.len(),
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec(),
+        })
+    }
+
+    fn followed(&self, path: &Path, flags: OFlag) -> io::Result<fs::File> {
+        Ok(openat(&self.top, path, OFlag::O_RDONLY | OFlag::O_CLOEXEC | flags, Mode::empty())?.into())
+    }
+}

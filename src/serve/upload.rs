@@ -1,0 +1,181 @@
+//! Files that clients put into the shared folder, by PUT (RFC 9110, section 9.3.4) or with a form (RFC 7578).
+//!
+//! | file | owns |
+//! |---|---|
+//! | `arriving` | the bytes of a request, as they come |
+//! | `form` | the files of a form |
+//! | `partial` | a file on its way to its name |
+//!
+//! Owns what may be put where, and what is answered. A file gets its name when it is whole and on the disk; must never
+//! replace one without being told to, make a folder, or take the last room of a disk.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use hyper::body::Incoming;
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION,
+};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Response, StatusCode};
+use percent_encoding::percent_decode_str;
+use tokio::task::spawn_blocking;
+
+use super::Site;
+use super::access::Access;
+use super::reply::{Content, failure, nothing};
+use crate::wire::source::Path;
+
+mod arriving;
+mod form;
+mod partial;
+
+pub(super) use arriving::Received;
+use arriving::{Arriving, pour};
+use partial::{Partial, Placed};
+pub(super) use partial::{is_partial, try_out};
+
+/// How files may be added to the shared folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uploads {
+    /// Whether a file may take the place of another one.
+    pub overwrite: bool,
+    /// Bytes that one file may have; none: as many as there is room for.
+    pub limit: Option<u64>,
+    /// Bytes of the disk that are left free.
+    pub keep_free: u64,
+}
+
+/// Why nothing was added: what is answered then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+struct Refusal(StatusCode);
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        let kind = error.kind();
+        Self(if matches!(kind, Kind::NotFound | Kind::NotADirectory) {
+            // The folder that it was to be put into.
+            StatusCode::CONFLICT
+        } else if matches!(kind, Kind::PermissionDenied | Kind::ReadOnlyFilesystem) {
+            StatusCode::FORBIDDEN
+        } else if matches!(kind, Kind::StorageFull | Kind::QuotaExceeded) {
+            StatusCode::INSUFFICIENT_STORAGE
+        } else if kind == Kind::FileTooLarge {
+            StatusCode::PAYLOAD_TOO_LARGE
+        } else if kind == Kind::InvalidFilename {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        })
+    }
+}
+
+/// On what terms a file is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Terms {
+    uploads: Uploads,
+    /// What is answered where there is a file of that name; none: it is replaced.
+    there: Option<Refusal>,
+    /// What is answered where there is none; none: it is made.
+    missing: Option<Refusal>,
+}
+
+impl Terms {
+    /// What the user allows and the client asks for (RFC 9110, section 13.1).
+    fn new(uploads: Uploads, headers: &HeaderMap) -> Self {
+        let failed = Some(Refusal(StatusCode::PRECONDITION_FAILED));
+        let mut terms = Self {
+            uploads,
+            there: (!uploads.overwrite).then_some(Refusal(StatusCode::CONFLICT)),
+            missing: None,
+        };
+        // Tags are not compared: who names one that might match does not get what it might forbid.
+        if headers.contains_key(IF_NONE_MATCH) {
+            terms.there = failed;
+        }
+        if let Some(tags) = headers.get(IF_MATCH) {
+            terms.missing = failed;
+            if tags.as_bytes().trim_ascii() != b"*" {
+                terms.there = failed;
+            }
+        }
+        terms
+    }
+}
+
+/// How files may be added, if that is what a request wants and may want.
+pub(super) fn wanted(access: &Access, method: &Method) -> Option<Uploads> {
+    access.uploads.filter(|_| matches!(*method, Method::PUT | Method::POST))
+}
+
+/// Takes what a request brings, and counts it.
+pub(super) async fn take(
+    site: &Arc<Site>,
+    uploads: Uploads,
+    head: &Parts,
+    body: Incoming,
+    received: &Received,
+) -> Response<Content> {
+    let arriving = Arriving::new(body, site.limits.stall, received);
+    let terms = Terms::new(uploads, &head.headers);
+    let path = head.uri.path();
+    let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
+    let taken = if head.method == Method::PUT {
+        put(site, terms, &name, &head.headers, arriving).await
+    } else {
+        form::post(site, terms, &name, &head.headers, arriving).await
+    };
+    taken.unwrap_or_else(|Refusal(status)| failure(status))
+}
+
+async fn put(
+    site: &Arc<Site>,
+    terms: Terms,
+    name: &[u8],
+    headers: &HeaderMap,
+    arriving: Arriving,
+) -> Result<Response<Content>, Refusal> {
+    // A part of a file cannot be put (RFC 9110, section 14.5), and what is kept is not what was decoded.
+    if headers.contains_key(CONTENT_RANGE) {
+        return Err(Refusal(StatusCode::BAD_REQUEST));
+    }
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    match add(site, terms, name, announced, arriving.stream()).await? {
+        Placed::New => {
+            let mut response = failure(StatusCode::CREATED);
+            let location = Path::from_name(name);
+            let location = HeaderValue::from_str(location.encoded()).map_err(io::Error::other)?;
+            response.headers_mut().insert(LOCATION, location);
+            Ok(response)
+        }
+        Placed::Instead => Ok(nothing(StatusCode::NO_CONTENT)),
+    }
+}
+
+/// Puts a file where its name leads.
+async fn add(
+    site: &Arc<Site>,
+    terms: Terms,
+    name: &[u8],
+    announced: Option<u64>,
+    bytes: impl Stream<Item = Result<Bytes, Refusal>>,
+) -> Result<Placed, Refusal> {
+    let name = site.root.name(name).ok_or(Refusal(StatusCode::FORBIDDEN))?;
+    if name.is_folder {
+        return Err(Refusal(StatusCode::CONFLICT));
+    }
+    let beginning = {
+        let site = Arc::clone(site);
+        spawn_blocking(move || Partial::begin(&site.root, &name, terms, announced))
+    };
+    let mut partial = beginning.await.map_err(io::Error::from)??;
+    pour(&mut partial, bytes).await?;
+    spawn_blocking(move || partial.finish()).await.map_err(io::Error::from)?
+}

@@ -1,0 +1,201 @@
+//! A file on its way to its name: under a hidden one in the same folder until it is whole and on the disk.
+//!
+//! Owns both names; must never leave the hidden one behind, nor replace what was not to be replaced.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cap_std::fs::{Dir, OpenOptions};
+use hyper::StatusCode;
+use nix::sys::statvfs::fstatvfs;
+
+use super::{Refusal, Terms};
+use crate::serve::beneath::{Name, Root};
+
+/// How the names of partial files begin. Behind it stand numbers that no other has.
+const PREFIX: &str = ".hobnob-upload-";
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Whether this is the name of a file that is not whole. Such a file is never served.
+pub(in crate::serve) fn is_partial(name: &[u8]) -> bool {
+    name.starts_with(PREFIX.as_bytes())
+}
+
+/// Finds out whether files can be put into the shared folder, by putting an empty one there and removing it.
+pub(in crate::serve) fn try_out(root: &Root) -> io::Result<()> {
+    let top = root.top()?;
+    let (name, _) = create(&top)?;
+    top.remove_file(name)
+}
+
+/// How a file got its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Placed {
+    /// There was none of that name.
+    New,
+    /// In place of another one.
+    Instead,
+}
+
+/// A file that is not whole yet. It is removed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Partial {
+    folder: Dir,
+    /// Its hidden name, for as long as it has it.
+    name: Option<OsString>,
+    /// Behind a pointer, as it may still be written on another thread when this is dropped.
+    file: Arc<File>,
+    length: u64,
+    called: OsString,
+    terms: Terms,
+}
+
+impl Partial {
+    /// An empty one, in the folder where the file is to be. Where it is known already that it cannot be put there, or
+    /// that there is no room for the `announced` bytes, there is none.
+    pub(super) fn begin(
+        root: &Root,
+        name: &Name,
+        terms: Terms,
+        announced: Option<u64>,
+    ) -> Result<Self, Refusal> {
+        let (length, limit) = (announced.unwrap_or_default(), terms.uploads.limit.unwrap_or(u64::MAX));
+        if length > limit {
+            return Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let (folder, called) = name.split().ok_or(Refusal(StatusCode::CONFLICT))?;
+        let folder = root.folder(&folder)?;
+        judge(&folder, called, terms)?;
+        let (name, file) = create(&folder)?;
+        let called = called.to_owned();
+        let partial = Self { folder, name: Some(name), file: Arc::new(file), length: 0, called, terms };
+        has_room(&partial.file, terms, length)?;
+        Ok(partial)
+    }
+
+    /// What appends these bytes, where that may take its time, and gives the buffer back.
+    pub(super) fn append(
+        &mut self,
+        mut bytes: Vec<u8>,
+    ) -> Result<impl FnOnce() -> Result<Vec<u8>, Refusal> + Send + 'static, Refusal> {
+        self.length += bytes.len() as u64;
+        if self.terms.uploads.limit.is_some_and(|limit| self.length > limit) {
+            return Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        let (file, terms) = (Arc::clone(&self.file), self.terms);
+        Ok(move || {
+            has_room(&file, terms, bytes.len() as u64)?;
+            (&*file).write_all(&bytes)?;
+            bytes.clear();
+            Ok(bytes)
+        })
+    }
+
+    /// Brings it onto the disk, and gives it its name.
+    pub(super) fn finish(mut self) -> Result<Placed, Refusal> {
+        self.file.sync_all()?;
+        judge(&self.folder, &self.called, self.terms)?;
+        let placed = self.place()?;
+        sync(&self.folder)?;
+        Ok(placed)
+    }
+
+    fn place(&mut self) -> Result<Placed, Refusal> {
+        let Some(name) = self.name.as_deref() else { return Ok(Placed::New) };
+        match rename_to_free(&self.folder, name, &self.called) {
+            Ok(()) => {
+                self.name = None;
+                return Ok(Placed::New);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+        judge(&self.folder, &self.called, self.terms)?;
+        self.folder.rename(name, &self.folder, &self.called)?;
+        self.name = None;
+        Ok(Placed::Instead)
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if let Some(name) = self.name.take() {
+            // Where it cannot be removed it stays hidden.
+            let _ = self.folder.remove_file(name);
+        }
+    }
+}
+
+fn create(folder: &Dir) -> io::Result<(OsString, File)> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = OsString::from(format!("{PREFIX}{:x}-{number:x}", process::id()));
+        match folder.open_with(&name, &options) {
+            Ok(file) => return Ok((name, file.into_std())),
+            // Left behind by another one that was killed.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether a file may get this name. Only a file is ever replaced: not a folder, nor a link, wherever it leads.
+fn judge(folder: &Dir, called: &OsStr, terms: Terms) -> Result<(), Refusal> {
+    match folder.symlink_metadata(called) {
+        Ok(there) if there.is_file() => terms.there.map_or(Ok(()), Err),
+        Ok(_) => Err(terms.there.unwrap_or(Refusal(StatusCode::CONFLICT))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => terms.missing.map_or(Ok(()), Err),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether so much more can be written, and enough is left. A file system that does not say has room.
+fn has_room(file: &File, terms: Terms, wanted: u64) -> Result<(), Refusal> {
+    let Ok(said) = fstatvfs(file) else { return Ok(()) };
+    let free = said.blocks_available().saturating_mul(said.fragment_size());
+    if said.blocks() > 0 && free < terms.uploads.keep_free.saturating_add(wanted) {
+        return Err(Refusal(StatusCode::INSUFFICIENT_STORAGE));
+    }
+    Ok(())
+}
+
+/// Gives a file a name that no other has; where one has it, [`io::ErrorKind::AlreadyExists`].
+fn rename_to_free(folder: &Dir, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use nix::errno::Errno;
+        use nix::fcntl::{RenameFlags, renameat2};
+        match renameat2(folder, from, folder, to, RenameFlags::RENAME_NOREPLACE) {
+            // Not every file system can.
+            Err(Errno::EINVAL | Errno::ENOSYS) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
+    folder.hard_link(from, folder, to)?;
+    // It has its name; where the other cannot be taken from it, it stays hidden.
+    let _ = folder.remove_file(from);
+    Ok(())
+}
+
+/// Brings a new name onto the disk.
+fn sync(folder: &Dir) -> io::Result<()> {
+    match folder.open(".").and_then(|folder| folder.into_std().sync_all()) {
+        // Not every file system can, and not every folder may be read by whoever may write there.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
