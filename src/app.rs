@@ -9,7 +9,6 @@ use std::time::Instant;
 use crate::effect::{Effect, Memory, NotifySettings, Recent};
 use crate::event::{Event, Key, Now, Size};
 use crate::text::{Clean, clean_line};
-use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 use crate::wire::source::Source;
 
@@ -34,6 +33,7 @@ pub mod overlay;
 pub mod peers;
 pub mod previewed;
 pub mod queue;
+pub mod share;
 pub mod sign_in;
 pub mod traffic;
 pub mod transfers;
@@ -48,6 +48,7 @@ pub use notice::Notice;
 use overlay::{GoTo, Overlay};
 use peers::Setting;
 use queue::QueueSettings;
+use share::Share;
 use traffic::{Pane, Traffic};
 pub use turn::Ids;
 use turn::Turn;
@@ -84,6 +85,8 @@ pub struct State {
     pub chat: Chat,
     /// The files tab.
     pub files: Files,
+    /// The folder that is shared.
+    pub share: Share,
     /// What is known again after a restart.
     pub recent: Recent,
     /// What lies over the screen.
@@ -123,6 +126,7 @@ impl State {
             tab: Tab::default(),
             chat: Chat::default(),
             files: Files::new(downloads),
+            share: Share::default(),
             recent: Recent::default(),
             overlay: None,
             traffic: Traffic::default(),
@@ -167,6 +171,7 @@ impl State {
                 Event::Previewed(request, answer) => state.on_preview(request, answer),
                 Event::Filled(request, nth, facts) => state.files.on_filled(request, nth, facts),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
+                Event::Share(id, event) => state.on_share(id, event, turn),
                 Event::Store(event) => {
                     if let Some(event) = state.learn(event, turn) {
                         state.on_store(event, turn);
@@ -319,6 +324,7 @@ impl State {
                 self.overlay = (!open).then(|| Overlay::GoTo(GoTo::default()));
             }
             Global::Find => self.find(turn),
+            Global::Share => self.show_share(turn),
             Global::Traffic => {
                 self.overlay = None;
                 self.traffic.toggle();
@@ -387,15 +393,5 @@ impl State {
         self.chat.edit_address();
         self.chat.bar.show(address);
         self.chat.accept_address(turn);
-    }
-
-    /// A server is looked for where the peer is: hobnob serves files on the port number of its chat.
-    fn open_peers_files(&mut self, turn: &mut Turn<'_>) {
-        let Some(address) = self.chat.conversation().and_then(conversation::Conversation::address) else {
-            *turn.notice = Some(Notice::NoPeer);
-            return;
-        };
-        self.show(Tab::Files);
-        self.files.browse(Source::top(Endpoint::from(address)), turn);
     }
 }

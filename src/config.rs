@@ -360,7 +360,9 @@ pub fn with_tilde(path: &Path) -> PathBuf {
     rest.map_or_else(|| path.to_path_buf(), |rest| Path::new("~").join(rest))
 }
 
-fn expand_home(path: &Path) -> PathBuf {
+/// A path that begins with `~` as the system takes it.
+#[must_use]
+pub fn expand_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), UserDirs::new()) {
         (Ok(rest), Some(user)) => user.home_dir().join(rest),
         _ => path.to_path_buf(),

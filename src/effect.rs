@@ -14,10 +14,12 @@ use crate::wire::source::{Origin, Source};
 mod fetch;
 mod keep;
 mod recent;
+mod share;
 
 pub use fetch::{Conflict, Job, Partial};
 pub use keep::{Contact, KeptItem, KeptPartial, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
 pub use recent::Recent;
+pub use share::ShareOrder;
 
 /// Everything that the program can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +102,8 @@ pub enum Effect {
         /// Who we are to it.
         credentials: Option<Credentials>,
     },
+    /// Share a folder, or no more.
+    Share(ShareOrder),
     /// Throw away what comes from these addresses, and from these only.
     Block(Vec<SocketAddr>),
     /// Keep something, or read what is kept.

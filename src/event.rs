@@ -19,6 +19,7 @@ mod fault;
 mod key;
 mod preview;
 pub mod served;
+mod share;
 mod stored;
 mod transfer;
 mod walk;
@@ -27,6 +28,7 @@ pub use delivery::Delivery;
 pub use fault::{Clash, Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use preview::{Content, Listed, Packed, Paint, Preview, TextLine};
+pub use share::{ShareEvent, ShareFault, ShareNews};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
 pub use transfer::{Anew, Finished, Kept, Partial, Proof, TransferEvent};
 pub use walk::{Facts, WalkEvent};
@@ -51,6 +53,10 @@ pub struct RequestId(pub u64);
 /// One download, from the moment it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransferId(pub u64);
+
+/// One time that a folder is shared, from the moment it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ShareId(pub u64);
 
 /// Everything that can happen to the program.
 #[derive(Debug, Clone)]
@@ -81,6 +87,8 @@ pub enum Event {
     Previewed(RequestId, Result<Box<Preview>, Fault>),
     /// From a download.
     Transfer(TransferId, TransferEvent),
+    /// From the share.
+    Share(ShareId, ShareEvent),
     /// From the store.
     Store(StoreEvent),
     /// What became of a text that was given to the user's editor.

@@ -118,6 +118,7 @@ words! {
     /// What is said once, until the next key.
     NoticeWords {
         muted, unmuted, blocked, unblocked, noisy, name_shared,
+        not_shared,
         bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
         port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
         copied, not_copied, opened, not_opened, revealed_instead, not_here, asked, one_here, here, here_and_failed, all_failed,
@@ -126,7 +127,7 @@ words! {
     /// What lies over the screen.
     OverlayWords {
         help, go_to, go_to_hint, nothing_found, sign_in, user, password, remember, refused, unsendable, readable, peer, server, folder, bookmark, new_peer, new_server, quit, quit_question,
-        quit_losing,
+        quit_losing, quit_taking, quit_sure,
         pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
     }
     /// Searching for words.
@@ -150,6 +151,7 @@ words! {
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
         open_file, answer, pause, go_on, retry, reveal, copy_path, limit, clear_done, move_up,
+        share, stop_sharing, to_message, code, next_address,
         talk, settings, name, pin, mute, block, forget, change, complete,
     }
     /// The command line itself.
@@ -165,6 +167,11 @@ words! {
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
         no_lists, no_name, one_output, one_checksum, stopped, stream_stopped, empty_folder, more_failures, held,
         who, who_in, password,
+    }
+    /// The folder that is shared.
+    ShareWords {
+        share, shared, folder, hint, no_folder, starting, stopping, since, local_only, other_port, now, before,
+        unlogged, nobody, no_room,
     }
     /// What was kept, as `hobnob history` prints it.
     HistoryWords { nothing, no_such_peer, not_kept, queued, heard_back, refused, failed, folded }
@@ -227,6 +234,8 @@ pub struct Words {
     pub demo: DemoWords,
     /// What commands say while they start and stop.
     pub command: CommandWords,
+    /// The folder that is shared.
+    pub share: ShareWords,
     /// What was kept, as `hobnob history` prints it.
     pub history: HistoryWords,
     /// What `hobnob doctor` finds.

@@ -21,6 +21,7 @@ use crate::view::{Look, draw, title};
 pub mod files;
 mod programs;
 mod screen;
+pub mod share;
 mod start;
 mod workers;
 
@@ -117,6 +118,7 @@ impl Shell {
         state.keeps = start.store.fault.is_none();
         state.forgets = start.store.is_in_memory();
         state.notify = start.notify;
+        state.share.offer(&start.folder);
         state.remember(start.store.memory.clone(), &now, &mut effects);
         for (address, name) in start.peers {
             state.introduce(address, name);
@@ -132,7 +134,8 @@ impl Shell {
         }
         let (events, queue) = mpsc::channel(QUEUE);
         let store = start.store.start(events.clone())?;
-        let workers = Workers::start(start.sockets, start.retries, start.timeouts, store, &events, queue);
+        let workers =
+            Workers::start(start.sockets, start.retries, start.timeouts, start.serve, store, &events, queue);
         let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()), start.terminal.links)?;
         let look = start.look;
         let input = Input::listen()?;
@@ -292,6 +295,7 @@ impl Shell {
                     | Effect::Preview { .. }
                     | Effect::Cancel(_)
                     | Effect::Store(_)
+                    | Effect::Share(_)
                     | Effect::Block(_) => {
                         if let Some(refused) = self.workers.tell(effect) {
                             self.update(refused);

@@ -27,6 +27,7 @@ mod paint;
 mod peer_menu;
 mod peers;
 mod preview;
+mod share;
 mod sign_in;
 pub mod theme;
 mod title;

@@ -27,7 +27,7 @@ actions! {
     /// Everywhere, unless a narrower place uses the key.
     Global {
         Help, ChatTab, FilesTab, Traffic,
-        GoTo, Find, Address, NextPane, Back,
+        GoTo, Find, Share, Address, NextPane, Back,
         PreviousPeer, NextPeer, NextUnread, Peer1, Peer2, Peer3, Peer4, Peer5, Peer6, Peer7, Peer8, Peer9,
         Resend, PeerFiles,
         PeerSettings, MutePeer, BlockPeer,
@@ -60,6 +60,8 @@ actions! {
     }
     /// The question what becomes of a file where something is there already.
     Settle { Choose, Rename, Overwrite, Skip, Resume, Newer, ForAll }
+    /// With the folder that is shared.
+    ShareAct { Copy, Message, Code, Stop }
     /// In the traffic.
     Watch { Details, OnlyPeer, Clear }
     /// A question.
@@ -98,6 +100,8 @@ pub struct Keymap {
     pub transfers: Bindings<Transfer>,
     /// `[conflict]`
     pub conflict: Bindings<Settle>,
+    /// `[share]`
+    pub share: Bindings<ShareAct>,
     /// `[traffic]`
     pub traffic: Bindings<Watch>,
     /// `[question]`
@@ -189,6 +193,7 @@ impl Keymap {
         lay_over("preview", &mut self.preview, user.preview)?;
         lay_over("transfers", &mut self.transfers, user.transfers)?;
         lay_over("conflict", &mut self.conflict, user.conflict)?;
+        lay_over("share", &mut self.share, user.share)?;
         lay_over("traffic", &mut self.traffic, user.traffic)?;
         lay_over("question", &mut self.question, user.question)?;
         lay_over("paste", &mut self.paste, user.paste)?;
@@ -216,6 +221,7 @@ impl Keymap {
             .chain(rows_of("preview", &self.preview))
             .chain(rows_of("transfers", &self.transfers))
             .chain(rows_of("conflict", &self.conflict))
+            .chain(rows_of("share", &self.share))
             .chain(rows_of("traffic", &self.traffic))
             .chain(rows_of("question", &self.question))
             .chain(rows_of("paste", &self.paste))
@@ -276,6 +282,7 @@ mod tests {
         without.extend(missing(&preset.preview));
         without.extend(missing(&preset.transfers));
         without.extend(missing(&preset.conflict));
+        without.extend(missing(&preset.share));
         without.extend(missing(&preset.traffic));
         without.extend(missing(&preset.question));
         without.extend(missing(&preset.paste));

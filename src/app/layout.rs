@@ -3,8 +3,10 @@
 use crate::event::Size;
 
 mod files;
+mod share;
 
 pub use files::{PreviewLayout, SignInLayout, preview, sign_in};
+pub use share::{ShareLayout, share};
 
 /// Below this the screen shows one polite line and nothing else.
 pub const SMALLEST: Size = Size { width: 40, height: 10 };

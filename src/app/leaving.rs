@@ -5,9 +5,9 @@ use super::{Notice, State, Turn};
 use crate::effect::Effect;
 
 impl State {
-    /// Where downloads are not done, the user is asked first.
+    /// Where downloads are not done, or somebody takes something from us, the user is asked first.
     pub(super) fn quit(&mut self, turn: &mut Turn<'_>) {
-        if self.files.transfers.queue.open() == 0 {
+        if self.files.transfers.queue.open() == 0 && self.share.takers() == 0 {
             turn.out.push(Effect::Quit);
         } else {
             self.overlay = Some(Overlay::Quit);

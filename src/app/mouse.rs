@@ -5,6 +5,7 @@ use super::files::{FilesFocus, Place};
 use super::folder::Column;
 use super::keys::Move;
 use super::overlay::Overlay;
+use super::share::Sharing;
 use super::{State, Tab, Turn, layout};
 use crate::event::{Mouse, MouseAction};
 
@@ -108,6 +109,11 @@ impl State {
             }
             (Some(Overlay::Preview(previewed)), Some(direction)) => {
                 (0..NOTCH).for_each(|_| previewed.walk(direction, size));
+            }
+            (Some(Overlay::Share(Sharing::Shown(top))), Some(direction)) => {
+                let mut to = *top;
+                (0..NOTCH).for_each(|_| to = self.walk_share(to, direction));
+                self.overlay = Some(Overlay::Share(Sharing::Shown(to)));
             }
             (Some(Overlay::Links(links)), Some(direction)) => links.walk(direction),
             (Some(Overlay::Transfer(_)), None) => self.click_dialogue(mouse.column, mouse.row, turn),

@@ -1,6 +1,6 @@
 //! What has to be said once. Owns what, never in which words.
 
-use crate::event::Fault;
+use crate::event::{Fault, ShareFault};
 use crate::text::Clean;
 use crate::wire::peer::Peer;
 
@@ -55,6 +55,8 @@ pub enum Notice {
         /// Files that failed.
         failed: u64,
     },
+    /// The folder that was to be shared is not, and why.
+    NotShared(ShareFault),
     /// The user's editor did not change the draft, and why.
     NotEdited(Fault),
     /// Nothing can be sent or received any more.

@@ -12,6 +12,7 @@ use super::keys::{self, Answer, Edit};
 use super::layout;
 use super::peers::{PeerMenu, Question};
 use super::previewed::Previewed;
+use super::share::Sharing;
 use super::sign_in::SignIn;
 use super::transfers::Dialogue;
 use super::{State, Turn};
@@ -46,6 +47,8 @@ pub enum Overlay {
     Details(Box<Inspected>),
     /// A question about a download, or all that is known of it.
     Transfer(Dialogue),
+    /// The folder that is shared.
+    Share(Sharing),
 }
 
 impl Overlay {
@@ -56,6 +59,7 @@ impl Overlay {
             Self::Peer(menu) => matches!(menu.question, Question::Name(_)),
             Self::SignIn(sign_in) => sign_in.is_typed_into(),
             Self::Transfer(dialogue) => dialogue.is_typed_into(),
+            Self::Share(sharing) => sharing.is_typed_into(),
             Self::Help(_)
             | Self::Quit
             | Self::Paste(_)
@@ -73,6 +77,7 @@ impl Overlay {
             Self::SignIn(sign_in) => sign_in.paste(text),
             Self::Peer(PeerMenu { question: Question::Name(field), .. }) => field.paste_line(text),
             Self::Transfer(dialogue) => dialogue.paste(text),
+            Self::Share(sharing) => sharing.paste(text),
             Self::Peer(_)
             | Self::Help(_)
             | Self::Quit
@@ -231,6 +236,7 @@ impl State {
             Some(Overlay::Links(links)) => self.on_links_key(links, key, turn),
             Some(Overlay::Details(inspected)) => self.on_details_key(inspected, key, turn),
             Some(Overlay::Transfer(dialogue)) => self.on_dialogue_key(dialogue, key, turn),
+            Some(Overlay::Share(sharing)) => self.on_share_key(sharing, key, turn),
             Some(Overlay::GoTo(goto)) => self.on_goto_key(goto, key, turn),
             Some(Overlay::Find(search)) => self.on_hits_key(search, key, turn),
             Some(Overlay::Peer(menu)) => self.on_peer_menu_key(menu, key, turn),

@@ -10,7 +10,9 @@ use super::overlay::Overlay;
 use super::{Notice, State, Tab, Turn};
 use crate::effect::Contact;
 use crate::event::Key;
+use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
+use crate::wire::source::Source;
 
 /// What is set for a peer, over the screen.
 #[derive(Debug, Clone)]
@@ -230,6 +232,16 @@ impl State {
     fn meant(&self, turn: &Turn<'_>) -> Option<Peer> {
         let open = self.overlay.as_ref().and_then(Overlay::peer);
         turn.noisy.or(open).or_else(|| self.chat.selected_peer())
+    }
+
+    /// A server is looked for where the peer is: hobnob serves files on the port number of its chat.
+    pub(super) fn open_peers_files(&mut self, turn: &mut Turn<'_>) {
+        let Some(address) = self.chat.conversation().and_then(Conversation::address) else {
+            *turn.notice = Some(Notice::NoPeer);
+            return;
+        };
+        self.show(Tab::Files);
+        self.files.browse(Source::top(Endpoint::from(address)), turn);
     }
 
     /// Shows what is set for the peer, or not any more.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::keys::{self, Look, Move};
 use super::layout;
 use super::overlay::Overlay;
+use super::share::Sharing;
 use super::{State, Turn, walked};
 use crate::effect::Effect;
 use crate::event::{Content, Fault, Key, Preview, RequestId, Size, TextLine};
@@ -131,6 +132,10 @@ impl State {
 
     /// Closes what lies over the screen; whether anything did.
     pub(super) fn close_overlay(&mut self, turn: &mut Turn<'_>) -> bool {
+        if let Some(Overlay::Share(sharing @ Sharing::Code)) = &mut self.overlay {
+            *sharing = Sharing::Shown(0);
+            return true;
+        }
         let closed = self.overlay.take();
         if let Some(Overlay::Preview(previewed)) = &closed {
             previewed.close(turn);

@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::field::Field;
 use super::keys::{self, Edit};
 use super::overlay::Overlay;
+use super::share::Sharing;
 use super::{State, Tab, Turn, layout};
 use crate::effect::{Effect, Recent};
 use crate::event::{BrowseEvent, Fault, Key, Mouse, RequestId, Size};
@@ -164,10 +165,12 @@ impl State {
         self.overlay = Some(Overlay::SignIn(Box::new(sign_in)));
     }
 
-    /// The key that leads to the next pane leads to the next field of a dialogue.
+    /// The key that leads to the next pane leads to the next field of a dialogue, or to the next address to tell.
     pub(super) fn next_question(&mut self) {
-        if let Some(Overlay::SignIn(sign_in)) = &mut self.overlay {
-            sign_in.step(true);
+        match &mut self.overlay {
+            Some(Overlay::SignIn(sign_in)) => sign_in.step(true),
+            Some(Overlay::Share(Sharing::Shown(_) | Sharing::Code)) => self.next_share_address(),
+            Some(_) | None => {}
         }
     }
 

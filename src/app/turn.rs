@@ -4,7 +4,7 @@ use super::Notice;
 use super::keys::Keymap;
 use super::queue::World;
 use crate::effect::{Effect, NotifySettings, Recent, StoreRequest};
-use crate::event::{MessageId, Now, RequestId, Size, TransferId};
+use crate::event::{MessageId, Now, RequestId, ShareId, Size, TransferId};
 use crate::wire::peer::Peer;
 
 /// What the parts of the state need while they deal with an event.
@@ -59,6 +59,11 @@ impl Ids {
     /// For a question.
     pub fn request(&mut self) -> RequestId {
         RequestId(self.next())
+    }
+
+    /// For a folder that is shared.
+    pub fn share(&mut self) -> ShareId {
+        ShareId(self.next())
     }
 
     /// For a download.

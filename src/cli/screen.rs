@@ -115,9 +115,12 @@ pub(super) async fn open(
             text: config.notify.text,
         },
         terminal,
+        // Where that is gone, or nobody may know it, the user has to say which.
+        folder: env::current_dir().unwrap_or_default(),
         downloads: config.downloads(download_dir),
         retries: config.retries,
         timeouts: config.timeouts,
+        serve: config.serve.clone(),
     };
     // The whole program is in there: too much to move about on the stack.
     match Box::pin(shell::run(start)).await {

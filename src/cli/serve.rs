@@ -20,8 +20,7 @@ use crate::event::system_words;
 use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
 use crate::net::interfaces::all_reachable;
-use crate::serve::{Access, Answer, BindFault, End, Identity, Options, Request, Served, Server, Uploads};
-use crate::text::size;
+use crate::serve::{Access, BindFault, Identity, Options, Served, Server, Uploads};
 use crate::view::wording;
 use crate::wire::address::DEFAULT_PORT;
 
@@ -178,31 +177,9 @@ impl Lines {
 
     /// `2026-11-02 09:14:05 127.0.0.1:51812 GET /a.txt: 200, 3.1 MB, 0.042 s`
     fn line(&self, served: &Served) -> String {
-        let words = &self.words.serve;
         let at = served.at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-        let request = match &served.request {
-            Request::Plain(name) => format!("PLAIN {name}"),
-            Request::Http { method, path } => format!("{method} {path}"),
-            Request::Garbled => "HTTP".to_owned(),
-        };
-        let mut facts = Vec::with_capacity(4);
-        match served.answer {
-            Answer::Status(status) => facts.push(status.to_string()),
-            Answer::Nothing => facts.push(words.nothing.clone()),
-            Answer::Refused => facts.push(words.garbled.clone()),
-            Answer::File => {}
-        }
-        facts.push(size::bytes(served.bytes));
-        if served.received > 0 {
-            facts.push(fill(&words.received, &[("size", &size::bytes(served.received))]));
-        }
-        facts.push(format!("{:.3} s", served.took.as_secs_f64()));
-        match served.end {
-            End::Whole => {}
-            End::BrokenOff => facts.push(words.broken_off.clone()),
-            End::Stalled => facts.push(words.stalled.clone()),
-            End::CutOff => facts.push(words.cut_off.clone()),
-        }
+        let request = wording::request(&served.request);
+        let facts = wording::served_facts(&self.words, served);
         format!("{at} {} {request}: {}", served.peer, facts.join(", "))
     }
 }
@@ -211,6 +188,7 @@ impl Lines {
 mod tests {
     use super::*;
     use crate::locale::Language;
+    use crate::serve::{Answer, End, Request};
     use crate::text::clean_line;
 
     #[test]

@@ -55,7 +55,7 @@ layer! {
 }
 
 /// How folders are shared.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ServeSettings {
     /// What of a folder; whom the server answers is no setting.
     pub access: Access,

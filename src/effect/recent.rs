@@ -1,5 +1,5 @@
-//! What is to be known again after a restart: servers, folders, bookmarks, names and peers. Owns how much of that is remembered, whoever
-//! adds it; never says where it is kept.
+//! What is to be known again after a restart: servers, folders, bookmarks, names, peers, and the folder that was shared.
+//! Owns how much of that is remembered, whoever adds it; never says where it is kept.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,7 @@ pub struct Recent {
     folders: Vec<Source>,
     bookmarks: Vec<Source>,
     credentials: Vec<(Origin, Credentials)>,
+    shared: Option<String>,
 }
 
 impl Recent {
@@ -67,6 +68,21 @@ impl Recent {
     #[must_use]
     pub fn credentials(&self) -> &[(Origin, Credentials)] {
         &self.credentials
+    }
+
+    /// The folder of this machine that was shared last.
+    #[must_use]
+    pub fn shared(&self) -> Option<&str> {
+        self.shared.as_deref()
+    }
+
+    /// A folder of this machine is shared.
+    pub fn set_shared(&mut self, folder: &str) -> bool {
+        let is_new = self.shared.as_deref() != Some(folder) && folder.len() <= PATH_LIMIT;
+        if is_new {
+            self.shared = Some(folder.to_owned());
+        }
+        is_new
     }
 
     /// The user wants to be this to a server from the start; or nobody.

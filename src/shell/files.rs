@@ -98,6 +98,7 @@ impl FileWorkers {
             Effect::Send { .. }
             | Effect::Block(_)
             | Effect::Store(_)
+            | Effect::Share(_)
             | Effect::Copy(_)
             | Effect::Open(_)
             | Effect::OpenFile(_)

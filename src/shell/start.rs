@@ -1,10 +1,12 @@
 //! What the full-screen program is given to start with. Data only.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::app::keys::Keymap;
 use crate::app::queue::QueueSettings;
 use crate::app::{Me, Notice};
+use crate::config::ServeSettings;
 use crate::effect::NotifySettings;
 use crate::net::Timeouts;
 use crate::net::chat::Sockets;
@@ -42,6 +44,10 @@ pub struct Start {
     pub notify: NotifySettings,
     /// What the terminal can do beside showing cells.
     pub terminal: Abilities,
+    /// The folder that is offered to be shared.
+    pub folder: PathBuf,
+    /// How it is shared.
+    pub serve: ServeSettings,
     /// How downloads are to be.
     pub downloads: QueueSettings,
     /// How often a download that does not work is tried again.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::files::FileWorkers;
+use super::share::ShareWorker;
+use crate::config::ServeSettings;
 use crate::effect::Effect;
 use crate::event::{ChatEvent, Event, Fault};
 use crate::net::chat::{ChatCommand, Noise, Sockets};
@@ -21,6 +23,7 @@ const COMMANDS: usize = 256;
 pub(super) struct Workers {
     chat: Sender<ChatCommand>,
     files: FileWorkers,
+    share: ShareWorker,
     store: Store,
     events: Receiver<Event>,
 }
@@ -31,16 +34,18 @@ impl Workers {
         sockets: Sockets,
         retries: u32,
         timeouts: Timeouts,
+        serve: ServeSettings,
         store: Store,
         events: &Sender<Event>,
         queue: Receiver<Event>,
     ) -> Self {
         let client = Client::new(timeouts);
+        let share = ShareWorker::start(sockets.addresses(), serve, events);
         let (chat, chat_commands) = channel(COMMANDS);
         tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
         let engine = Engine::new(client.clone(), retries, Arc::new(System));
         let files = FileWorkers::start(client, engine, events);
-        Self { chat, files, store, events: queue }
+        Self { chat, files, share, store, events: queue }
     }
 
     /// What happened next.
@@ -57,6 +62,8 @@ impl Workers {
             // What comes of them all the same is kept, and can be seen.
             let _ = self.chat.try_send(ChatCommand::Block(addresses));
             None
+        } else if let Effect::Share(order) = effect {
+            self.share.tell(order)
         } else if let Effect::Store(request) = effect {
             self.store.tell(request)
         } else {
@@ -64,13 +71,14 @@ impl Workers {
         }
     }
 
-    /// Ends them, and waits until no partial file is left and what is to be remembered is kept.
+    /// Ends them, and waits until no partial file is left, what is to be remembered is kept, and who takes something from
+    /// us had a moment to take the rest.
     pub(super) async fn end(self) {
-        let Self { chat, files, store, mut events } = self;
+        let Self { chat, files, share, store, mut events } = self;
         drop(chat);
         // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
         events.close();
-        files.end().await;
+        tokio::join!(files.end(), share.end());
         // What could not be kept was said while there was a screen to say it on.
         let _ = store.end().await;
     }

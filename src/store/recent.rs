@@ -59,6 +59,8 @@ struct Kept {
     bookmarks: Vec<Place>,
     #[serde(default)]
     credentials: Vec<Secret>,
+    #[serde(default)]
+    shared: Option<String>,
 }
 
 /// Who we are to a server, which is written as users write it.
@@ -120,6 +122,7 @@ impl Kept {
             folders: recent.folders().iter().map(Place::new).collect(),
             bookmarks: recent.bookmarks().iter().map(Place::new).collect(),
             credentials: recent.credentials().iter().map(Secret::new).collect(),
+            shared: recent.shared().map(str::to_owned),
         }
     }
 
@@ -149,6 +152,9 @@ impl Kept {
         }
         for (origin, credentials) in self.credentials.into_iter().filter_map(Secret::credentials) {
             recent.set_credentials(&origin, Some(credentials));
+        }
+        if let Some(folder) = self.shared {
+            recent.set_shared(&folder);
         }
         recent
     }
@@ -184,10 +190,12 @@ mod tests {
         fn every_byte_of_a_name_comes_back(
             names in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..5),
             scope in any::<u32>(),
+            shared in "\\PC*",
         ) {
             let address = std::net::SocketAddrV6::new([0xfe80, 0, 0, 0, 0, 0, 0, 1].into(), 9, 0, scope);
             let server = Source::top(Endpoint::from(std::net::SocketAddr::V6(address))).spoken(Scheme::Plain);
             let mut recent = Recent::default();
+            recent.set_shared(&shared);
             recent.add_server(&server);
             recent.add_peer(server.endpoint.clone());
             for name in names {
@@ -215,7 +223,8 @@ mod tests {
             };
             let credentials = servers.iter().map(secret).collect();
             let peers = servers.clone();
-            let kept = Kept { version: VERSION, peers, servers, names, folders, bookmarks, credentials };
+            let shared = servers.first().cloned();
+            let kept = Kept { version: VERSION, peers, servers, names, folders, bookmarks, credentials, shared };
             let recent = kept.recent();
             prop_assert_eq!(read_back(&recent), recent);
         }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, wording};
+use super::{Look, share, wording};
 use crate::app::bar::{AddressBar, Problem};
 use crate::app::chat::ChatFocus;
 use crate::app::conversation::Conversation;
@@ -22,11 +22,20 @@ use crate::text::wrap::{Spaces, wrap};
 use crate::wire::peer::Peer;
 use crate::wire::source::Scheme;
 
-/// The tabs, and who we are.
+/// From this width on there is room behind the tabs.
+const WIDE: u16 = 60;
+
+/// The tabs, that something is shared, and who we are.
 pub(super) fn header(state: &State, look: &Look, areas: &Frame, buffer: &mut Buffer) {
     let words = &look.words;
     let theme = &look.theme;
-    paint::left(buffer, areas.header, &[(" hobnob", theme.title)]);
+    let mark = share::mark(state);
+    let beside = areas.header.width >= WIDE;
+    // Where there is room for one of them, it is the one that changes.
+    match mark.as_deref().filter(|_| !beside) {
+        Some(mark) => paint::left(buffer, areas.header, &[(" ", theme.title), (mark, theme.unread)]),
+        None => paint::left(buffer, areas.header, &[(" hobnob", theme.title)]),
+    };
     let titles = [
         (Tab::Chat, areas.chat_tab, Global::ChatTab, &words.frame.chat, chat_count(state)),
         (Tab::Files, areas.files_tab, Global::FilesTab, &words.frame.files, files_count(state)),
@@ -40,7 +49,10 @@ pub(super) fn header(state: &State, look: &Look, areas: &Frame, buffer: &mut Buf
         let pieces = [(title.as_str(), style), (count.as_str(), counted), (" ", style)];
         paint::left(buffer, area, &pieces);
     }
-    let rest = paint::inset(areas.header, areas.files_tab.x + areas.files_tab.width + 1);
+    let mut rest = paint::inset(areas.header, areas.files_tab.x + areas.files_tab.width + 1);
+    if let Some(mark) = mark.filter(|_| beside) {
+        rest = paint::inset(rest, paint::left(buffer, rest, &[(&mark, theme.unread), ("  ", theme.dim)]));
+    }
     let about = match state.tab {
         Tab::Chat if state.me.name.is_empty() => state.me.address.to_string(),
         Tab::Chat => format!("{} · {}", state.me.name, state.me.address),

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, transfers, wording};
+use super::{Look, share, transfers, wording};
 use crate::app::chat::ChatFocus;
 use crate::app::conversation::Conversation;
 use crate::app::files::{Files, FilesFocus, Place};
@@ -122,6 +122,9 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let key = key_of(state, Global::FilesTab);
             fill(sentence, &[("count", &here), ("failed", &failed), ("key", &key)])
         }
+        Notice::NotShared(fault) => {
+            fill(&words_of.not_shared, &[("reason", &wording::share_fault(words, fault))])
+        }
         Notice::NotEdited(fault) => fill(&words_of.not_edited, &[("reason", &wording::fault(words, fault))]),
         Notice::SocketDown(fault) => {
             fill(&words_of.socket_down, &[("reason", &wording::fault(words, fault))])
@@ -228,6 +231,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             (keys::first_key(&map.field, Edit::Accept), &words.accept),
             (global(Global::NextPane), &words.next_field),
         ],
+        (Some(Overlay::Share(sharing)), _) => share::hints(state, sharing, words),
         (Some(Overlay::Transfer(dialogue)), _) => transfers::hints::dialogue(dialogue, map, words),
         (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars, details, find, links, peer_menu, preview, sign_in, transfers};
+use super::{Look, bars, details, find, links, peer_menu, preview, share, sign_in, transfers};
 use crate::app::State;
 use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
@@ -44,14 +44,11 @@ pub(super) fn draw(
             None
         }
         Overlay::Quit => {
-            let count = state.files.transfers.queue.open().to_string();
-            let words = &look.words.overlay;
-            let lost = !state.keeps || state.forgets;
-            let sentence = if lost { &words.quit_losing } else { &words.quit_question };
-            let sentence = fill(sentence, &[("count", &count)]);
+            let sentence = quit(state, look);
             question(state, &look.words.overlay.quit, &sentence, look, body, buffer);
             None
         }
+        Overlay::Share(sharing) => share::draw(state, sharing, look, buffer),
         Overlay::Links(urls) => {
             links::draw(state, urls, look, buffer);
             None
@@ -159,6 +156,21 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
         paint::left(buffer, room, &[(mark, theme.mark), (&shown, theme.text)]);
     }
     caret
+}
+
+/// What leaving would break off or put off.
+fn quit(state: &State, look: &Look) -> String {
+    let words = &look.words.overlay;
+    let lost = !state.keeps || state.forgets;
+    let downloads = if lost { &words.quit_losing } else { &words.quit_question };
+    let question = match state.files.transfers.queue.open() {
+        0 => words.quit_sure.clone(),
+        open => fill(downloads, &[("count", &open.to_string())]),
+    };
+    match state.share.takers() {
+        0 => question,
+        takers => fill(&words.quit_taking, &[("count", &takers.to_string()), ("question", &question)]),
+    }
 }
 
 /// A question that is answered with yes or no.

@@ -17,7 +17,7 @@ use crate::app::transfers::Row;
 use crate::text::width::{pad_to, width};
 
 pub(super) mod dialogues;
-mod gauge;
+pub(super) mod gauge;
 mod heading;
 pub(super) mod hints;
 mod note;
@@ -64,7 +64,7 @@ fn place(state: &State, path: &Path) -> String {
 }
 
 /// A time as people read it on a clock, on 8 columns at most: `0:14`, `1:02:03`; in days where it is long.
-fn clock(time: Duration) -> String {
+pub(super) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 99 {
@@ -78,7 +78,7 @@ fn clock(time: Duration) -> String {
 }
 
 /// The text at the right end of so many columns.
-fn right_in(text: &str, columns: usize) -> String {
+pub(super) fn right_in(text: &str, columns: usize) -> String {
     pad_to("", columns.saturating_sub(width(text))) + text
 }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::app::queue::Phase;
-use crate::event::{Anew, Distrust, Fault, Kept, Proof, Stage};
+use crate::event::served::{Answer, End, Request, Served};
+use crate::event::{Anew, Distrust, Fault, Kept, Proof, ShareFault, Stage};
 use crate::locale::{Words, fill};
 use crate::text::size::{bytes, grouped};
 use crate::text::width::width;
@@ -161,6 +162,56 @@ pub fn kept(words: &Words, kept: Kept) -> String {
         Kept::Same => words.same.clone(),
         Kept::NotNewer => words.not_newer.clone(),
     }
+}
+
+/// Why a folder is not shared.
+#[must_use]
+pub fn share_fault(words: &Words, fault: &ShareFault) -> String {
+    match fault {
+        ShareFault::Folder { path, reason } => {
+            fill(&words.share.no_folder, &[("path", &shown_path(path)), ("reason", reason)])
+        }
+        ShareFault::Address { address, reason } => {
+            let values = [("address", &*address.to_string()), ("reason", &**reason)];
+            fill(&words.command.bind_failed, &values)
+        }
+        ShareFault::Busy => words.fault.busy.clone(),
+    }
+}
+
+/// What somebody asked our server for: `GET /a.txt`, `PLAIN a.txt`.
+#[must_use]
+pub fn request(request: &Request) -> String {
+    match request {
+        Request::Plain(name) => format!("PLAIN {name}"),
+        Request::Http { method, path } => format!("{method} {path}"),
+        Request::Garbled => "HTTP".to_owned(),
+    }
+}
+
+/// What became of a request: its status, how much was sent in which time, and why no more.
+#[must_use]
+pub fn served_facts(words: &Words, served: &Served) -> Vec<String> {
+    let words = &words.serve;
+    let mut facts = Vec::with_capacity(4);
+    match served.answer {
+        Answer::Status(status) => facts.push(status.to_string()),
+        Answer::Nothing => facts.push(words.nothing.clone()),
+        Answer::Refused => facts.push(words.garbled.clone()),
+        Answer::File => {}
+    }
+    facts.push(bytes(served.bytes));
+    if served.received > 0 {
+        facts.push(fill(&words.received, &[("size", &bytes(served.received))]));
+    }
+    facts.push(format!("{:.3} s", served.took.as_secs_f64()));
+    match served.end {
+        End::Whole => {}
+        End::BrokenOff => facts.push(words.broken_off.clone()),
+        End::Stalled => facts.push(words.stalled.clone()),
+        End::CutOff => facts.push(words.cut_off.clone()),
+    }
+    facts
 }
 
 /// A sentence on one row of so many columns: where it is too long, only what happened, without what to do about it.

@@ -28,6 +28,7 @@ mod pty;
 mod scenarios;
 mod screens;
 mod serve;
+mod share;
 mod store;
 mod support;
 mod walk;

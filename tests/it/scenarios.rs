@@ -16,6 +16,7 @@ mod hostile;
 pub(crate) mod naughty;
 mod peers;
 mod preview;
+pub(crate) mod share;
 mod sign_in;
 mod steering;
 mod traffic;

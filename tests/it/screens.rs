@@ -20,6 +20,7 @@ use strum::VariantArray;
 use crate::support::screen::{self, Screen, file, finished, folder, pipe};
 
 mod peers;
+mod share;
 mod transfers;
 
 const ECHO: &str = "192.168.1.7:7890";

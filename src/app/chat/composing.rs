@@ -93,6 +93,19 @@ impl Chat {
         true
     }
 
+    /// Puts a word into the message at the caret, with blanks between it and what stands around it.
+    pub(in crate::app) fn mention(&mut self, word: &str, turn: &mut Turn<'_>) {
+        self.focus = ChatFocus::Composer;
+        let draft = self.draft_mut();
+        let (before, behind) = draft.text().split_at(draft.caret());
+        let blank = |apart: bool| if apart { "" } else { " " };
+        let first = blank(before.is_empty() || before.ends_with(char::is_whitespace));
+        let last = blank(behind.is_empty() || behind.starts_with(char::is_whitespace));
+        if !draft.paste(&format!("{first}{word}{last}")) {
+            *turn.notice = Some(Notice::TooLongToPaste);
+        }
+    }
+
     /// A key in the message.
     pub(super) fn compose(&mut self, key: Key, turn: &mut Turn<'_>) {
         match keys::action(&turn.keymap.composer, key) {

@@ -23,7 +23,7 @@ const LEVELS: [&str; 9] = [
 ];
 
 /// A bar that is filled to an eighth of a cell.
-pub(super) fn draw(part: u64, whole: u64, look: &Look, area: Area, buffer: &mut Buffer) {
+pub(in crate::view) fn draw(part: u64, whole: u64, look: &Look, area: Area, buffer: &mut Buffer) {
     let cells = u128::from(area.width);
     let eighths = (u128::from(part) * cells * 8).checked_div(u128::from(whole)).unwrap_or(0).min(cells * 8);
     let eighths = usize::try_from(eighths).unwrap_or(0);

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use hobnob::effect::Effect;
+use hobnob::effect::{Effect, ShareOrder};
 use hobnob::event::{
     BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Listed, Listing, MouseAction, Preview, RequestId,
-    StoreEvent, TextLine, TransferEvent, TransferId, WalkEvent,
+    ShareEvent, ShareFault, ShareId, ShareNews, StoreEvent, TextLine, TransferEvent, TransferId, WalkEvent,
 };
 use hobnob::text::clean_line;
 use hobnob::wire::Raw;
 use hobnob::wire::source::Source;
 use proptest::prelude::*;
 
+use super::share::{running, whole};
 use super::{LIN, SERVER};
 use crate::support::screen::{Screen, file, finished, folder, started};
 
@@ -27,11 +28,17 @@ enum Happening {
     Passed(u64),
     Focused(bool),
     NotRemembered(String),
+    Taken(u8),
     /// The world answers what it was asked for last, well or badly.
     Answered(u8),
 }
 
-const KEYS: [&str; 102] = [
+const KEYS: [&str; 107] = [
+    "ctrl+s",
+    "ctrl+s",
+    "ctrl+s",
+    "m",
+    "q",
     "i",
     "l",
     "z",
@@ -176,6 +183,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0..10_000_u64).prop_map(Happening::Passed),
         1 => any::<bool>().prop_map(Happening::Focused),
         1 => text().prop_map(Happening::NotRemembered),
+        2 => any::<u8>().prop_map(Happening::Taken),
         8 => any::<u8>().prop_map(Happening::Answered),
     ]
 }
@@ -185,6 +193,7 @@ struct World {
     screen: Screen,
     asked: Vec<Effect>,
     transfers: Vec<TransferId>,
+    share: Option<ShareId>,
 }
 
 impl World {
@@ -206,6 +215,10 @@ impl World {
             Happening::NotRemembered(why) => {
                 let fault = Fault::Disk(clean_line(why.as_bytes()));
                 screen.is_told(Event::Store(StoreEvent::Failed(fault)));
+            }
+            Happening::Taken(how) => {
+                let id = self.share.unwrap_or(ShareId(0));
+                screen.is_told(Event::Share(id, ShareEvent::News(taken(how))));
             }
             Happening::Answered(how) => self.answer(how),
         }
@@ -264,6 +277,7 @@ impl World {
                 let missed = folders.into_iter().filter(|_| how < 64).map(|folder| (folder, fault()));
                 screen.is_told(Event::FoldersMade(request, missed.collect()));
             }
+            Some(Effect::Share(order)) => self.answer_share(order, how),
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
             Some(Effect::Pause(id)) => screen.hears_of(id, TransferEvent::Paused),
             Some(Effect::Edit(text)) => {
@@ -326,6 +340,34 @@ fn walked(screen: &mut Screen, request: RequestId, source: Source, how: u8) {
     }
 }
 
+impl World {
+    fn answer_share(&mut self, order: ShareOrder, how: u8) {
+        let (id, event) = match order {
+            ShareOrder::Start { id, folder } if how.is_multiple_of(4) => {
+                let reason = clean_line(TEXTS[usize::from(how) % TEXTS.len()].as_bytes());
+                (id, ShareEvent::NotStarted(ShareFault::Folder { path: folder, reason }))
+            }
+            ShareOrder::Start { id, folder } => {
+                let here = |n| format!("10.0.1.{n}:7890").parse().unwrap();
+                (id, ShareEvent::Started { folder, addresses: (0..=how % 3).map(here).collect() })
+            }
+            ShareOrder::Stop => (self.share.expect("only what began is stopped"), ShareEvent::Stopped),
+        };
+        self.share = Some(id);
+        self.screen.is_told(Event::Share(id, event));
+    }
+}
+
+/// Who takes what, and who took what.
+fn taken(how: u8) -> ShareNews {
+    let path = |n: u8| TEXTS[usize::from(n) % TEXTS.len()].repeat(usize::from(n % 9));
+    let peer = if how < 128 { LIN } else { "[2001:db8:85a3:8d3:1319:8a2e:370:7348]:1" };
+    let total = u64::from(how) << 50;
+    let running = (0..how % 7).map(|n| running(peer, &path(n), u64::from(n) << 52, total)).collect();
+    let served = (0..how).map(|n| whole(peer, &path(n), u64::from(n))).collect();
+    ShareNews { running, count: usize::from(how), served, untold: total }
+}
+
 /// What could be seen of a file.
 fn seen(how: u8) -> Box<Preview> {
     let line = |text: &&str| TextLine { text: clean_line(text.as_bytes()), pieces: Vec::new() };
@@ -345,7 +387,7 @@ proptest! {
         (width, height) in size(),
         happenings in proptest::collection::vec(happening(), 1..40),
     ) {
-        let mut world = World { screen: Screen::new(width, height), asked: Vec::new(), transfers: Vec::new() };
+        let mut world = World { screen: Screen::new(width, height), asked: Vec::new(), transfers: Vec::new(), share: None };
         world.screen.knows(LIN, "林");
         for (nth, happening) in happenings.into_iter().enumerate() {
             world.happens(happening);

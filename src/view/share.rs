@@ -1,0 +1,166 @@
+//! The folder that is shared: where others reach it, who takes what, and who took what.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::footer::Hint;
+use super::paint;
+use super::{Look, bars, overlays, wording};
+use crate::app::State;
+use crate::app::field::Field;
+use crate::app::keys::{self, Edit, Global, Move, ShareAct};
+use crate::app::layout::{self, ShareLayout};
+use crate::app::share::{Phase, Shared, Sharing};
+use crate::locale::{HintWords, fill};
+use crate::text::size::grouped;
+use crate::text::width::{ellipsis_middle, width};
+use crate::text::wrap::{Spaces, wrap};
+
+mod code;
+mod list;
+
+/// Draws it; the caret, where something is typed.
+pub(super) fn draw(state: &State, sharing: &Sharing, look: &Look, buffer: &mut Buffer) -> Option<Position> {
+    let areas = layout::share(state.size)?;
+    match (sharing, state.share.shared()) {
+        (Sharing::Choosing(field), _) => Some(choosing(state, field, &areas, look, buffer)),
+        (Sharing::Code, Some(shared)) => {
+            let inside = overlays::boxed(&look.words.share.shared, areas.frame, look, buffer);
+            code::draw(&shared.url(), look, inside, buffer);
+            None
+        }
+        (Sharing::Shown(top), Some(shared)) => {
+            overlays::boxed(&look.words.share.shared, areas.frame, look, buffer);
+            self::shared(state, shared, &areas, look, buffer);
+            list::draw(state, *top, look, areas.list, buffer);
+            None
+        }
+        (Sharing::Shown(_) | Sharing::Code, None) => None,
+    }
+}
+
+/// Which folder it is to be, and what there is to be known before.
+fn choosing(state: &State, field: &Field, areas: &ShareLayout, look: &Look, buffer: &mut Buffer) -> Position {
+    let (theme, words) = (&look.theme, &look.words);
+    let (sentence, style) = match (&state.share.problem, &state.share.phase) {
+        (Some(fault), _) => (wording::share_fault(words, fault), theme.error),
+        (None, Phase::Starting(_)) => (words.share.starting.clone(), theme.dim),
+        (None, Phase::Off | Phase::On(_) | Phase::Stopping(_)) => (words.share.hint.clone(), theme.dim),
+    };
+    let lines = wrap(&sentence, usize::from(areas.address.width), Spaces::Hang);
+    let is_alone = state.share.rows() == 0;
+    // Where there is no list, the sentence has its room, and the box ends below it, unless that is its end anyway.
+    let room = if is_alone { areas.list.y + areas.list.height } else { areas.rule.y } - areas.address.y;
+    let shown = u16::try_from(lines.len()).unwrap_or(room).min(room.max(1));
+    let height = Some(shown + 3).filter(|height| is_alone && height + 2 < areas.frame.height);
+    let height = height.unwrap_or(areas.frame.height);
+    overlays::boxed(&words.share.share, layout::Area { height, ..areas.frame }, look, buffer);
+    for (y, line) in (areas.address.y..areas.address.y + shown).zip(lines) {
+        // The last row says by its end that there is more.
+        let is_last = y + 1 == areas.address.y + shown;
+        let text = if is_last { &sentence[line.start..] } else { &sentence[line] };
+        paint::left(buffer, layout::Area { y, ..areas.address }, &[(text, style)]);
+    }
+    if !is_alone {
+        rule(state, areas, look, buffer);
+        list::draw(state, 0, look, areas.list, buffer);
+    }
+    let label = format!("{}  ", words.share.folder);
+    let used = paint::left(buffer, areas.folder, &[(&label, theme.title)]);
+    bars::one_line(field, theme.text, paint::inset(areas.folder, used), buffer)
+}
+
+/// Which folder, since when, and the address to tell others.
+fn shared(state: &State, shared: &Shared, areas: &ShareLayout, look: &Look, buffer: &mut Buffer) {
+    let (theme, words) = (&look.theme, &look.words.share);
+    let since = shared.since.to_zoned(state.zone.clone()).strftime("%H:%M").to_string();
+    let since = fill(&words.since, &[("time", &since)]);
+    let room = usize::from(areas.folder.width).saturating_sub(width(&since) + 2);
+    let folder = ellipsis_middle(&wording::shown_path(&shared.folder), room).into_owned();
+    paint::both(buffer, to_border(areas.folder), &[(&folder, theme.folder)], (&since, theme.dim));
+    if let Phase::Stopping(_) = state.share.phase {
+        paint::left(buffer, areas.address, &[(&words.stopping, theme.warning)]);
+    } else {
+        let key = keys::first_key(&state.keymap.global, Global::NextPane).map(|key| format!(" · {key}"));
+        let others = match shared.place() {
+            (_, 0 | 1) => String::new(),
+            (nth, count) => format!("{nth}/{count}{}", key.unwrap_or_default()),
+        };
+        let url = shared.url();
+        paint::both(buffer, to_border(areas.address), &[(&url, theme.title)], (&others, theme.dim));
+    }
+    if let Some(sentence) = note(state, shared, look) {
+        paint::left(buffer, areas.note, &[(&sentence, theme.warning)]);
+    }
+    rule(state, areas, look, buffer);
+}
+
+/// The same up to the border, for what keeps a blank at its right.
+fn to_border(area: layout::Area) -> layout::Area {
+    layout::Area { width: area.width + 1, ..area }
+}
+
+/// What is not as one would think.
+fn note(state: &State, shared: &Shared, look: &Look) -> Option<String> {
+    let words = &look.words.share;
+    let address = shared.address()?;
+    let chat = state.me.address.port();
+    if address.ip().is_loopback() {
+        Some(words.local_only.clone())
+    } else if address.port() != chat {
+        let values = [("wanted", &*chat.to_string()), ("got", &*address.port().to_string())];
+        Some(fill(&words.other_port, &values))
+    } else {
+        None
+    }
+}
+
+/// The line above the list, with what it does not show.
+fn rule(state: &State, areas: &ShareLayout, look: &Look, buffer: &mut Buffer) {
+    let (theme, words) = (&look.theme, &look.words.share);
+    if areas.rule.height == 0 {
+        return;
+    }
+    let line = "─".repeat(usize::from(areas.rule.width));
+    paint::left(buffer, areas.rule, &[(&line, theme.border)]);
+    let mut facts = Vec::new();
+    if state.share.takers() > 0 {
+        facts.push(fill(&words.now, &[("count", &grouped(state.share.takers() as u64))]));
+    }
+    facts.push(fill(&words.before, &[("count", &grouped(state.share.log().len() as u64))]));
+    if state.share.unlogged > 0 {
+        facts.push(fill(&words.unlogged, &[("count", &grouped(state.share.unlogged))]));
+    }
+    let facts = format!(" {} ", facts.join(" · "));
+    paint::left(buffer, paint::inset(areas.rule, 1), &[(&facts, theme.dim)]);
+}
+
+/// What the header says of it: that something is shared, and how many take something of it; nothing where nothing is.
+pub(super) fn mark(state: &State) -> Option<String> {
+    state.share.shared()?;
+    Some(match state.share.takers() {
+        0 => "⇡".to_owned(),
+        takers @ 1..=99 => format!("⇡ {takers}"),
+        _ => "⇡ 99+".to_owned(),
+    })
+}
+
+/// The keys that matter.
+pub(super) fn hints<'a>(state: &State, sharing: &Sharing, words: &'a HintWords) -> Vec<Hint<'a>> {
+    let map = &state.keymap;
+    let act = |act: ShareAct| keys::first_key(&map.share, act);
+    let next = keys::first_key(&map.global, Global::NextPane);
+    let next = next.filter(|_| state.share.shared().is_some_and(|shared| shared.place().1 > 1));
+    match sharing {
+        Sharing::Choosing(_) => vec![(keys::first_key(&map.field, Edit::Accept), &*words.share)],
+        Sharing::Shown(_) => vec![
+            (act(ShareAct::Message), &*words.to_message),
+            (act(ShareAct::Copy), &words.copy),
+            (act(ShareAct::Code), &words.code),
+            (act(ShareAct::Stop), &words.stop_sharing),
+            (next, &words.next_address),
+            (keys::first_key(&map.list, Move::Down), &words.scroll),
+        ],
+        Sharing::Code => vec![(next, &*words.next_address), (act(ShareAct::Copy), &words.copy)],
+    }
+}
