@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 mod archive;
 mod auth;
+mod attacks;
 mod beneath;
 mod browser;
 mod command;
