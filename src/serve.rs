@@ -8,6 +8,7 @@
 //! | `sniff` | which protocol the first bytes are |
 //! | `plain` | the answer to a plain request |
 //! | `http`, `meter` | the conversation with an HTTP client, and the count of what it took |
+//! | `lines` | who ends lines in a way that others may not see, and so gets one answer more |
 //! | `reply` | what an HTTP request is answered with |
 //! | `folder`, `page`, `archive` | a folder: its list in all forms, as a page, and all that is in it |
 //! | `digests` | the SHA-256 of files, for who wants to check what it took |
@@ -48,6 +49,7 @@ mod digests;
 mod folder;
 mod guests;
 mod http;
+mod lines;
 mod meter;
 mod onlooker;
 mod page;

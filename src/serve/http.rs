@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
-use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode, Version};
@@ -23,9 +23,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::task::spawn_blocking;
 
 use super::connection::{Visit, close};
+use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
-use super::reply::{Content, add_digests, failure, reply};
+use super::reply::{Content, add_digests, failure, refuse, reply};
 use super::served::{Answering, Began, Log};
 use super::upload::{self, Received};
 use super::{Phase, Site, body};
@@ -45,13 +46,22 @@ pub(super) async fn converse(
 ) {
     let meter = Meter::new();
     let write = MeteredWrite::new(Patient::new(write, visit.site.limits.stall), Arc::clone(&meter));
-    let io = TokioIo::new(tokio::io::join(Cursor::new(head).chain(read), write));
+    let (read, lone_feed) = Lines::new(Cursor::new(head).chain(read));
+    let io = TokioIo::new(tokio::io::join(read, write));
     let service = {
         let (site, log, meter) = (Arc::clone(&visit.site), Arc::clone(&visit.log), Arc::clone(&meter));
         let (peer, guest) = (visit.peer, Arc::clone(&visit.guest));
         service_fn(move |request| {
             guest.owes();
-            Box::pin(answer(request, Arc::clone(&site), peer, Arc::clone(&log), Arc::clone(&meter)))
+            let is_last = lone_feed.has_come();
+            let answer = answer(request, Arc::clone(&site), peer, Arc::clone(&log), Arc::clone(&meter));
+            Box::pin(async move {
+                let mut response = answer.await?;
+                if is_last {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            })
         })
     };
     let mut connection = http1::Builder::new()
@@ -120,7 +130,7 @@ async fn answer(
     let digests = Arc::clone(&site.digests);
     let at_hand = wanted.is_empty() && !is_head;
     let received = Received::default();
-    let mut response = if let Some(refused) = site.access.refuse(&head.headers) {
+    let mut response = if let Some(refused) = refuse(&head).or_else(|| site.access.refuse(&head.headers)) {
         refused
     } else if let Some(uploads) = upload::wanted(&site.access, &head.method) {
         upload::take(&site, uploads, &head, body, &received).await

@@ -6,9 +6,12 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{
+    ALLOW, CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode};
+use hyper::{Method, Response, StatusCode, Version};
 use nix::libc;
 use percent_encoding::percent_decode_str;
 
@@ -83,6 +86,27 @@ pub(super) fn reply(site: &Arc<Site>, request: &Parts) -> Response<Content> {
         Method::OPTIONS => allowing(site, nothing(StatusCode::NO_CONTENT)),
         _ => allowing(site, failure(StatusCode::METHOD_NOT_ALLOWED)),
     }
+}
+
+/// The answer to a request that somebody before us may have read in another way than we do. After one there is no telling
+/// where the next begins.
+pub(super) fn refuse(request: &Parts) -> Option<Response<Content>> {
+    let hosts = request.headers.get_all(HOST).iter().count();
+    let encodings: Vec<_> = request.headers.get_all(TRANSFER_ENCODING).iter().collect();
+    let status = if hosts > 1 || hosts == 0 && request.version == Version::HTTP_11 {
+        // RFC 9112, section 3.2.
+        StatusCode::BAD_REQUEST
+    } else if encodings.len() > 1
+        || encodings.iter().any(|one| !one.as_bytes().eq_ignore_ascii_case(b"chunked"))
+    {
+        // RFC 9112, section 6.1: no others are known here, and this one may not come twice.
+        StatusCode::NOT_IMPLEMENTED
+    } else {
+        return None;
+    };
+    let mut response = failure(status);
+    insert(&mut response, CONNECTION, "close");
+    Some(response)
 }
 
 /// Adds the digests that a request wants of the file that it is answered with, where they can be had. Of a part, too, it is

@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 mod archive;
-mod auth;
 mod attacks;
+mod auth;
 mod beneath;
 mod browser;
 mod command;
@@ -33,6 +33,7 @@ mod links;
 mod ours;
 mod plain;
 mod ranges;
+mod sniff;
 mod tls;
 mod upload;
 

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::{PATIENT, Running, start};
 
 mod bombs;
+mod smuggling;
 mod swapped;
 mod traversal;
 
