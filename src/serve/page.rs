@@ -90,7 +90,7 @@ impl Page {
     /// Adds one row.
     pub(super) fn write_row(&self, row: &Row, out: &mut Vec<u8>) {
         let name = escape(&clean_line(&row.raw.0));
-        let href = escape(Path::from_name(&row.raw.0).encoded());
+        let href = href(&row.raw.0);
         let size = row.size.map(size::bytes).unwrap_or_default();
         let (exact, time) = row.modified.map_or_else(Default::default, |time| {
             (
@@ -114,6 +114,11 @@ impl Page {
     pub(super) fn write_tail(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.tail.as_bytes());
     }
+}
+
+/// The path of what has this name, without characters that HTML writes in another way: wget2 takes those as it reads them.
+fn href(name: &[u8]) -> String {
+    Path::from_name(name).encoded().replace('&', "%26").replace('\'', "%27")
 }
 
 /// The way from the shared folder, `top`, to the one that is shown; each part of it leads there.
@@ -217,7 +222,7 @@ mod tests {
         );
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "<tr class=\"file\"><td class=\"name\"><a href=\"./%22%3E%3Cscript%3Ealert(&#39;&amp;&#39;)%3C/script%3E%E2%80%AE%0A%FF\">\
+            "<tr class=\"file\"><td class=\"name\"><a href=\"./%22%3E%3Cscript%3Ealert(%27%26%27)%3C/script%3E%E2%80%AE%0A%FF\">\
              &quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;&lt;U+202E&gt;␊\\xff</a></td><td>5 B</td>\
              <td><time datetime=\"\"></time></td></tr>\n"
         );
