@@ -1,6 +1,18 @@
 //! Which protocol a connection speaks, judged by its first bytes.
 //!
-//! A complete request line of HTTP/1.x (RFC 9112, section 3) is HTTP; anything else is the name of a plain request.
+//! A complete request line of HTTP/1.x (RFC 9112, section 3) is HTTP; anything else is the name of a plain request:
+//!
+//! ```text
+//! request-line = method SP target SP "HTTP/1." DIGIT [ CR ] LF
+//! method       = 1*tchar                ; RFC 9110, section 5.6.2
+//! target       = 1*( %x21-7E / %x80-FF )
+//! ```
+//!
+//! So a request line is known by its last byte and not before, and a name by the first byte that no request line has in
+//! its place. `GET x` is a name, and could become a request line too, until more comes or nothing does. Each verdict but
+//! [`Verdict::More`] holds whatever follows. How long more is waited for, and that the name of a file is answered at
+//! once, is the rule of `connection`.
+//!
 //! Owns this rule alone; must never read from a connection.
 
 /// What the first bytes of a connection are.
@@ -105,9 +117,44 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_name_could_still_become_a_request_line() {
-        for name in ["notes.pdf", "GET", "my notes.txt", "a b HTTP/1.1"] {
-            assert_eq!(sniff(name.as_bytes()), Verdict::More, "{name}");
+    fn an_ordinary_name_could_still_become_a_request_line_at_every_split() {
+        for name in ["notes.pdf", "GET", "GET x", "GET x HTTP/1.1", "my notes.txt", "a b HTTP/1.1", "a /你好"]
+        {
+            for split in 0..=name.len() {
+                assert_eq!(sniff(&name.as_bytes()[..split]), Verdict::More, "{name} cut at {split}");
+            }
+        }
+    }
+
+    #[test]
+    fn with_any_other_byte_in_any_place_a_request_line_stays_one_or_is_a_name() {
+        let line = b"GET / HTTP/1.1\r\n";
+        for at in 0..line.len() {
+            for byte in 0..=u8::MAX {
+                let mut bytes = line.to_vec();
+                bytes[at] = byte;
+                let is_target = byte > b' ' && byte != 0x7f;
+                let stays = match at {
+                    0..=2 => is_token(byte),
+                    4 => is_target,
+                    13 => byte.is_ascii_digit(),
+                    _ => byte == line[at],
+                };
+                // The method or the target ends too early or too late, or the line too early, which may still be right.
+                let is_open = match at {
+                    1 | 2 => byte == b' ',
+                    3 => is_token(byte),
+                    5 => is_target,
+                    14 => byte == b'\n',
+                    _ => false,
+                };
+                let shown = bytes.escape_ascii();
+                assert_eq!(sniff(&bytes[..at]), Verdict::More, "{shown}");
+                assert_eq!(sniff(&bytes[..=at]) == Verdict::Plain, !stays && !is_open, "{shown}");
+                let expected =
+                    if stays || (at, byte) == (14, b'\n') { Verdict::Http } else { Verdict::Plain };
+                assert_eq!(sniff(&bytes), expected, "{shown}");
+            }
         }
     }
 }
