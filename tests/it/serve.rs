@@ -21,6 +21,7 @@ mod attacks;
 mod auth;
 mod beneath;
 mod browser;
+mod clients;
 mod command;
 mod conditions;
 mod crowd;

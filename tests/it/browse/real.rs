@@ -19,6 +19,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::list;
+use crate::support::program::installed;
 use crate::support::server::client;
 
 const NAMES: [&[u8]; 14] = [
@@ -72,17 +73,6 @@ impl Drop for Real {
 fn address() -> Ipv4Addr {
     let [_, high, middle, low] = std::process::id().to_be_bytes();
     Ipv4Addr::new(127, 64 + high % 64, middle, low)
-}
-
-/// Where the program is; says that there is none, and that nothing is tested, where that is so.
-fn installed(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
-    if found.is_none() {
-        println!("not tested: {name} is not installed");
-    }
-    found
 }
 
 impl Real {

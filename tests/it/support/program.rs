@@ -1,5 +1,6 @@
-//! The real binary, with a data directory of its own and nothing of the user's.
+//! The real binary, with a data directory of its own and nothing of the user's, and where other people's programs are.
 
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -40,4 +41,15 @@ impl Outcome {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
+}
+
+/// Where the program is; says that there is none, and that nothing is tested, where that is so.
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
+    if found.is_none() {
+        println!("not tested: {name} is not installed");
+    }
+    found
 }
