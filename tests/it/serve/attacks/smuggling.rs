@@ -92,11 +92,12 @@ async fn encodings_that_we_do_not_know_are_not_guessed_at() {
     assert_eq!(statuses(&answer), ["501"], "{}", answer.escape_ascii());
 }
 
+const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
+
 #[tokio::test]
 async fn a_length_beside_chunks_makes_the_request_the_last_one() {
     let server = server();
     let length = format!("Content-Length: {}\r\n", 5 + HIDDEN.len());
-    const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
     for fields in [
         format!("{length}{CHUNKED}"),
         format!("{CHUNKED}{length}"),

@@ -54,7 +54,9 @@ async fn a_link_that_is_swapped_ten_thousand_times_never_leads_out() {
         assert!(matches!(list.status, 200 | 404), "{list:?}");
     }
     is_over.store(true, Ordering::Relaxed);
-    swapping.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in swapping {
+        thread.join().unwrap();
+    }
     assert_eq!(server.plain(b"file").await, b"inside");
     remove_file(shared.join("file")).unwrap();
 }
