@@ -7,6 +7,9 @@ use clap::{Arg, ArgAction, Command};
 
 use crate::locale::{Words, fill};
 
+/// Where the options of all commands begin in the help of each.
+const GLOBAL: usize = 1000;
+
 /// The command with its help in the user's language.
 pub(super) fn worded(command: Command, words: &Words) -> Command {
     describe(command, "hobnob", words)
@@ -36,7 +39,9 @@ fn describe(command: Command, key: &str, words: &Words) -> Command {
         command = command.mut_arg(id, |argument| {
             let heading = if argument.is_positional() { &usage.arguments } else { &usage.options };
             let takes_value = argument.get_action().takes_values();
-            let argument = argument.help_heading(heading.clone()).display_order(nth);
+            // A command's own come first.
+            let place = if argument.is_global_set() { nth + GLOBAL } else { nth };
+            let argument = argument.help_heading(heading.clone()).display_order(place);
             // The values stand in the value's name, where they need no explanation in another language.
             let argument = if takes_value { argument.hide_possible_values(true) } else { argument };
             match help {

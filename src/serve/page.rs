@@ -163,7 +163,7 @@ fn columns(order: Order, filter: &str, language: Language) -> String {
 fn form(language: Language) -> String {
     let word = escape(language.word("upload"));
     format!(
-        "<form method=\"post\" enctype=\"multipart/form-data\" id=\"upload\">\
+        "<form method=\"post\" enctype=\"multipart/form-data\" class=\"tools\">\
          <input type=\"file\" name=\"file\" multiple required aria-label=\"{word}\"><button>{word}</button></form>\n"
     )
 }

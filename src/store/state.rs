@@ -62,6 +62,7 @@ fn reason(fault: &Fault) -> String {
         | Fault::Encoded
         | Fault::TooLarge { .. }
         | Fault::TooMany { .. }
+        | Fault::TooDeep { .. }
         | Fault::CutShort { .. }
         | Fault::BadName
         | Fault::Short { .. }

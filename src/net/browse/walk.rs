@@ -61,11 +61,10 @@ where
                 let inner = inner(&listing);
                 report(WalkEvent::Found(listing)).await;
                 let room = FOLDERS.saturating_sub(folders);
-                let limit =
-                    if depth >= DEPTH { Some(DEPTH) } else { (inner.len() > room).then_some(FOLDERS) };
                 let taken = if depth >= DEPTH { 0 } else { inner.len().min(room) };
-                if let Some((limit, left_out)) = limit.zip(inner.get(taken)) {
-                    report(WalkEvent::Missed(left_out.clone(), Fault::TooMany { limit })).await;
+                if let Some(left_out) = inner.get(taken) {
+                    let fault = Fault::TooDeep { depth: DEPTH, folders: FOLDERS };
+                    report(WalkEvent::Missed(left_out.clone(), fault)).await;
                 }
                 folders += taken;
                 waiting.extend(inner.into_iter().take(taken).rev().map(|folder| (folder, depth + 1)));
