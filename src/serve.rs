@@ -68,6 +68,7 @@ use digests::Digests;
 use guests::{GuestId, Guests};
 pub use onlooker::Onlooker;
 use served::Log;
+pub use sniff::{Verdict, sniff};
 pub use tls::{Identity, IdentityFault};
 pub use upload::Uploads;
 

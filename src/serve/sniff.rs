@@ -17,7 +17,7 @@
 
 /// What the first bytes of a connection are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// They begin with a complete HTTP/1.x request line.
     Http,
     /// They can never become one: they are a plain file name, or the beginning of one.
@@ -27,7 +27,8 @@ pub(super) enum Verdict {
 }
 
 /// Judges the bytes that have come so far.
-pub(super) fn sniff(bytes: &[u8]) -> Verdict {
+#[must_use]
+pub fn sniff(bytes: &[u8]) -> Verdict {
     request_line(bytes).unwrap_or_else(|verdict| verdict)
 }
 
