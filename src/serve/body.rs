@@ -19,6 +19,9 @@ use crate::wire::range::Span;
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 pub(super) const FRAME: usize = 256 * 1024;
 
+/// What [`io::copy`] keeps free in a vector.
+const ROOM: usize = 8 * 1024;
+
 /// Frames that wait to be sent, so that what one client holds in memory stays below a mebibyte.
 const AHEAD: usize = 2;
 
@@ -118,9 +121,10 @@ impl Iterator for Opened {
     fn next(&mut self) -> Option<Self::Item> {
         let length = self.length.min(FRAME as u64);
         (length > 0).then(|| {
-            // Not zeroed before it is read into: that would cost as much as sending it.
-            let mut frame = Vec::with_capacity(usize::try_from(length).unwrap_or(FRAME));
-            let read = (&self.file).take(length).read_to_end(&mut frame)? as u64;
+            // Not zeroed before it is read into: that would cost as much as sending it. `copy` reads all that there is
+            // room for at once, where `read_to_end` begins with little; it wants some room left behind the end.
+            let mut frame = Vec::with_capacity(usize::try_from(length).unwrap_or(FRAME) + ROOM);
+            let read = io::copy(&mut (&self.file).take(length), &mut frame)?;
             self.length -= read;
             if read < length {
                 return Err(io::ErrorKind::UnexpectedEof.into());
