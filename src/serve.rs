@@ -106,6 +106,8 @@ pub struct Limits {
     /// Connections from one address, or from one network of IPv6 addresses (a /64), in the same way; where all of them
     /// are answered, the next is closed.
     pub per_address: usize,
+    /// Bytes of an HTTP head; more is answered with 431 (RFC 6585, section 5).
+    pub head: usize,
     /// For a connection's first byte, for the rest of an HTTP head, and for the next request.
     pub silence: Duration,
     /// For more of what is neither a request line nor the name of a file yet.
@@ -121,6 +123,7 @@ impl Default for Limits {
         Self {
             connections: 1000,
             per_address: 250,
+            head: 64 * 1024,
             silence: Duration::from_secs(10),
             hesitation: Duration::from_millis(250),
             stall: Duration::from_mins(1),

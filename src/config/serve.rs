@@ -1,5 +1,6 @@
 //! `[serve]`: what is shared of a folder, and how long the server waits for what.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -7,6 +8,9 @@ use serde::Deserialize;
 use super::ConfigError;
 use crate::serve::{Access, Limits, Uploads};
 use crate::text::size;
+
+/// What the limit of a head may be, in bytes.
+const HEADS: RangeInclusive<u64> = 1000..=256_000;
 
 /// Declares settings that a layer may leave out to the one below.
 macro_rules! layer {
@@ -43,6 +47,8 @@ layer! {
         connections: usize,
         /// Connections from one address.
         per_address: usize,
+        /// Bytes of a head, with a unit.
+        max_head: String,
         /// For a first byte, a head, the next request.
         silence: f64,
         /// For more of a name.
@@ -80,6 +86,7 @@ impl ServeLayer {
             limits: Limits {
                 connections: count(self.connections, "connections")?,
                 per_address: count(self.per_address, "per_address")?,
+                head: self.sound_head()?,
                 silence: seconds(self.silence, "silence")?,
                 hesitation: seconds(self.hesitation, "hesitation")?,
                 stall: seconds(self.stall, "stall")?,
@@ -95,6 +102,13 @@ impl ServeLayer {
         }
         let limit = size::parse(text).filter(|limit| *limit > 0).map(Some);
         limit.ok_or_else(|| wrong("max_upload", "a number of bytes such as 500M or 2G, or empty", text))
+    }
+
+    fn sound_head(&self) -> Result<usize, ConfigError> {
+        let text = self.max_head.as_deref().unwrap_or_default().trim();
+        let head = size::parse(text).filter(|head| HEADS.contains(head));
+        let head = head.and_then(|head| usize::try_from(head).ok());
+        head.ok_or_else(|| wrong("max_head", "from 1k to 256k", text))
     }
 
     fn sound_keep_free(&self) -> Result<u64, ConfigError> {

@@ -63,17 +63,19 @@ pub(super) enum Found {
 pub(super) struct Opened {
     /// The file.
     pub(super) file: fs::File,
-    /// Bytes from where it stands that are to be read.
+    /// The place of the next byte that is to be read.
+    pub(super) at: u64,
+    /// Bytes from there on that are to be read.
     pub(super) length: u64,
     /// What it was when it was opened.
     pub(super) version: Version,
 }
 
 impl Opened {
-    /// All of a file that is open at its beginning.
+    /// All of a file.
     pub(super) fn new(file: fs::File) -> io::Result<Self> {
         let version = Version::of(&file.metadata()?);
-        Ok(Self { file, length: version.length, version })
+        Ok(Self { file, at: 0, length: version.length, version })
     }
 }
 

@@ -5,10 +5,12 @@
 //! and is never held while a client makes us wait. Must never give more or fewer bytes of a file than were announced
 //! without saying so.
 
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
+use rustix::buffer::spare_capacity;
+use rustix::io::{Errno, pread};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -18,9 +20,6 @@ use crate::wire::range::Span;
 
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 pub(super) const FRAME: usize = 256 * 1024;
-
-/// What [`io::copy`] keeps free in a vector.
-const ROOM: usize = 8 * 1024;
 
 /// Frames that wait to be sent, so that what one client holds in memory stays below a mebibyte.
 const AHEAD: usize = 2;
@@ -106,10 +105,8 @@ where
 
 impl Opened {
     /// Reads no more of the file than this part.
-    pub(super) fn turn_to(&mut self, part: Span) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(part.first))?;
-        self.length = part.length();
-        Ok(())
+    pub(super) fn turn_to(&mut self, part: Span) {
+        (self.at, self.length) = (part.first, part.length());
     }
 }
 
@@ -121,14 +118,21 @@ impl Iterator for Opened {
     fn next(&mut self) -> Option<Self::Item> {
         let length = self.length.min(FRAME as u64);
         (length > 0).then(|| {
-            // Not zeroed before it is read into: that would cost as much as sending it. `copy` reads all that there is
-            // room for at once, where `read_to_end` begins with little; it wants some room left behind the end.
-            let mut frame = Vec::with_capacity(usize::try_from(length).unwrap_or(FRAME) + ROOM);
-            let read = io::copy(&mut (&self.file).take(length), &mut frame)?;
-            self.length -= read;
-            if read < length {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+            let length = usize::try_from(length).unwrap_or(FRAME);
+            // Not zeroed before it is read into: that would cost as much as sending it.
+            let mut frame = Vec::with_capacity(length);
+            while frame.len() < length {
+                let at = self.at + frame.len() as u64;
+                match pread(&self.file, spare_capacity(&mut frame), at) {
+                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Ok(_) | Err(Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
+            // There may have been room for more than was asked for.
+            frame.truncate(length);
+            self.at += length as u64;
+            self.length -= length as u64;
             if self.length == 0 && Version::of(&self.file.metadata()?) != self.version {
                 return Err(io::Error::other("the file has changed while it was sent"));
             }

@@ -67,6 +67,7 @@ pub(super) async fn converse(
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(visit.site.limits.silence)
+        .max_header_size(visit.site.limits.head)
         // A client that has said all it wants to say may close its half, as `nc -N` does.
         .half_close(true)
         .serve_connection(io, service);

@@ -45,6 +45,7 @@ const NEVER: Duration = Duration::from_mins(10);
 const PATIENT: Limits = Limits {
     connections: 1000,
     per_address: 1000,
+    head: 256 * 1024,
     silence: NEVER,
     hesitation: Duration::from_millis(20),
     stall: NEVER,

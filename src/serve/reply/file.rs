@@ -85,7 +85,7 @@ fn part_of(mut opened: Opened, parts: &[Span], kind: &str) -> io::Result<Respons
     let (content, kind, range) = if let [part] = *parts {
         let total = Some(opened.version.length);
         let range = ContentRange::Part { first: part.first, last: part.last, total };
-        opened.turn_to(part)?;
+        opened.turn_to(part);
         (Content::File(opened), kind.to_owned(), Some(range))
     } else {
         // Here each part says its range itself (RFC 9110, section 15.3.7.2).

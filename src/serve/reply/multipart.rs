@@ -81,11 +81,7 @@ impl Iterator for Multipart {
             }
             match self.pieces.next()? {
                 Piece::Text(text) => return Some(Ok(text)),
-                Piece::Part(part) => {
-                    if let Err(error) = self.file.turn_to(part) {
-                        return Some(Err(error));
-                    }
-                }
+                Piece::Part(part) => self.file.turn_to(part),
             }
         }
     }

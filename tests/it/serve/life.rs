@@ -118,6 +118,15 @@ async fn a_request_that_does_not_end_is_closed_after_the_limit() {
 }
 
 #[tokio::test]
+async fn a_head_over_the_limit_is_refused_and_one_below_it_is_not() {
+    let server = Running::start(Limits { head: 2000, ..PATIENT });
+    server.write("a", "first");
+    let field = |length| format!("X-Long: {}\r\n", "x".repeat(length));
+    assert_eq!(server.ask("GET", "/a", &field(1000)).await.text(), "first");
+    assert_eq!(server.ask("GET", "/a", &field(3000)).await.status, 431);
+}
+
+#[tokio::test]
 async fn a_connection_without_a_next_request_is_closed_after_the_limit() {
     let server = Running::start(Limits { silence: Duration::from_millis(30), ..PATIENT });
     let mut client = server.connect().await;
