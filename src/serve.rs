@@ -123,7 +123,7 @@ impl Default for Limits {
         Self {
             connections: 1000,
             per_address: 250,
-            head: 64 * 1024,
+            head: 64_000,
             silence: Duration::from_secs(10),
             hesitation: Duration::from_millis(250),
             stall: Duration::from_mins(1),
