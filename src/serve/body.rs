@@ -21,8 +21,8 @@ use crate::wire::range::Span;
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 pub(super) const FRAME: usize = 256 * 1024;
 
-/// Frames that wait to be sent, so that what one client holds in memory stays below a mebibyte.
-const AHEAD: usize = 2;
+/// Frames that wait to be sent: with fewer the thread has to be woken too often, and these are a mebibyte for each client.
+const AHEAD: usize = 4;
 
 /// Frames on their way from what makes them.
 struct Flow<I> {
