@@ -51,8 +51,10 @@ impl Signals {
     /// Waits for the next one. Cancel safe; the same signal several times in a row may count once.
     pub async fn next(&mut self) -> Signal {
         select! {
-            _ = self.hangup.recv() => Signal::Terminate(129),
+            // What an editor was meant to hear must not come after what ends the program.
+            biased;
             _ = self.interrupt.recv() => Signal::Terminate(130),
+            _ = self.hangup.recv() => Signal::Terminate(129),
             _ = self.terminate.recv() => Signal::Terminate(143),
             _ = self.stop.recv() => Signal::Stop,
             _ = self.resume.recv() => Signal::Continue,
