@@ -186,7 +186,7 @@ impl Client {
         let is_head = *asked.request.method() == Method::HEAD;
         let (response, line) = line.ask(asked.request, self.timeouts.answer).await?;
         let (head, incoming) = response.into_parts();
-        let body = Body::new(incoming, line, Arc::clone(&self.pool), self.timeouts.body).await;
+        let body = Body::new(incoming, line, Arc::clone(&self.pool), self.timeouts.body);
         Ok(Answer {
             source: source.spoken_http(),
             status: head.status,

@@ -37,20 +37,11 @@ pub struct Body {
 }
 
 impl Body {
-    pub(super) async fn new(
-        incoming: Incoming,
-        line: Option<Line>,
-        pool: Arc<Pool>,
-        patience: Duration,
-    ) -> Self {
+    pub(super) fn new(incoming: Incoming, line: Option<Line>, pool: Arc<Pool>, patience: Duration) -> Self {
         let announced = incoming.size_hint().exact();
         let mut body = Self { incoming, line, pool, announced, got: 0, patience };
         if body.incoming.is_end_stream() {
-            poll_fn(|context| {
-                body.give_back(context);
-                Poll::Ready(())
-            })
-            .await;
+            body.give_back();
         }
         body
     }
@@ -93,16 +84,14 @@ impl Body {
         }
         let frame = Pin::new(&mut self.incoming).poll_frame(context);
         if matches!(frame, Poll::Ready(None)) || self.incoming.is_end_stream() {
-            self.give_back(context);
+            self.give_back();
         }
         frame
     }
 
-    /// Keeps the connection for the next question, if the body is at its end and nothing else speaks against it.
-    fn give_back(&mut self, context: &mut Context<'_>) {
-        if let Some(mut line) = self.line.take()
-            && line.is_free(context)
-        {
+    /// Keeps the connection for the next question: the body is at its end.
+    fn give_back(&mut self) {
+        if let Some(line) = self.line.take() {
             self.pool.put(line);
         }
     }

@@ -1,9 +1,11 @@
-//! Connections that wait for the next question. Never keeps one for long, and wakes nobody up once none is left.
+//! Connections that wait for the next question. Never keeps one for long, nor one that its server has closed, and wakes
+//! nobody up once none is left.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -28,8 +30,8 @@ pub(super) struct Pool {
 struct Kept {
     /// The longest kept first.
     lines: VecDeque<(Instant, Line)>,
-    /// Somebody will look after those that have been kept for too long.
-    swept: bool,
+    /// Wakes whoever looks after them; none where nobody does.
+    keeper: Option<Waker>,
 }
 
 impl Pool {
@@ -44,13 +46,16 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection on which another question can be asked.
+    /// Keeps a connection, if another question can be asked on it.
     pub(super) fn put(self: &Arc<Self>, line: Line) {
         let mut kept = self.kept();
-        kept.put(line);
-        if !std::mem::replace(&mut kept.swept, true) {
-            tokio::spawn(sweep(Arc::downgrade(self)));
-        }
+        let keeper = kept.keeper.get_or_insert_with(|| {
+            tokio::spawn(keep(Arc::downgrade(self)));
+            // Until then: it begins with looking at all that are kept.
+            Waker::noop().clone()
+        });
+        let keeper = keeper.clone();
+        kept.put(line, &mut Context::from_waker(&keeper));
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -67,8 +72,12 @@ impl Kept {
         self.lines.remove(at).map(|(_, line)| line)
     }
 
-    fn put(&mut self, line: Line) {
+    /// Whatever happens to it wakes the keeper from now on.
+    fn put(&mut self, mut line: Line, keeper: &mut Context<'_>) {
         self.drop_old();
+        if !line.is_free(keeper) {
+            return;
+        }
         let same = |(_, kept): &(Instant, Line)| kept.origin == line.origin;
         if self.lines.iter().filter(|kept| same(kept)).count() >= PER_ORIGIN
             && let Some(oldest) = self.lines.iter().position(same)
@@ -87,23 +96,29 @@ impl Kept {
             self.lines.pop_front();
         }
     }
+
+    /// Lets go what cannot be used any more: a server that serves one client at a time waits for that. When there is
+    /// to be looked again at the latest; none where nothing is kept.
+    fn look(&mut self, keeper: &mut Context<'_>) -> Option<Instant> {
+        self.drop_old();
+        self.lines.retain_mut(|(_, line)| line.is_free(keeper));
+        self.keeper = (!self.lines.is_empty()).then(|| keeper.waker().clone());
+        self.lines.front().map(|(since, _)| *since + KEPT_FOR)
+    }
 }
 
-/// Closes what was kept for too long, until nothing is kept.
-async fn sweep(pool: Weak<Pool>) {
-    loop {
-        let next = {
-            let Some(pool) = pool.upgrade() else { return };
-            let mut kept = pool.kept();
-            kept.drop_old();
-            let Some((since, _)) = kept.lines.front() else {
-                kept.swept = false;
-                return;
-            };
-            *since + KEPT_FOR
-        };
-        sleep_until(next).await;
-    }
+/// Closes what its server has closed, and what was kept for too long, until nothing is kept.
+async fn keep(pool: Weak<Pool>) {
+    let mut clock = pin!(sleep_until(now()));
+    poll_fn(|context| {
+        loop {
+            let next = pool.upgrade().and_then(|pool| pool.kept().look(context));
+            let Some(next) = next else { return Poll::Ready(()) };
+            clock.as_mut().reset(next);
+            ready!(clock.as_mut().poll(context));
+        }
+    })
+    .await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a connection is kept is measured where it is kept")]

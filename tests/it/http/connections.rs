@@ -1,8 +1,13 @@
 //! Which connection a question goes over, and how long one is kept.
 
+use std::io::Write as _;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
 use hobnob::event::Fault;
 use hobnob::net::http::Question;
-use tokio::time::Instant;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::{Instant, timeout};
 
 use super::{ask, get, moved, read};
 use crate::support::lasting::{Act, Lasting};
@@ -132,6 +137,27 @@ async fn a_connection_that_the_server_closes_after_its_answer_is_not_used_again(
             assert_eq!(get(&client, &server.source("http://", path)).await.unwrap(), "hello");
         }
         assert_eq!(server.heard(), ["1 GET /a", "2 GET /b"]);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_its_server_closes_while_nobody_uses_it_is_let_go_at_once() {
+    // Only when we have closed ours, too, does it serve the next one.
+    let (told, mut ends) = unbounded_channel();
+    let (close, closing) = channel();
+    let server = Server::new(move |_, mut stream| {
+        stream.write_all(hello().as_bytes()).unwrap();
+        closing.recv().unwrap();
+        send(stream, b"");
+        told.send(()).unwrap();
+    });
+    let client = client();
+    for path in ["/a", "/b"] {
+        assert_eq!(get(&client, &server.source("http://", path)).await.unwrap(), "hello");
+        close.send(()).unwrap();
+        // Half the time for which an open one is kept.
+        let ended = timeout(Duration::from_secs(7), ends.recv()).await;
+        assert_eq!(ended.expect("it is kept"), Some(()), "{path}");
     }
 }
 

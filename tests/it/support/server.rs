@@ -62,13 +62,12 @@ impl Server {
         })
     }
 
-    /// An HTTP server whose answer, from the status line on, follows from the request line. It says that it closes the
-    /// connection then: one that was kept for another question would keep it from all other clients.
+    /// An HTTP server whose answer, from the status line on, follows from the request line. It closes then, without
+    /// saying so.
     pub(crate) fn http(mut answer: impl FnMut(&str) -> String + Send + 'static) -> Self {
         Self::new(move |request, stream| {
             let line = request.split(|byte| *byte == b'\r').next().unwrap();
-            let answer = answer(str::from_utf8(line).unwrap());
-            send(stream, answer.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1).as_bytes());
+            send(stream, answer(str::from_utf8(line).unwrap()).as_bytes());
         })
     }
 
