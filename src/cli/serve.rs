@@ -75,7 +75,7 @@ pub(super) async fn run(context: &Context, arguments: &Serve) -> Result<(), Endi
     // A log that cannot be written, or that nobody reads, is no reason to fail or to stay.
     let written = async {
         let lines = writer.await?;
-        spawn_blocking(move || lines.write_untold(untold)).await
+        spawn_blocking(move || io::stderr().write_all(lines.untold(untold).as_bytes())).await
     };
     let _ = timeout(LAST_LINES, written).await;
     Ok(())
@@ -140,21 +140,25 @@ struct Lines {
 }
 
 impl Lines {
-    /// Writes the whole log, but for what only the end of the server tells.
+    /// Writes the whole log, but for what only the end of the server tells. What has come while lines were written is
+    /// written together.
     fn write(&self, serving: &str, mut requests: mpsc::Receiver<Served>) {
         // Where nobody reads stderr, the server works all the same.
         let _ = writeln!(io::stderr(), "{serving}");
-        while let Some(served) = requests.blocking_recv() {
-            self.write_untold(served.untold);
-            let _ = writeln!(io::stderr(), "{}", self.line(&served));
+        let mut waiting = Vec::new();
+        while requests.blocking_recv_many(&mut waiting, LINES_AHEAD) > 0 {
+            let lines =
+                waiting.drain(..).map(|served| self.untold(served.untold) + &self.line(&served) + "\n");
+            let _ = io::stderr().write_all(lines.collect::<String>().as_bytes());
         }
     }
 
-    fn write_untold(&self, count: u64) {
-        if count > 0 {
-            let line = fill(&self.words.serve.untold, &[("count", &count.to_string())]);
-            let _ = writeln!(io::stderr(), "{line}");
+    /// A line about requests that were not told, where there are any.
+    fn untold(&self, count: u64) -> String {
+        if count == 0 {
+            return String::new();
         }
+        fill(&self.words.serve.untold, &[("count", &count.to_string())]) + "\n"
     }
 
     /// Where the server can be reached, and what is not as it usually is.
