@@ -15,6 +15,7 @@ use cap_std::fs::Dir;
 use jiff::Timestamp;
 
 use super::access::Access;
+use super::body::Buffers;
 use super::upload::is_partial;
 use super::version::Version;
 use crate::wire::listing::Kind;
@@ -69,13 +70,20 @@ pub(super) struct Opened {
     pub(super) length: u64,
     /// What it was when it was opened.
     pub(super) version: Version,
+    /// What is read into.
+    pub(super) buffers: Buffers,
 }
 
 impl Opened {
     /// All of a file.
-    pub(super) fn new(file: fs::File) -> io::Result<Self> {
-        let version = Version::of(&file.metadata()?);
-        Ok(Self { file, at: 0, length: version.length, version })
+    pub(super) fn new(file: fs::File, metadata: &fs::Metadata) -> Self {
+        let version = Version::of(metadata);
+        Self { file, at: 0, length: version.length, version, buffers: Buffers::default() }
+    }
+
+    /// Whether its content is still what it was when it was opened.
+    pub(super) fn is_unchanged(&self) -> io::Result<bool> {
+        Ok(self.version.is_still(&Version::of(&self.file.metadata()?)))
     }
 }
 
@@ -104,12 +112,21 @@ impl Root {
         read(bytes, self.hidden)
     }
 
-    /// Opens what a name leads to.
+    /// Opens what a name leads to. May wait for a disk.
     pub(super) fn find(&self, name: &Name) -> io::Result<Found> {
-        let file = self.way.file(&name.path)?;
-        Ok(match Kind::of(file.metadata()?.mode()) {
+        Self::found(self.way.file(&name.path)?)
+    }
+
+    /// The same, if it can be said without waiting for a disk. Never an error: to find out what is wrong may take longer.
+    pub(super) fn find_at_hand(&self, name: &Name) -> Option<Found> {
+        Self::found(self.way.file_at_hand(&name.path)?).ok()
+    }
+
+    fn found(file: fs::File) -> io::Result<Found> {
+        let metadata = file.metadata()?;
+        Ok(match Kind::of(metadata.mode()) {
             Kind::Dir => Found::Folder(file),
-            Kind::File => Found::File(Opened::new(file)?),
+            Kind::File => Found::File(Opened::new(file, &metadata)),
             Kind::Other => Found::Other,
         })
     }

@@ -1,28 +1,47 @@
 //! The bytes of an answer on their way to a socket.
 //!
-//! Owns making them where that may take its time: in big frames, some ahead of what is sent, so that neither the sockets
-//! wait for the disk nor the disk for them. A thread makes frame after frame as long as they are taken as fast as that,
-//! and is never held while a client makes us wait. Must never give more or fewer bytes of a file than were announced
-//! without saying so.
+//! Owns making them: in big frames, of a file right where they are sent as long as the system has them in its memory.
+//! Whatever may have to wait for a disk is made on a thread, some frames ahead of what is sent, so that neither the
+//! sockets wait for the disk nor the disk for them. The thread makes frame after frame as long as they are taken as fast
+//! as that, and is never held while a client makes us wait. Must never give more or fewer bytes of a file than were
+//! announced without saying so.
 
+use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
+use std::task::Poll;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
-use rustix::buffer::spare_capacity;
-use rustix::io::{Errno, pread};
+use rustix::io::Errno;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::beneath::Opened;
-use super::version::Version;
 use crate::wire::range::Span;
 
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 pub(super) const FRAME: usize = 256 * 1024;
 
-/// Frames that wait to be sent: with fewer the thread has to be woken too often, and these are a mebibyte for each client.
+/// Frames of a thread that wait to be sent: with fewer it has to be woken too often, and these are a mebibyte for each
+/// client.
 const AHEAD: usize = 4;
+
+/// What an answer is made of, frame by frame. Its iterator may wait for a disk.
+pub(super) trait Frames: Iterator<Item = io::Result<Bytes>> + Send + 'static {
+    /// The next one, where nothing is to be waited for.
+    fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
+        Poll::Pending
+    }
+}
+
+impl Frames for Box<dyn Iterator<Item = io::Result<Bytes>> + Send> {}
+
+/// Whence the next frame comes.
+enum Source<I> {
+    Here(I),
+    Thread(Flow<I>),
+}
 
 /// Frames on their way from what makes them.
 struct Flow<I> {
@@ -42,25 +61,34 @@ enum Maker<I> {
 }
 
 /// Lets the frames be made, one after the other. An error is the last one.
-pub(super) fn stream<I>(frames: I) -> impl Stream<Item = io::Result<Bytes>> + Send + use<I>
-where
-    I: Iterator<Item = io::Result<Bytes>> + Send + 'static,
-{
-    let (room, made) = mpsc::channel(AHEAD);
-    let maker = Maker::Working(make(frames, room.clone()));
-    stream::unfold(Some(Flow { made, maker, room }), async |flow| {
-        let mut flow = flow?;
-        let frame = flow.next().await?;
-        let flow = frame.is_ok().then_some(flow);
-        Some((frame, flow))
+pub(super) fn stream<I: Frames>(frames: I) -> impl Stream<Item = io::Result<Bytes>> + Send + use<I> {
+    stream::unfold(Some(Source::Here(frames)), async |source| {
+        let (frame, source) = match source? {
+            Source::Here(mut frames) => match frames.at_hand() {
+                Poll::Ready(frame) => (frame?, Source::Here(frames)),
+                Poll::Pending => Flow::new(frames).next().await?,
+            },
+            Source::Thread(flow) => flow.next().await?,
+        };
+        let source = frame.is_ok().then_some(source);
+        Some((frame, source))
     })
 }
 
-impl<I> Flow<I>
-where
-    I: Iterator<Item = io::Result<Bytes>> + Send + 'static,
-{
-    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+impl<I: Frames> Flow<I> {
+    fn new(frames: I) -> Self {
+        let (room, made) = mpsc::channel(AHEAD);
+        let maker = Maker::Working(make(frames, room.clone()));
+        Self { made, maker, room }
+    }
+
+    /// The next frame, and whence the one after it comes.
+    async fn next(mut self) -> Option<(io::Result<Bytes>, Source<I>)> {
+        let frame = self.frame().await?;
+        Some((frame, Source::Thread(self)))
+    }
+
+    async fn frame(&mut self) -> Option<io::Result<Bytes>> {
         loop {
             match std::mem::replace(&mut self.maker, Maker::Done) {
                 Maker::Done => return self.made.try_recv().ok(),
@@ -91,10 +119,7 @@ where
 }
 
 /// Makes frames as long as there is room for them.
-fn make<I>(mut frames: I, room: mpsc::Sender<io::Result<Bytes>>) -> JoinHandle<Option<I>>
-where
-    I: Iterator<Item = io::Result<Bytes>> + Send + 'static,
-{
+fn make<I: Frames>(mut frames: I, room: mpsc::Sender<io::Result<Bytes>>) -> JoinHandle<Option<I>> {
     spawn_blocking(move || {
         while let Ok(place) = room.try_reserve() {
             place.send(frames.next()?);
@@ -116,27 +141,168 @@ impl Iterator for Opened {
     type Item = io::Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let length = self.length.min(FRAME as u64);
-        (length > 0).then(|| {
-            let length = usize::try_from(length).unwrap_or(FRAME);
-            // Not zeroed before it is read into: that would cost as much as sending it.
-            let mut frame = Vec::with_capacity(length);
-            while frame.len() < length {
-                let at = self.at + frame.len() as u64;
-                match pread(&self.file, spare_capacity(&mut frame), at) {
-                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    Ok(_) | Err(Errno::INTR) => {}
-                    Err(error) => return Err(error.into()),
-                }
+        self.frame(pread).transpose()
+    }
+}
+
+impl Frames for Opened {
+    fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
+        match self.frame(pread_cached) {
+            // Here not every kind of disk can say whether it would have to wait.
+            Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::AGAIN | Errno::OPNOTSUPP)) => {
+                Poll::Pending
             }
-            // There may have been room for more than was asked for.
-            frame.truncate(length);
-            self.at += length as u64;
-            self.length -= length as u64;
-            if self.length == 0 && Version::of(&self.file.metadata()?) != self.version {
-                return Err(io::Error::other("the file has changed while it was sent"));
+            frame => Poll::Ready(frame.transpose()),
+        }
+    }
+}
+
+impl Opened {
+    fn frame(
+        &mut self,
+        read: impl Fn(&File, &mut [u8], u64) -> Result<usize, Errno>,
+    ) -> io::Result<Option<Bytes>> {
+        let length = usize::try_from(self.length).unwrap_or(FRAME).min(FRAME);
+        if length == 0 {
+            return Ok(None);
+        }
+        let mut buffer = self.buffers.take(length);
+        let got = match read(&self.file, &mut buffer[..length], self.at) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(got) if got as u64 == self.length && !self.is_unchanged()? => {
+                Err(io::Error::other("the file has changed while it was sent"))
             }
-            Ok(frame.into())
-        })
+            Ok(got) => Ok(got),
+            Err(error) => Err(error.into()),
+        };
+        let buffer = self.buffers.keep(buffer);
+        let got = got?;
+        self.at += got as u64;
+        self.length -= got as u64;
+        Ok(Some(buffer.slice(..got)))
+    }
+}
+
+/// Buffers that were filled and given away: once they are sent they are used again.
+#[derive(Debug, Default)]
+pub(super) struct Buffers(VecDeque<Bytes>);
+
+impl Buffers {
+    /// One of at least this length.
+    fn take(&mut self, length: usize) -> BytesMut {
+        match self.0.pop_front().map(Bytes::try_into_mut) {
+            Some(Ok(buffer)) if buffer.len() >= length => buffer,
+            Some(Err(unsent)) => {
+                self.0.push_front(unsent);
+                BytesMut::zeroed(length)
+            }
+            Some(Ok(_)) | None => BytesMut::zeroed(length),
+        }
+    }
+
+    fn keep(&mut self, buffer: BytesMut) -> Bytes {
+        let buffer = buffer.freeze();
+        self.0.push_back(buffer.clone());
+        buffer
+    }
+}
+
+/// Reads what is there, and waits for the disk.
+fn pread(file: &File, buffer: &mut [u8], at: u64) -> Result<usize, Errno> {
+    rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut *buffer, at))
+}
+
+/// Reads what the system has in its memory; [`Errno::AGAIN`] where that is nothing.
+#[cfg(target_os = "linux")]
+fn pread_cached(file: &File, buffer: &mut [u8], at: u64) -> Result<usize, Errno> {
+    use nix::sys::statfs::{TMPFS_MAGIC, fstatfs};
+    use rustix::io::{IoSliceMut, ReadWriteFlags, preadv2};
+    match preadv2(file, &mut [IoSliceMut::new(buffer)], at, ReadWriteFlags::NOWAIT) {
+        // It has nothing but memory, but does not know this flag.
+        Err(Errno::OPNOTSUPP) if fstatfs(file).is_ok_and(|disk| disk.filesystem_type() == TMPFS_MAGIC) => {
+            pread(file, buffer, at)
+        }
+        read => read,
+    }
+}
+
+/// Elsewhere nobody says whether the disk is to be waited for.
+#[cfg(not(target_os = "linux"))]
+fn pread_cached(_: &File, _: &mut [u8], _: u64) -> Result<usize, Errno> {
+    Err(Errno::AGAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use futures_util::StreamExt as _;
+
+    use super::*;
+
+    /// Longer than some frames.
+    const LENGTH: usize = 3 * FRAME + 5;
+
+    fn opened(content: &[u8]) -> Opened {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        let metadata = file.metadata().unwrap();
+        Opened::new(file, &metadata)
+    }
+
+    fn content() -> Vec<u8> {
+        (0..LENGTH).map(|at| u8::try_from(at % 251).unwrap()).collect()
+    }
+
+    /// As a thread makes them.
+    struct Threaded(Opened);
+
+    impl Iterator for Threaded {
+        type Item = io::Result<Bytes>;
+
+        fn next(&mut self) -> Option<Self::Item> {
+            self.0.next()
+        }
+    }
+
+    impl Frames for Threaded {}
+
+    async fn all(frames: impl Frames) -> io::Result<Vec<u8>> {
+        let frames: Vec<_> = stream(frames).collect().await;
+        frames.into_iter().try_fold(Vec::new(), |all, frame| Ok([&*all, &*frame?].concat()))
+    }
+
+    #[tokio::test]
+    async fn a_file_comes_as_it_is_whoever_reads_it() {
+        for length in [0, 1, FRAME, FRAME + 1, LENGTH] {
+            let content = &content()[..length];
+            assert!(all(opened(content)).await.unwrap() == content, "{length}");
+            assert!(all(Threaded(opened(content))).await.unwrap() == content, "{length}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_has_changed_is_an_error_however_short_it_is() {
+        for length in [1, FRAME, LENGTH] {
+            for is_threaded in [false, true] {
+                let mut opened = opened(&content()[..length]);
+                opened.file.write_all(b"more").unwrap();
+                let sent = if is_threaded { all(Threaded(opened)).await } else { all(opened).await };
+                assert!(sent.is_err(), "{length} {is_threaded}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_buffer_is_used_again_once_it_is_sent_and_not_before() {
+        let mut opened = opened(&content());
+        let first = opened.next().unwrap().unwrap();
+        let second = opened.next().unwrap().unwrap();
+        assert!(first[..] == content()[..FRAME] && second[..] == content()[FRAME..2 * FRAME]);
+        let place = first.as_ptr();
+        drop(first);
+        let third = opened.next().unwrap().unwrap();
+        assert_eq!(third.as_ptr(), place);
+        assert!(second[..] == content()[FRAME..2 * FRAME]);
     }
 }

@@ -156,7 +156,8 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content).unwrap();
         file.rewind().unwrap();
-        Opened::new(file).unwrap()
+        let metadata = file.metadata().unwrap();
+        Opened::new(file, &metadata)
     }
 
     async fn busy(lane: &Arc<Semaphore>) -> OwnedSemaphorePermit {
@@ -192,7 +193,8 @@ mod tests {
             drop(turn);
             assert_eq!(asked.await, None);
             assert!(digests.kept().is_empty());
-            opened = Opened::new(opened.file).unwrap();
+            let metadata = opened.file.metadata().unwrap();
+            opened = Opened::new(opened.file, &metadata);
         }
     }
 

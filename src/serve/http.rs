@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::poll_fn;
-use std::io::{self, Cursor};
+use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -22,14 +22,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::task::spawn_blocking;
 
+use super::body::{self, Frames};
 use super::connection::{Visit, close};
 use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
-use super::reply::{Content, add_digests, failure, refuse, reply};
+use super::reply::{Content, add_digests, failure, refuse, reply, reply_at_hand};
 use super::served::{Answering, Began, Log};
 use super::upload::{self, Received};
-use super::{Phase, Site, body};
+use super::{Phase, Site};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
 use crate::wire::digest::DigestField;
@@ -129,18 +130,17 @@ async fn answer(
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
     let wanted: Vec<_> = DigestField::wanted(&head.headers).collect();
     let digests = Arc::clone(&site.digests);
-    let at_hand = wanted.is_empty() && !is_head;
     let received = Received::default();
     let mut response = if let Some(refused) = refuse(&head).or_else(|| site.access.refuse(&head.headers)) {
         refused
     } else if let Some(uploads) = upload::wanted(&site.access, &head.method) {
         upload::take(&site, uploads, &head, body, &received).await
+    } else if let Some(at_hand) = reply_at_hand(&site, &head) {
+        at_hand
     } else {
-        let replied = move || {
-            let response = reply(&site, &head);
-            if at_hand { response.map(Content::at_hand) } else { response }
-        };
-        spawn_blocking(replied).await.unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR))
+        spawn_blocking(move || reply(&site, &head))
+            .await
+            .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR))
     };
     add_digests(&digests, &wanted, &mut response).await;
     let status = response.status();
@@ -176,6 +176,6 @@ fn body_of(content: Content) -> Body {
     }
 }
 
-fn flowing(frames: impl Iterator<Item = io::Result<Bytes>> + Send + 'static) -> Body {
+fn flowing(frames: impl Frames) -> Body {
     StreamBody::new(body::stream(frames).map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
 }

@@ -17,7 +17,6 @@ use percent_encoding::percent_decode_str;
 
 use super::Site;
 use super::beneath::{Found, Opened};
-use super::body::FRAME;
 use super::digests::Digests;
 use super::folder::{self, Folder};
 use crate::wire::digest::DigestField;
@@ -61,17 +60,19 @@ impl Content {
             Self::Page(_) | Self::Made(_) | Self::Nothing => None,
         }
     }
+}
 
-    /// A small file is read at once: to change threads for it again would take longer.
-    pub(super) fn at_hand(self) -> Self {
-        match self {
-            Self::File(mut opened) if opened.length <= FRAME as u64 => match opened.next() {
-                Some(Ok(bytes)) => Self::Page(bytes),
-                // To break off an answer is for whoever sends it.
-                Some(Err(_)) | None => Self::File(opened),
-            },
-            Self::Page(_) | Self::File(_) | Self::Parts(_) | Self::Made(_) | Self::Nothing => self,
-        }
+/// Answers a request for a file, if nothing is to be waited for: to change threads for it would take longer than all the
+/// rest.
+pub(super) fn reply_at_hand(site: &Site, request: &Parts) -> Option<Response<Content>> {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let bytes = name(request);
+    let name = site.root.name(&bytes).filter(|name| !name.is_folder)?;
+    match site.root.find_at_hand(&name)? {
+        Found::File(opened) => file::answer(&bytes, opened, request).ok(),
+        Found::Folder(_) | Found::Other => None,
     }
 }
 
@@ -79,13 +80,17 @@ impl Content {
 pub(super) fn reply(site: &Arc<Site>, request: &Parts) -> Response<Content> {
     match request.method {
         Method::GET | Method::HEAD => {
-            let path = request.uri.path();
-            let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
-            find(site, &name, request).unwrap_or_else(|error| failure(status(&error)))
+            find(site, &name(request), request).unwrap_or_else(|error| failure(status(&error)))
         }
         Method::OPTIONS => allowing(site, nothing(StatusCode::NO_CONTENT)),
         _ => allowing(site, failure(StatusCode::METHOD_NOT_ALLOWED)),
     }
+}
+
+/// What a request asks for.
+fn name(request: &Parts) -> Vec<u8> {
+    let path = request.uri.path();
+    percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect()
 }
 
 /// The answer to a request that somebody before us may have read in another way than we do. After one there is no telling

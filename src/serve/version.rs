@@ -21,6 +21,9 @@ pub(super) struct Version {
     modified: (i64, i64),
     /// The last change of anything. Unlike the other it cannot be set back.
     changed: (i64, i64),
+    /// What else such a change may have been of: how many names it has, and who may do what with it.
+    links: u64,
+    mode: u32,
 }
 
 impl Version {
@@ -31,7 +34,18 @@ impl Version {
             length: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
+            links: metadata.nlink(),
+            mode: metadata.mode(),
         }
+    }
+
+    /// Whether the content is the same at another time. Unlike equality this lets pass that the file was replaced or removed
+    /// under its name, or that somebody else may read it now: whoever has it open has all of it.
+    pub(super) fn is_still(&self, then: &Self) -> bool {
+        let explained = (self.links, self.mode) != (then.links, then.mode);
+        let Self { links, mode, .. } = *then;
+        let changed = if explained { then.changed } else { self.changed };
+        Self { changed, links, mode, ..*self } == *then
     }
 
     /// When the content changed last; none where the disk says what cannot be.
@@ -60,7 +74,8 @@ mod tests {
 
     use super::*;
 
-    const VERSION: Version = Version { device: 1, inode: 2, length: 3, modified: (4, 5), changed: (6, 7) };
+    const VERSION: Version =
+        Version { device: 1, inode: 2, length: 3, modified: (4, 5), changed: (6, 7), links: 1, mode: 0o644 };
 
     #[test]
     fn a_tag_is_another_one_for_every_change_that_may_be_of_the_content() {
@@ -74,6 +89,25 @@ mod tests {
         let tags: HashSet<_> = others.iter().chain([&VERSION]).map(Version::etag).collect();
         assert_eq!(tags.len(), 6);
         assert!(tags.iter().all(|tag| tag.len() == 34 && tag.starts_with('"') && tag.ends_with('"')));
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_under_its_name_is_no_other_for_whoever_has_it_open() {
+        for still in [
+            Version { changed: (9, 9), links: 0, ..VERSION },
+            Version { changed: (9, 9), mode: 0o600, ..VERSION },
+            VERSION,
+        ] {
+            assert!(VERSION.is_still(&still), "{still:?}");
+        }
+        // Whoever writes into it can set the time of that back, but not this one.
+        for other in [
+            Version { changed: (9, 9), ..VERSION },
+            Version { modified: (4, 9), changed: (9, 9), links: 0, ..VERSION },
+            Version { length: 9, changed: (9, 9), links: 0, ..VERSION },
+        ] {
+            assert!(!VERSION.is_still(&other), "{other:?}");
+        }
     }
 
     #[test]

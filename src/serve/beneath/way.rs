@@ -49,6 +49,23 @@ impl Way {
         Ok(self.top.open_with(path, &options)?.into_std())
     }
 
+    /// Opens whatever is there, to be read, if the system knows the way there without asking a disk; none where it does
+    /// not, or where something is wrong with it.
+    #[cfg(target_os = "linux")]
+    pub(super) fn file_at_hand(&self, path: &Path) -> Option<fs::File> {
+        use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+        let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let resolve = if self.follow_links { ResolveFlags::empty() } else { beneath };
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        openat2(&self.top, path, flags, Mode::empty(), resolve | ResolveFlags::CACHED).ok().map(Into::into)
+    }
+
+    /// Elsewhere nobody says whether a disk is to be asked.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn file_at_hand(&self, _: &Path) -> Option<fs::File> {
+        None
+    }
+
     /// Opens a folder.
     pub(super) fn folder(&self, path: &Path) -> io::Result<Dir> {
         if self.follow_links {

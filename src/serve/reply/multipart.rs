@@ -4,11 +4,13 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
+use std::task::Poll;
 use std::vec;
 
 use bytes::Bytes;
 
 use crate::serve::beneath::Opened;
+use crate::serve::body::Frames;
 use crate::wire::range::{ContentRange, Span};
 
 /// Parts of a file on their way.
@@ -71,19 +73,33 @@ impl Multipart {
     }
 }
 
+impl Multipart {
+    /// The next frame, of those of the file by `read`.
+    fn frame<T>(&mut self, read: impl Fn(&mut Opened) -> T, text: impl Fn(Option<Bytes>) -> T) -> T {
+        loop {
+            if self.file.length > 0 {
+                return read(&mut self.file);
+            }
+            match self.pieces.next() {
+                Some(Piece::Text(bytes)) => return text(Some(bytes)),
+                Some(Piece::Part(part)) => self.file.turn_to(part),
+                None => return text(None),
+            }
+        }
+    }
+}
+
 impl Iterator for Multipart {
     type Item = io::Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(frame) = self.file.next() {
-                return Some(frame);
-            }
-            match self.pieces.next()? {
-                Piece::Text(text) => return Some(Ok(text)),
-                Piece::Part(part) => self.file.turn_to(part),
-            }
-        }
+        self.frame(Opened::next, |text| text.map(Ok))
+    }
+}
+
+impl Frames for Multipart {
+    fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
+        self.frame(Opened::at_hand, |text| Poll::Ready(text.map(Ok)))
     }
 }
 

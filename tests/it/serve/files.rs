@@ -1,8 +1,9 @@
 //! What an answer says of a file beside its bytes, and how it ends where the file does not stay the same.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hobnob::serve::End;
@@ -109,6 +110,24 @@ async fn a_file_that_changes_while_it_is_sent_is_not_sent_to_its_end() {
             }
             assert_eq!(server.log.recv().await.unwrap().end, End::BrokenOff, "{request}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_replaced_while_it_is_sent_is_sent_to_its_end() {
+    let server = Running::start(PATIENT);
+    for replace in [
+        |file: &Path| fs::rename(file.with_file_name("new"), file),
+        |file: &Path| fs::remove_file(file),
+        |file: &Path| fs::set_permissions(file, fs::Permissions::from_mode(0o600)),
+    ] {
+        let length = server.write_long("long");
+        server.write("new", "new");
+        let mut client = server.connect().await;
+        client.write_all(b"long").await.unwrap();
+        client.read_exact(&mut [0; 1000]).await.unwrap();
+        replace(&server.folder.path().join("long")).unwrap();
+        assert_eq!(super::rest(&mut client).await.len() as u64 + 1000, length);
     }
 }
 
