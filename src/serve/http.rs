@@ -5,7 +5,6 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::poll_fn;
 use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -74,7 +73,8 @@ pub(super) async fn converse(
         .serve_connection(io, service);
     let result = loop {
         tokio::select! {
-            result = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break Some(result),
+            // To its end: without it, what hyper holds of the last answer would not be sent by a server that stops.
+            result = &mut connection => break Some(result),
             answer = meter.whole() => {
                 visit.log.tell(answer.about.ended(End::Whole));
                 visit.guest.paid();

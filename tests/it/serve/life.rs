@@ -8,7 +8,7 @@ use std::time::Duration;
 use hobnob::serve::{Access, BindFault, End, Limits, Options, Request, Server};
 use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::{PATIENT, Response, Running, rest};
@@ -249,6 +249,27 @@ async fn a_server_that_stops_finishes_what_it_is_sending_and_takes_nothing_new()
     assert!(rest(&mut http).await.len() as u64 + 1000 > length);
     drop((plain, http));
     task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_stops_sends_the_end_of_an_answer_that_waits_to_be_taken() {
+    // How much the system takes of an answer before anybody reads it is its own affair: of some of these, what is left
+    // is little enough to be all in the server's hands when it stops.
+    for length in (1..32).map(|quarters| quarters * 256 * 1024) {
+        let server = Running::start(PATIENT);
+        server.write("file", vec![7; length]);
+        let client = TcpSocket::new_v4().unwrap();
+        client.set_recv_buffer_size(65_536).unwrap();
+        let mut client = client.connect(server.address).await.unwrap();
+        client.write_all(b"GET /file HTTP/1.0\r\n\r\n").await.unwrap();
+        client.read_exact(&mut [0]).await.unwrap();
+        let Running { stop, task, .. } = server;
+        drop(stop);
+        let answer = rest(&mut client).await;
+        assert!(answer.ends_with(&vec![7; length]), "{} of {length}", answer.len());
+        drop(client);
+        task.await.unwrap();
+    }
 }
 
 #[tokio::test]
