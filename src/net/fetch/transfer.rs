@@ -18,7 +18,7 @@ use super::body::Incoming;
 use super::partial::{self, PartialFile, Spot};
 use super::place::{Content, Placing};
 use super::retry::{Retries, Retry};
-use super::writer::{Beginning, Writing, Written, write};
+use super::writer::{Beginning, Writing, Written, clear, write};
 use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking};
 use crate::effect::{Conflict, Job};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
@@ -111,13 +111,16 @@ impl<'a> Transfer<'a> {
         }
         let (answer, base, anew) = self.ask().await?;
         let Answer { mut body, version, .. } = answer;
+        self.begun = true;
+        if base != Base::Partial {
+            self.empty().await?;
+        }
         let before = mem::replace(&mut self.version, version);
         if base == Base::Partial {
             // It is the same version still.
             self.version.checksum = self.version.checksum.take().or(before.checksum);
             self.version.modified = self.version.modified.or(before.modified);
         }
-        self.begun = true;
         let (total, from) = (self.version.total, self.length(base));
         report(TransferEvent::Started { total, from, anew, partial: self.version.partial() }).await;
         let (beginning, start) = match (base, self.file.take(), &self.other) {
@@ -139,6 +142,15 @@ impl<'a> Transfer<'a> {
         };
         self.write(beginning, start, body, report).await?;
         self.is_whole()
+    }
+
+    /// Takes out of the partial file what is in it of another version, before anybody hears of the one that comes: whoever
+    /// goes on with it, also after a crash, must not take the one for the other.
+    async fn empty(&mut self) -> Result<(), Fault> {
+        if self.here() > 0 {
+            self.writing = self.file.take().map(|file| clear(file, self.engine.disk.clone()));
+        }
+        self.settle().await
     }
 
     fn spot(&self, file: Option<PartialFile>) -> Spot {

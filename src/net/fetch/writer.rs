@@ -42,6 +42,15 @@ pub(super) struct Writing {
     pub(super) outcome: JoinHandle<Written>,
 }
 
+/// Takes everything out of a file, on the disk too.
+pub(super) fn clear(mut file: PartialFile, disk: Arc<dyn Disk>) -> JoinHandle<Written> {
+    task::spawn_blocking(move || {
+        let cleared = file.clear();
+        let synced = cleared.and_then(|()| disk.sync(file.file()).map_err(|error| Fault::from_disk(&error)));
+        Written { file: Some(file), fault: synced.err() }
+    })
+}
+
 /// Begins to write a file that will have `total` bytes, where that is known.
 pub(super) fn write(beginning: Beginning, total: Option<u64>, disk: Arc<dyn Disk>) -> Writing {
     let (orders, received) = mpsc::channel(WAITING);

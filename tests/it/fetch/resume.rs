@@ -233,6 +233,24 @@ async fn what_is_here_without_being_known_is_not_used() {
 }
 
 #[tokio::test]
+async fn what_is_here_of_another_version_is_gone_before_anybody_hears_of_the_new_one() {
+    let two = answer(|request| right(request, &content(), "\"two\"")[..10_000].to_vec());
+    let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![two]).await;
+    let partial = at(&begun.dir, &names(begun.dir.path())[0]);
+    let mut here = Vec::new();
+    let report = |event| {
+        if matches!(event, TransferEvent::Started { .. }) {
+            here.push(fs::metadata(&partial).unwrap().len());
+        }
+        std::future::ready(())
+    };
+    let end = engine(PATIENT).fetch(&mut begun.job, std::future::pending(), report).await;
+    assert!(matches!(end, End::Failed(Fault::Short { .. })), "{end:?}");
+    assert_eq!(here, [0]);
+    assert!(names(begun.dir.path()).is_empty());
+}
+
+#[tokio::test]
 async fn an_earlier_try_survives_a_server_that_is_not_there() {
     let refused = answer(|_| b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".to_vec());
     let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![refused, rightly(ETAG)]).await;
