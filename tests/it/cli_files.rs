@@ -217,6 +217,56 @@ fn get_recursive_makes_folders_that_nothing_is_in_too() {
     assert!(code(&output) == 1 && said.len() == 1 && said[0].contains("top/in/file"), "{said:?}");
 }
 
+/// A folder of two files of which it says when they were changed. Until `breaks` has ended, `b` cannot be had.
+fn dated(mut breaks: impl Iterator<Item = ()> + Send + 'static) -> Server {
+    const DATED: &str =
+        "HTTP/1.1 200 OK\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\n\r\n";
+    Server::http(move |line| match line {
+        "GET /top/ HTTP/1.1" => ok("application/json", r#"[{"name":"a","size":3},{"name":"b","size":3}]"#),
+        "GET /top/b HTTP/1.1" if breaks.next().is_some() => {
+            "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+        "GET /top/a HTTP/1.1" | "GET /top/b HTTP/1.1" => format!("{DATED}new"),
+        "HEAD /top/a HTTP/1.1" | "HEAD /top/b HTTP/1.1" => DATED.to_owned(),
+        _ => "HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n".to_owned(),
+    })
+}
+
+#[test]
+fn the_same_get_goes_on_and_downloads_nothing_twice() {
+    let server = dated(std::iter::once(()));
+    let place = Place::new();
+    let url = format!("http://{}/top/", server.address);
+    let get = ["get", "-r", &url, "--retries", "0"];
+    assert_eq!(code(&place.run(&get)), 1);
+    assert_eq!(names(&place.path("top")), ["a"]);
+    let asked = |server: &Server, of: &[u8]| {
+        server.requests().iter().filter(|request| request.starts_with(of)).count()
+    };
+    assert_eq!(asked(&server, b"HEAD"), 0, "what is new costs no question more");
+    let output = place.run(&get);
+    assert_eq!(code(&output), 0, "{:?}", said(&output));
+    assert_eq!(out(&output).lines().count(), 2, "all that is here is said");
+    assert_eq!(asked(&server, b"GET /top/a"), 0);
+    // Another one of that name gets a number, and so does any where that is what is asked for.
+    fs::write(place.path("top/b"), "mine").unwrap();
+    assert_eq!(code(&place.run(&get)), 0);
+    assert_eq!(names(&place.path("top")), ["a", "b", "b (1)"]);
+    assert_eq!(fs::read(place.path("top/b")).unwrap(), b"mine");
+    let one = format!("{url}a");
+    assert_eq!(code(&place.run(&["get", &one, "--to", "top", "--conflict", "rename"])), 0);
+    assert_eq!(names(&place.path("top")), ["a", "a (1)", "b", "b (1)"]);
+}
+
+#[test]
+fn where_a_folder_has_the_name_of_a_file_the_file_gets_a_number() {
+    let server = dated(std::iter::empty());
+    let place = Place::new();
+    fs::create_dir(place.path("a")).unwrap();
+    let output = place.run(&["get", &format!("http://{}/top/a", server.address)]);
+    assert_eq!((code(&output), out(&output)), (0, "./a (1)\n"));
+}
+
 #[test]
 fn get_recursive_of_a_list_of_evil_names_stays_in_its_folder_and_overwrites_nothing() {
     let long = "n".repeat(5_000);

@@ -41,6 +41,21 @@ pub(super) struct Downloads<'a> {
     events: Receiver<Event>,
     report: Report<'a>,
     bars: Option<Bars>,
+    /// What becomes of a file where another one of its name is there; none: it is not downloaded. Nobody can be asked.
+    answer: Option<Conflict>,
+}
+
+/// What becomes of a file where something of its name is there: what the queue does, and what it is answered where it asks.
+/// Where the user does not say for this command that it is to be otherwise, it asks: a file that has come already, by an
+/// earlier run of the same command, is not downloaded once more then.
+fn policy(context: &Context, options: &Get) -> (Conflict, Option<Conflict>) {
+    match (options.conflict, context.config.conflict) {
+        (Some(said), _) => (said, None),
+        // A name that was chosen is not changed, any other gets a number.
+        (None, Conflict::Ask) => (Conflict::Ask, options.output.is_none().then_some(Conflict::Rename)),
+        (None, usual @ (Conflict::Rename | Conflict::Overwrite)) => (Conflict::Ask, Some(usual)),
+        (None, usual @ (Conflict::Skip | Conflict::Resume | Conflict::Newer)) => (usual, None),
+    }
 }
 
 impl<'a> Downloads<'a> {
@@ -54,14 +69,11 @@ impl<'a> Downloads<'a> {
     ) -> Self {
         let report = Report::new(context, options, dir.clone());
         let (told, events) = channel(EVENTS);
+        let (conflict, answer) = policy(context, options);
         let settings = QueueSettings {
             dir,
             prefix: context.config.prefix.clone(),
-            conflict: options.conflict.unwrap_or(match (context.config.conflict, &options.output) {
-                // Nobody can be asked: a name that was chosen is not changed, any other gets a number.
-                (Conflict::Ask, None) => Conflict::Rename,
-                (chosen, _) => chosen,
-            }),
+            conflict,
             at_once: options.jobs.map_or(context.config.at_once, usize::from),
             rate: options.limit_rate.or(context.config.limit_rate),
         };
@@ -83,6 +95,7 @@ impl<'a> Downloads<'a> {
             events,
             report,
             bars: io::stderr().is_terminal().then(|| Bars::new(&context.words)),
+            answer,
         };
         downloads.with_queue(|queue, world| queue.restore(Vec::new(), partials, world));
         downloads
@@ -135,6 +148,7 @@ impl<'a> Downloads<'a> {
         if let Event::Transfer(id, event) = event {
             let ended = Ended::of(&event);
             let source = self.with_queue(|queue, world| queue.on_transfer(id, event, world));
+            self.answer();
             if let Some((source, ended)) = source.zip(ended) {
                 let report = &self.report;
                 match &self.bars {
@@ -148,6 +162,14 @@ impl<'a> Downloads<'a> {
             self.with_queue(|queue, world| queue.on_folders_made(request, missed, world));
         }
         Ok(())
+    }
+
+    /// Answers what the queue asks. Of one file at a time: the next may be here already.
+    fn answer(&mut self) {
+        let Some(conflict) = self.answer else { return };
+        while let Some(item) = self.queue.question().map(|question| question.item) {
+            self.with_queue(|queue, world| queue.answer(item, conflict, false, world));
+        }
     }
 
     /// Lets the queue deal with something, now.

@@ -106,7 +106,11 @@ pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option
     *source = source.spoken_http();
     match answer.status {
         StatusCode::OK => Ok(Some(version(&answer.headers, answer.length))),
-        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => Ok(None),
+        // An address that was signed for downloading is good for nothing else: the server forbids it, or calls it bad.
+        StatusCode::METHOD_NOT_ALLOWED
+        | StatusCode::NOT_IMPLEMENTED
+        | StatusCode::FORBIDDEN
+        | StatusCode::BAD_REQUEST => Ok(None),
         status => Err(refusal(status, &answer.headers)),
     }
 }

@@ -74,7 +74,6 @@ fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Opti
     let Some(there) = there else { return Ok(None) };
     match conflict {
         Conflict::Skip => return Err(Halt::Kept(Kept::Skipped)),
-        Conflict::Ask if there.is_dir() => return Err(Fault::NotRegular(to.to_path_buf()).into()),
         Conflict::Ask if !there.is_file() => return Err(Fault::exists(to.to_path_buf()).into()),
         Conflict::Ask | Conflict::Rename => {}
         Conflict::Overwrite | Conflict::Newer => {
