@@ -92,7 +92,11 @@ impl<'a> Transfer<'a> {
     {
         let mut retries = Retries::new(self.engine.retries);
         loop {
-            let Err(halt) = self.attempt(report).await else { return self.check(report).await };
+            let halt = match self.attempt(report).await {
+                Ok(()) => return self.check(report).await,
+                Err(Halt::Kept(Kept::Same)) => return Err(self.check_kept(report).await?),
+                Err(halt) => halt,
+            };
             let retry = retries.next(self.of_the_whole(halt), self.here(), self.begun)?;
             let Retry { fault, attempt, last, after } = retry;
             report(TransferEvent::Retrying { fault, attempt, last, after }).await;

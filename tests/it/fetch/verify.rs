@@ -1,15 +1,18 @@
 //! Comparing what came with what it has to be.
 
+use std::fs::{self, File};
+use std::time::{Duration, UNIX_EPOCH};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use hobnob::effect::Job;
-use hobnob::event::{Fault, Proof, TransferEvent};
+use hobnob::effect::{Conflict, Job};
+use hobnob::event::{Fault, Kept, Proof, TransferEvent};
 use hobnob::net::fetch::End;
 use hobnob::wire::digest::Checksum;
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::{TempDir, tempdir};
 
-use super::ranged::{LENGTH, content};
+use super::ranged::{LENGTH, content, rightly, scripted};
 use super::{at, engine, job, read, run};
 use crate::support::files::names;
 use crate::support::server::{PATIENT, Server, field, ok, send};
@@ -82,6 +85,43 @@ async fn what_is_not_right_is_kept_under_a_name_that_says_so() {
             assert!(!told.iter().any(|event| matches!(event, TransferEvent::Finishing)));
         }
         assert_eq!(names(dir.path()), ["a (1).damaged", "a.damaged"]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_already_is_compared_with_what_the_user_says_too() {
+    const DATED: &str = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT";
+    let changed = UNIX_EPOCH + Duration::from_secs(784_111_777);
+    let by_range = || scripted(vec![rightly("\"one\"")]);
+    let whole = || {
+        Server::new(|request, stream| {
+            let head = format!("HTTP/1.1 200 OK\r\n{DATED}\r\nContent-Length: {LENGTH}\r\n\r\n");
+            let is_head = request.starts_with(b"HEAD");
+            let body = if is_head { Vec::new() } else { content() };
+            send(stream, &[head.as_bytes(), &body].concat());
+        })
+    };
+    // Only its beginning, which is not looked at otherwise.
+    let mut damaged = content();
+    damaged[0] ^= 1;
+    let right = content();
+    for (server, conflict) in
+        [(whole(), Conflict::Ask), (whole(), Conflict::Resume), (by_range(), Conflict::Resume)]
+    {
+        let dir = tempdir().unwrap();
+        let mut ends = Vec::new();
+        for there in [&damaged, &right] {
+            fs::write(at(&dir, "a"), there).unwrap();
+            File::options().write(true).open(at(&dir, "a")).unwrap().set_modified(changed).unwrap();
+            let checksum = Some(sha256(&right));
+            let (end, _) =
+                fetch(&server, &dir, |job| (job.conflict, job.checksum) = (conflict, checksum)).await;
+            ends.push(end);
+            assert!(read(&dir, "a") == *there);
+            assert_eq!(names(dir.path()), ["a"]);
+        }
+        let refused = End::Failed(Fault::exists(at(&dir, "a")));
+        assert_eq!(ends, [refused, End::Kept(at(&dir, "a"), Kept::Same)], "{conflict:?}");
     }
 }
 

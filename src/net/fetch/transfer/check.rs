@@ -1,12 +1,13 @@
 //! Whether what came is what it has to be. What is not is kept, under a name that says so.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::{Transfer, follow};
-use crate::event::{Fault, Proof, TransferEvent};
+use crate::event::{Fault, Kept, Proof, TransferEvent};
 use crate::net::fetch::place::{Content, free};
 use crate::net::fetch::verify::verify;
 use crate::net::fetch::{Halt, blocking};
@@ -36,16 +37,24 @@ impl Transfer<'_> {
         }
         let Some(file) = &self.file else { return Ok(None) };
         let file = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
-        let (count, progress) = watch::channel(0);
-        let verified = spawn_blocking(move || verify(&file, &checksum, &count));
-        let verified = tokio::select! {
-            verified = verified => verified.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())),
-            never = follow(progress, |bytes| report(TransferEvent::Verifying { bytes })) => match never {},
-        };
-        if verified.map_err(|error| Fault::from_disk(&error))? {
+        if verified(file, checksum, report).await? {
             return Ok(Some(proof));
         }
         Err(Fault::WrongDigest { kept: self.keep_damaged().await? }.into())
+    }
+
+    /// What is there seems to be what the server has. It is not where the user says that its content has to be another.
+    pub(super) async fn check_kept<R, F>(&self, report: &mut R) -> Result<Halt, Fault>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        let same = Halt::Kept(Kept::Same);
+        let Some(checksum) = self.job.checksum.clone() else { return Ok(same) };
+        let to = self.job.to.clone();
+        let file = blocking(move || File::open(to)).await?.map_err(|error| Fault::from_disk(&error))?;
+        let is_right = verified(file, checksum, report).await?;
+        Ok(if is_right { same } else { Fault::exists(self.job.to.clone()).into() })
     }
 
     /// What the content has to be, and who says so: whoever is nearest to the user counts.
@@ -81,4 +90,19 @@ impl Transfer<'_> {
         }
         kept.map(Some)
     }
+}
+
+/// Reads a file, and says whether its content is right.
+async fn verified<R, F>(file: File, checksum: Checksum, report: &mut R) -> Result<bool, Fault>
+where
+    R: FnMut(TransferEvent) -> F,
+    F: Future<Output = ()>,
+{
+    let (count, progress) = watch::channel(0);
+    let verified = spawn_blocking(move || verify(&file, &checksum, &count));
+    let verified = tokio::select! {
+        verified = verified => verified.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())),
+        never = follow(progress, |bytes| report(TransferEvent::Verifying { bytes })) => match never {},
+    };
+    verified.map_err(|error| Fault::from_disk(&error))
 }
