@@ -14,11 +14,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task;
+use tokio::task::{self, JoinHandle};
 
 use self::folders::Folders;
 use self::rate::Rate;
 use self::sums::Sums;
+use self::threads::Threads;
 use self::transfer::Transfer;
 use super::http::Client;
 use crate::effect::Job;
@@ -34,6 +35,7 @@ mod rate;
 mod retry;
 mod stream;
 mod sums;
+mod threads;
 mod transfer;
 mod verify;
 mod worker;
@@ -53,6 +55,7 @@ pub struct Engine {
     client: Client,
     retries: u32,
     disk: Arc<dyn Disk>,
+    threads: Arc<Threads>,
     folders: Arc<Folders>,
     rate: Rate,
     sums: Arc<Sums>,
@@ -126,7 +129,15 @@ impl Engine {
     /// One that asks by `client`, tries what fails so many times again, and writes to `disk`.
     #[must_use]
     pub fn new(client: Client, retries: u32, disk: Arc<dyn Disk>) -> Self {
-        Self { client, retries, disk, folders: Arc::default(), rate: Rate::default(), sums: Arc::default() }
+        Self {
+            client,
+            retries,
+            disk,
+            threads: Arc::new(Threads::new()),
+            folders: Arc::default(),
+            rate: Rate::default(),
+            sums: Arc::default(),
+        }
     }
 
     /// Lets all its downloads together take no more than so many bytes a second from now on; none: as many as come.
@@ -185,6 +196,10 @@ impl Engine {
 
 /// Does what may take its time on a thread where it holds nobody up.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-    // It says how it ended, unless it was killed by a panic.
-    task::spawn_blocking(work).await.map_err(|_| Fault::from_disk(&std::io::ErrorKind::Other.into()))
+    done(task::spawn_blocking(work)).await
+}
+
+/// What came of it. It says how it ended itself, unless it was killed by a panic.
+async fn done<T>(work: JoinHandle<T>) -> Result<T, Fault> {
+    work.await.map_err(|_| Fault::from_disk(&std::io::ErrorKind::Other.into()))
 }

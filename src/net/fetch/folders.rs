@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::blocking;
 use super::disk::Disk;
+use super::threads::Threads;
 use crate::event::Fault;
 
 /// Makes folders, and those that they are in, where they are missing. Those that could not be made, and why.
@@ -40,7 +40,12 @@ struct Folder {
 
 impl Folders {
     /// Returns when a sync is done that was begun after this was called.
-    pub(super) async fn sync(&self, dir: PathBuf, disk: &Arc<dyn Disk>) -> Result<(), Fault> {
+    pub(super) async fn sync(
+        &self,
+        dir: PathBuf,
+        disk: &Arc<dyn Disk>,
+        threads: &Threads,
+    ) -> Result<(), Fault> {
         let folder = self.lock().entry(dir.clone()).or_default().clone();
         let begun_before = folder.begun.load(Ordering::SeqCst);
         let synced = {
@@ -50,7 +55,7 @@ impl Folders {
             } else {
                 let number = folder.begun.fetch_add(1, Ordering::SeqCst) + 1;
                 let (disk, dir) = (disk.clone(), dir.clone());
-                let synced = blocking(move || disk.sync_folder(&dir)).await;
+                let synced = threads.run(move || disk.sync_folder(&dir)).await;
                 if matches!(synced, Ok(Ok(()))) {
                     *done = number;
                 }

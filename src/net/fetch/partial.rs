@@ -129,7 +129,9 @@ impl PartialFile {
             let same = |there: fs::Metadata| (there.dev(), there.ino()) == (facts.dev(), facts.ino());
             if fs::symlink_metadata(path).is_ok_and(same) {
                 let mut found = Self { file, path: path.to_path_buf(), len: facts.len() };
-                found.file.seek(SeekFrom::End(0)).map_err(|error| Fault::from_disk(&error))?;
+                if found.len > 0 {
+                    found.file.seek(SeekFrom::End(0)).map_err(|error| Fault::from_disk(&error))?;
+                }
                 return Ok(Some(found));
             }
         }
@@ -196,7 +198,9 @@ impl Spot {
         });
         let file = made.unwrap_or_else(|| Err(Fault::from_disk(&io::ErrorKind::NotFound.into())))?;
         let file = opened.insert(file);
-        file.clear()?;
+        if file.len() > 0 {
+            file.clear()?;
+        }
         Ok(file)
     }
 }

@@ -236,16 +236,18 @@ impl<'a> Transfer<'a> {
             (None, Some(file)) => Content::File(file),
             (None, None) => Content::Bytes(Bytes::new(), self.spot(None)),
         };
-        let (file, placed) = blocking(move || {
+        let is_small = matches!(content, Content::Bytes(..));
+        let place = move || {
             let mut file = None;
             let placed = placing.place(content, &mut file);
             (file, placed)
-        })
-        .await?;
+        };
+        let (file, placed) =
+            if is_small { self.engine.threads.run(place).await? } else { blocking(place).await? };
         match placed {
             Ok((path, bytes)) => {
                 let folder = partial::folder(&path).to_path_buf();
-                self.engine.folders.sync(folder, &self.engine.disk).await?;
+                self.engine.folders.sync(folder, &self.engine.disk, &self.engine.threads).await?;
                 Ok((path, bytes))
             }
             Err(fault) => {

@@ -14,18 +14,18 @@ use crate::event::{Clash, Facts, Fault, Kept};
 use crate::net::fetch::ask::Version;
 use crate::net::fetch::partial::PartialFile;
 use crate::net::fetch::place::is_replaceable;
-use crate::net::fetch::{Halt, ask, blocking};
+use crate::net::fetch::{Halt, ask};
 
 impl Transfer<'_> {
     /// Whether what is there lets the download go on; finds what there is to go on with.
     pub(super) async fn look(&mut self) -> Result<(), Halt> {
         let (to, conflict, path) = (self.job.to.clone(), self.job.conflict, self.path.clone());
-        let (there, other, file) = blocking(move || {
+        let look = move || {
             let there = there(&to)?;
             let other = judge(&to, conflict, there.as_ref())?;
             Ok::<_, Halt>((there, other, PartialFile::find(&path)?))
-        })
-        .await??;
+        };
+        let (there, other, file) = self.engine.threads.run(look).await??;
         (self.other, self.file) = (other, file);
         match there {
             Some(there) if matches!(conflict, Conflict::Ask | Conflict::Newer) => {
