@@ -116,6 +116,7 @@ impl Shell {
         let mut effects = Vec::new();
         state.notice = start.notice;
         state.keeps = start.store.fault.is_none();
+        state.files.transfers.kept = state.keeps && start.store.owns_queue();
         state.forgets = start.store.is_in_memory();
         state.notify = start.notify;
         state.share.offer(&start.folder);

@@ -18,6 +18,7 @@ use crate::effect::{Memory, StoreRequest};
 use crate::event::{Event, Fault, StoreEvent};
 use crate::text::clean_line;
 
+mod claim;
 mod clerk;
 mod history;
 mod known;
@@ -29,6 +30,7 @@ mod state;
 mod transfers;
 mod write;
 
+use claim::Claim;
 use clerk::Clerk;
 pub use history::{History, Wanted};
 
@@ -50,17 +52,37 @@ pub struct Opened {
 }
 
 /// Opens the store in this folder, which is made where it is missing. Where the file cannot be used ([`Opened::fault`]),
-/// it is left as it is, and a store in memory stands in for it that ends with the program.
+/// it is left as it is, and a store in memory stands in for it that ends with the program. Of the queue of downloads
+/// nothing is known, and nothing is kept.
 ///
 /// # Errors
 ///
 /// There is no memory for that.
 pub fn open(dir: &Path) -> Result<Opened, Fault> {
-    let mut place = open::open(dir)?;
-    Ok(Opened { memory: std::mem::take(&mut place.memory), fault: place.fault.take(), place })
+    open::open(dir, |_| None).map(Opened::new)
+}
+
+/// The same for a program that goes on with the queue of downloads: it is that program's alone until the store ends.
+/// Where another one that runs has it ([`Opened::owns_queue`]), nothing of it is known, and nothing is kept.
+///
+/// # Errors
+///
+/// There is no memory for that.
+pub fn open_with_queue(dir: &Path) -> Result<Opened, Fault> {
+    open::open(dir, Claim::take).map(Opened::new)
 }
 
 impl Opened {
+    fn new(mut place: open::Place) -> Self {
+        Self { memory: std::mem::take(&mut place.memory), fault: place.fault.take(), place }
+    }
+
+    /// Whether the queue of downloads is this program's.
+    #[must_use]
+    pub fn owns_queue(&self) -> bool {
+        self.place.queue.is_some()
+    }
+
     /// Whether what is put into it ends with the program.
     #[must_use]
     pub fn is_in_memory(&self) -> bool {
@@ -69,13 +91,13 @@ impl Opened {
 
     /// Starts its threads. What they have to say goes through `events`.
     pub fn start(self, events: mpsc::Sender<Event>) -> io::Result<Store> {
-        let open::Place { path, writer, reader, newest, .. } = self.place;
+        let open::Place { path, writer, reader, newest, queue, .. } = self.place;
         let room = if reader.is_none() { Some(PAGES_IN_MEMORY) } else { None };
         let reads = reader
             .map(|reader| start(Clerk::new(reader, path.clone(), newest, None, events.clone())))
             .transpose()?;
         let writes = start(Clerk::new(writer, path, newest, room, events))?;
-        Ok(Store { writes, reads })
+        Ok(Store { writes, reads, queue })
     }
 }
 
@@ -103,13 +125,18 @@ pub struct Store {
     writes: Way,
     /// None where one thread does both.
     reads: Option<Way>,
+    /// None where the queue of downloads is not this program's.
+    queue: Option<Claim>,
 }
 
 impl Store {
     /// Asks for this. Never waits: where too much waits for the disk already, what comes back says that it was not taken
-    /// ([`Fault::Busy`]). Nobody tries it again then.
+    /// ([`Fault::Busy`]). Nobody tries it again then. A queue of downloads that is not this program's is left as it is.
     #[must_use]
     pub fn tell(&self, request: StoreRequest) -> Option<Event> {
+        if matches!(request, StoreRequest::Queue(_)) && self.queue.is_none() {
+            return None;
+        }
         let way = self.reads.as_ref().filter(|_| request.reads()).unwrap_or(&self.writes);
         let refused = match &request {
             StoreRequest::Save(message) => StoreEvent::Unsaved(vec![message.id], Fault::Busy),
@@ -134,7 +161,8 @@ impl Store {
     ///
     /// Something is not, and why; [`Fault::Busy`] where the time is up.
     pub async fn end(self) -> Result<(), Fault> {
-        let Self { writes, reads } = self;
+        // The next program that has the queue finds all that was taken of it.
+        let Self { writes, reads, queue: _queue } = self;
         let ends = async {
             for Way { requests, ended } in reads.into_iter().chain([writes]) {
                 drop(requests);

@@ -63,6 +63,8 @@ pub enum Notice {
     SocketDown(Fault),
     /// What is opened will not be known again after a restart.
     NotRemembered(Fault),
+    /// Another hobnob that runs has the queue of downloads: what is downloaded in this one will not be known again.
+    QueueElsewhere,
     /// Messages are not on disk.
     NotSaved(Fault),
     /// What was looked for on disk cannot be read.

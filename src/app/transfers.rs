@@ -32,6 +32,8 @@ pub struct Transfers {
     pub queue: Queue,
     /// Which line of the queue the keys mean.
     pub selected: usize,
+    /// Whether those that are not done are kept for the next run.
+    pub kept: bool,
     told: Told,
 }
 
@@ -50,7 +52,7 @@ impl Transfers {
     /// None yet.
     #[must_use]
     pub fn new(settings: QueueSettings) -> Self {
-        Self { queue: Queue::new(settings), selected: 0, told: Told::default() }
+        Self { queue: Queue::new(settings), selected: 0, kept: true, told: Told::default() }
     }
 
     /// Goes on with what an earlier run left.

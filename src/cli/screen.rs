@@ -56,6 +56,7 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
             Port::Preferred(_) | Port::Required(_) => None,
         };
         // The header says the port anyway.
+        let notice = if store.owns_queue() { notice } else { Some(Notice::QueueElsewhere) };
         let notice = store.fault.clone().map(Notice::NotRemembered).or(notice);
         let opening =
             Opening { peer, server, credentials: credentials.flatten(), notice, ..Opening::default() };
@@ -65,7 +66,7 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
 
 /// What is known from earlier runs.
 pub(super) fn open_store(context: &Context, dir: &Path) -> Result<Opened, Ending> {
-    store::open(dir).map_err(|fault| context.failed(&wording::shown_path(dir), &fault))
+    store::open_with_queue(dir).map_err(|fault| context.failed(&wording::shown_path(dir), &fault))
 }
 
 /// Both ends of the conversation with the user have to be a terminal.

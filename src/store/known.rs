@@ -10,7 +10,7 @@ use crate::text::clean_line;
 /// So many peers are known that the user has done nothing about but read; of more, those that wrote last.
 const STRANGERS: i64 = 1000;
 
-/// All of it.
+/// All of it, but for the queue of downloads.
 pub(super) fn memory(connection: &Connection) -> Result<Memory> {
     let _snapshot = connection.unchecked_transaction()?;
     let mut known = Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn memory(connection: &Connection) -> Result<Memory> {
     Ok(Memory {
         recent: recent_in(connection)?.unwrap_or_default(),
         known,
-        queue: transfers::queue(connection)?,
+        queue: Vec::new(),
         partials: transfers::partials(connection)?,
     })
 }

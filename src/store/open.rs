@@ -12,8 +12,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Result as SqlResult};
 
+use super::claim::Claim;
 use super::schema::{self, APPLICATION, STEPS};
-use super::{fault, known, recent, write};
+use super::{fault, known, recent, transfers, write};
 use crate::effect::Memory;
 use crate::event::{Fault, RowId};
 use crate::text::clean_line;
@@ -46,12 +47,14 @@ pub(super) struct Place {
     pub(super) memory: Memory,
     /// Why nothing is kept; none where everything is.
     pub(super) fault: Option<Fault>,
+    /// None where the queue of downloads is not this program's.
+    pub(super) queue: Option<Claim>,
 }
 
-/// Opens the file in this folder. Both are made where they are missing.
-pub(super) fn open(dir: &Path) -> Result<Place, Fault> {
+/// Opens the file in this folder, and claims its queue. Both are made where they are missing.
+pub(super) fn open(dir: &Path, claim: impl FnOnce(&Path) -> Option<Claim>) -> Result<Place, Fault> {
     let path = dir.join(FILE);
-    file(dir, &path).or_else(|fault| in_memory(path.clone(), fault))
+    file(dir, &path, claim).or_else(|fault| in_memory(path.clone(), fault))
 }
 
 /// Opens the file, and only to read it. None where there is none.
@@ -69,7 +72,7 @@ pub(super) fn open_to_read(dir: &Path) -> Result<Option<Connection>, Fault> {
     Ok(Some(connection))
 }
 
-fn file(dir: &Path, path: &Path) -> Result<Place, Fault> {
+fn file(dir: &Path, path: &Path, claim: impl FnOnce(&Path) -> Option<Claim>) -> Result<Place, Fault> {
     if !exists(path)? {
         create(dir, path).map_err(|error| match error {
             Problem::Disk(error) => disk(dir, &error),
@@ -84,9 +87,14 @@ fn file(dir: &Path, path: &Path) -> Result<Place, Fault> {
     };
     let wrong = |error| super::fault(path, &error);
     let reader = reader.map_err(wrong)?;
-    let memory = known::memory(&reader).map_err(wrong)?;
+    let mut memory = known::memory(&reader).map_err(wrong)?;
+    // Whoever had it before has written it to its end by then.
+    let queue = claim(dir);
+    if queue.is_some() {
+        memory.queue = transfers::queue(&reader).map_err(wrong)?;
+    }
     let newest = newest(&reader).map_err(wrong)?;
-    Ok(Place { path: path.to_path_buf(), writer, reader: Some(reader), newest, memory, fault })
+    Ok(Place { path: path.to_path_buf(), writer, reader: Some(reader), newest, memory, fault, queue })
 }
 
 fn newest(connection: &Connection) -> SqlResult<RowId> {
@@ -101,7 +109,15 @@ fn in_memory(path: PathBuf, why: Fault) -> Result<Place, Fault> {
         Ok(connection)
     });
     let writer = opened.map_err(|error| fault(&path, &error))?;
-    Ok(Place { path, writer, reader: None, newest: RowId(0), memory: Memory::default(), fault: Some(why) })
+    Ok(Place {
+        path,
+        writer,
+        reader: None,
+        newest: RowId(0),
+        memory: Memory::default(),
+        fault: Some(why),
+        queue: None,
+    })
 }
 
 /// Whether there is a file, and it is ours as far as its first bytes say. They are read before SQLite is let near it:

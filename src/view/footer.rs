@@ -156,6 +156,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let (before, now) = (before.to_string(), now.to_string());
             fill(&words_of.name_moved, &[("name", name), ("before", &before), ("now", &now)])
         }
+        Notice::QueueElsewhere => words_of.queue_elsewhere.clone(),
         Notice::NotRemembered(fault) => {
             fill(&words_of.not_remembered, &[("reason", &wording::fault(words, fault))])
         }

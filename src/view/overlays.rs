@@ -161,8 +161,7 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
 /// What leaving would break off or put off.
 fn quit(state: &State, look: &Look) -> String {
     let words = &look.words.overlay;
-    let lost = !state.keeps || state.forgets;
-    let downloads = if lost { &words.quit_losing } else { &words.quit_question };
+    let downloads = if state.files.transfers.kept { &words.quit_question } else { &words.quit_losing };
     let question = match state.files.transfers.queue.open() {
         0 => words.quit_sure.clone(),
         open => fill(downloads, &[("count", &open.to_string())]),

@@ -585,7 +585,7 @@ fn leaving_downloads_behind() {
 
 #[test]
 fn notices() {
-    let cases: [(&str, Scene); 7] = [
+    let cases: [(&str, Scene); 8] = [
         ("notice_no_peer", |screen| {
             screen.type_text("to whom?");
             screen.press("enter");
@@ -603,6 +603,9 @@ fn notices() {
         }),
         ("notice_not_remembered", |screen| {
             screen.is_told(Event::Store(StoreEvent::Failed(Fault::DiskFull)));
+        }),
+        ("notice_queue_elsewhere", |screen| {
+            screen.state.notice = Some(Notice::QueueElsewhere);
         }),
         ("notice_socket_down", |screen| {
             screen.is_told(Event::Chat(ChatEvent::Down(Fault::Unreachable)));

@@ -7,7 +7,7 @@ use hobnob::effect::{Contact, Memory, NewMessage, Part, Recent, StoreRequest};
 use hobnob::event::{
     Delivery, Details, Event, Fault, Found, MessageId, RequestId, RowId, Saved, StoreEvent, Stored,
 };
-use hobnob::store::{Store, open};
+use hobnob::store::{Store, open_with_queue};
 use hobnob::wire::Raw;
 use hobnob::wire::peer::Peer;
 use hobnob::wire::source::{Path as Name, Source};
@@ -34,7 +34,7 @@ struct Keeper {
 
 impl Keeper {
     fn new(dir: &Path) -> Self {
-        let opened = open(dir).unwrap();
+        let opened = open_with_queue(dir).unwrap();
         let (memory, fault) = (opened.memory.clone(), opened.fault.clone());
         let (events, said) = channel(16);
         Self { store: opened.start(events).unwrap(), said, memory, fault, ids: 0 }

@@ -15,7 +15,7 @@ use super::report::{self, Ended, Report};
 use crate::app::Ids;
 use crate::app::queue::{NewFile, Queue, QueueSettings, World};
 use crate::cli::{Context, Ending, Get};
-use crate::effect::{Conflict, Effect, StoreRequest};
+use crate::effect::{Conflict, Effect};
 use crate::event::Event;
 use crate::net::fetch::Engine;
 use crate::net::http::Client;
@@ -183,8 +183,7 @@ impl<'a> Downloads<'a> {
             for effect in std::mem::take(&mut self.out) {
                 let refused = if let Effect::Store(request) = effect {
                     // Nobody but a later run misses what is not kept. The queue of a command is not kept at all.
-                    let keeps = !matches!(request, StoreRequest::Queue(_));
-                    let _ = self.store.as_ref().filter(|_| keeps).map(|store| store.tell(request));
+                    let _ = self.store.as_ref().map(|store| store.tell(request));
                     None
                 } else {
                     self.workers.tell(effect)

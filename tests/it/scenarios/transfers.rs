@@ -296,7 +296,7 @@ fn a_download_that_is_asked_for_twice_is_there_once() {
 #[test]
 fn where_nothing_can_be_kept_the_user_is_told_that_downloads_would_be_lost() {
     let (mut screen, _) = downloading(1);
-    screen.state.keeps = false;
+    screen.state.files.transfers.kept = false;
     screen.press("ctrl+q");
     assert!(screen.shows("would be lost: 1."));
 }

@@ -64,6 +64,19 @@ fn the_program_says_that_its_file_is_damaged_and_leaves_it_alone() {
 }
 
 #[test]
+fn a_second_program_says_that_its_downloads_are_not_kept() {
+    let place = tempdir().unwrap();
+    let first = hobnob_in(&place, &[]);
+    let mut second = hobnob_in(&place, &[]);
+    second.wait_for("Another hobnob runs");
+    quit(first);
+    quit(second);
+    let next = hobnob_in(&place, &[]);
+    assert!(!next.text().contains("Another hobnob"));
+    quit(next);
+}
+
+#[test]
 fn the_demonstration_is_not_remembered() {
     let place = tempdir().unwrap();
     let mut terminal = hobnob_in(&place, &["demo"]);

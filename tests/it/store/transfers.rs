@@ -59,6 +59,23 @@ async fn what_is_not_done_is_there_again_in_its_order_with_all_that_was_said_of_
 }
 
 #[tokio::test]
+async fn the_queue_is_that_programs_which_opened_it_first_as_long_as_it_runs() {
+    let place = tempdir().unwrap();
+    let kept = |name: &str| StoreRequest::Queue(vec![(1, Some(item(1, name)))]);
+    told(place.path(), vec![kept("h/before")]).await;
+    let first = Keeper::sound(place.path());
+    let second = Keeper::sound(place.path());
+    assert_eq!((first.memory.queue.len(), second.memory.queue.len()), (1, 0), "nothing is begun twice");
+    first.tell(kept("h/first"));
+    second.tell(kept("h/second"));
+    second.tell(StoreRequest::Partial(Box::new(partial(b"a"))));
+    second.end().await;
+    first.end().await;
+    let memory = told(place.path(), Vec::new()).await;
+    assert_eq!((memory.queue, memory.partials), (vec![item(1, "h/first")], vec![partial(b"a")]));
+}
+
+#[tokio::test]
 async fn what_is_needed_to_go_on_is_known_until_it_is_not_needed_any_more() {
     let place = tempdir().unwrap();
     let (one, other) = (partial(b"a\xff/.."), partial(b"b"));
