@@ -847,6 +847,58 @@ mod tests {
     }
 
     #[test]
+    fn clearing_away_what_failed_leaves_alone_what_a_later_download_of_the_same_has() {
+        let fails_and_begins_again = |sim: &mut Sim, asked: fn(&mut Sim) -> ItemId| {
+            let failed = asked(sim);
+            sim.starts(0, Some(LARGE));
+            sim.ends(0, TransferEvent::Failed(Fault::Reset));
+            sim.act(|queue, world| queue.retry(failed, world));
+            sim.starts(0, Some(LARGE));
+            sim.ends(0, TransferEvent::Failed(Fault::Reset));
+            failed
+        };
+        let file: fn(&mut Sim) -> ItemId = |sim| sim.file("http://h/a", Some(LARGE));
+        let folder: fn(&mut Sim) -> ItemId = |sim| {
+            let id = sim.folder("http://h/d");
+            sim.lists("http://h/d/", &[("x", Some(LARGE))]);
+            sim.walk_ends();
+            id
+        };
+        for asked in [file, folder] {
+            let mut sim = Sim::new(2);
+            let failed = fails_and_begins_again(&mut sim, asked);
+            let next = asked(&mut sim);
+            assert_ne!(next, failed);
+            assert!(sim.running[0].1.partial.is_some());
+            sim.act(|queue, world| queue.remove(failed, world));
+            assert_eq!((&sim.asked[..], sim.partials.len()), (&[][..], 1));
+            assert_eq!((sim.queue.len(), sim.queue.partials.len()), (1, 1));
+            // What nobody else has goes with it.
+            sim.ends(0, TransferEvent::Failed(Fault::Reset));
+            sim.act(|queue, world| queue.remove(next, world));
+            assert!(matches!(&sim.asked[..], [Effect::Discard(left)] if left.len() == 1));
+            assert!(sim.partials.is_empty());
+        }
+    }
+
+    #[test]
+    fn clearing_a_folder_away_leaves_alone_what_comes_from_elsewhere_into_one_of_its_name() {
+        let mut sim = Sim::new(2);
+        let failed = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("x", Some(LARGE))]);
+        sim.walk_ends();
+        sim.starts(0, Some(LARGE));
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        sim.folder("http://g/d");
+        sim.lists("http://g/d/", &[("x", Some(LARGE))]);
+        sim.starts(0, Some(LARGE));
+        assert_eq!(sim.partials.len(), 2);
+        sim.act(|queue, world| queue.remove(failed, world));
+        let left: Vec<_> = sim.partials.iter().map(|kept| kept.source.to_string()).collect();
+        assert_eq!(left, ["http://g/d/x"]);
+    }
+
+    #[test]
     fn what_a_run_that_was_killed_may_have_left_is_removed_where_it_is_cancelled() {
         let mut sim = Sim::new(2);
         let waits = sim.file("http://h/a", Some(1));

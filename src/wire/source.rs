@@ -169,6 +169,12 @@ impl Source {
         self.spoken(if self.scheme == Scheme::Https { Scheme::Https } else { Scheme::Http })
     }
 
+    /// Whether another place is in this folder, or in one that is in it, however either is spoken to.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        self.endpoint == other.endpoint && other.path.0.starts_with(&self.path.folder().0)
+    }
+
     /// Whose it is.
     #[must_use]
     pub fn origin(&self) -> Origin {
@@ -323,6 +329,20 @@ mod tests {
             let read = (source.scheme, source.endpoint.port, source.path.encoded());
             assert_eq!(read, (scheme, port, encoded), "{text}");
             assert_eq!(source.to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_folder_holds_what_is_in_it_and_nothing_beside_it() {
+        let folder = Source::parse("http://box/a%20b").unwrap();
+        for (other, held) in [
+            ("http://box/a%20b/", true),
+            ("https://box:80/a%20b/c/d?x", true),
+            ("http://box/a%20bc/", false),
+            ("http://box/", false),
+            ("http://bax/a%20b/c", false),
+        ] {
+            assert_eq!(folder.holds(&Source::parse(other).unwrap()), held, "{other}");
         }
     }
 

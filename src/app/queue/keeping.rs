@@ -95,10 +95,16 @@ impl Queue {
     }
 
     /// What is here of an item of which nothing is under way is of no use any more, also what only an earlier run knew of.
+    /// It stays where another item goes on with it.
     pub(super) fn discard(&mut self, item: ItemId, world: &mut World<'_>) {
         let Some(item) = self.items.get(&item) else { return };
-        let of_item = |(source, to): &(Source, PathBuf)| {
-            if item.is_folder() { to.starts_with(&item.to) } else { *to == item.to && *source == item.source }
+        let again = self.open.get(&item.source).filter(|again| **again != item.id);
+        if again.and_then(|again| self.items.get(again)).is_some_and(|again| again.to.starts_with(&item.to)) {
+            return;
+        }
+        let of_item = |(source, to): &(Source, PathBuf)| match &item.tree {
+            Some(tree) => to.starts_with(&item.to) && tree.source().holds(source),
+            None => *to == item.to && *source == item.source,
         };
         let mut is_known = false;
         for ((source, to), (_, kept)) in self.partials.extract_if(|key, _| of_item(key)) {

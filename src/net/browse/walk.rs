@@ -46,7 +46,7 @@ where
     while let Some((source, depth, answer)) = asked.next().await {
         let found = match answer {
             // The server may lead us elsewhere at first: from there on nothing leads out again.
-            Ok(Browsed::Listed(listing)) if top.as_ref().is_none_or(|top| contains(top, &listing.source)) => {
+            Ok(Browsed::Listed(listing)) if top.as_ref().is_none_or(|top| stays_in(top, &listing.source)) => {
                 Ok(listing)
             }
             Ok(Browsed::Listed(elsewhere)) => {
@@ -93,7 +93,6 @@ fn depth(top: &Source, folder: &Source) -> usize {
     slashes(folder).saturating_sub(slashes(top))
 }
 
-fn contains(top: &Source, folder: &Source) -> bool {
-    let same = top.scheme == folder.scheme && top.endpoint == folder.endpoint;
-    same && folder.path.encoded().starts_with(top.path.encoded())
+fn stays_in(top: &Source, folder: &Source) -> bool {
+    top.scheme == folder.scheme && top.holds(folder)
 }
