@@ -899,6 +899,17 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_while_it_was_being_stopped_runs_when_it_is_tried_again() {
+        let mut sim = Sim::new(2);
+        let id = sim.file("http://h/a", Some(LARGE));
+        sim.act(|queue, world| queue.pause(id, world));
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        assert!(matches!(sim.state(id), ItemState::Ended(End::Failed(_))));
+        sim.act(|queue, world| queue.retry(id, world));
+        assert_eq!((sim.state(id), sim.names()), (ItemState::Running(&Phase::Asking), vec!["a".to_owned()]));
+    }
+
+    #[test]
     fn what_a_run_that_was_killed_may_have_left_is_removed_where_it_is_cancelled() {
         let mut sim = Sim::new(2);
         let waits = sim.file("http://h/a", Some(1));

@@ -78,7 +78,7 @@ impl Queue {
             let anew = missed || item.to != to || matches!(item.end, Some(End::Cancelled | End::Empty));
             item.to = to;
             (item.end, item.begun, item.cancelled, item.anew) = (None, None, false, None);
-            item.resumed = None;
+            (item.resumed, item.paused) = (None, false);
             if anew { item.begin_again(lane) } else { item.take_failures() }
         });
         self.note(place, world.now);
