@@ -233,6 +233,7 @@ impl Queue {
             failures: Vec::new(),
             failed: Vec::new(),
             counts: Counts::default(),
+            ended: 0,
             paused: false,
             cancelled: false,
             again: false,
@@ -341,11 +342,20 @@ impl Queue {
         let ended = self.change(id, |item| {
             item.end = Some(end);
             item.pace.end();
-            (item.place, item.to.clone(), item.source.clone(), item.counts)
+            // What was here before it was tried again was counted then.
+            let here = item.counts.done + item.counts.kept;
+            let new = here.saturating_sub(item.ended);
+            item.ended += new;
+            (
+                item.place,
+                item.to.clone(),
+                item.source.clone(),
+                Ended { here: new, failed: item.counts.failed },
+            )
         });
-        if let Some((place, to, source, counts)) = ended {
-            self.ended.here += counts.done + counts.kept;
-            self.ended.failed += counts.failed;
+        if let Some((place, to, source, ended)) = ended {
+            self.ended.here += ended.here;
+            self.ended.failed += ended.failed;
             self.open.remove(&source);
             self.names.give_back(&to);
             self.note(place, world.now);
@@ -907,6 +917,24 @@ mod tests {
         assert!(matches!(sim.state(id), ItemState::Ended(End::Failed(_))));
         sim.act(|queue, world| queue.retry(id, world));
         assert_eq!((sim.state(id), sim.names()), (ItemState::Running(&Phase::Asking), vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_here_is_counted_once_however_often_the_rest_is_tried_again() {
+        let mut sim = Sim::new(4);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("a", Some(1)), ("b", Some(2)), ("c", Some(3))]);
+        sim.walk_ends();
+        sim.finishes(0, 1);
+        sim.finishes(0, 2);
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        assert_eq!(sim.queue.ended(), Ended { here: 2, failed: 1 });
+        sim.act(|queue, world| queue.retry(id, world));
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        assert_eq!(sim.queue.ended(), Ended { here: 2, failed: 2 });
+        sim.act(|queue, world| queue.retry(id, world));
+        sim.finishes(0, 3);
+        assert_eq!(sim.queue.ended(), Ended { here: 3, failed: 2 });
     }
 
     #[test]

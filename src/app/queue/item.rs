@@ -57,6 +57,8 @@ pub struct Item {
     /// Files that failed, beyond those.
     pub(super) failed: Vec<File>,
     pub(super) counts: Counts,
+    /// Files that were here when it last came to its end: they are counted among all that ended.
+    pub(super) ended: u64,
     pub(super) paused: bool,
     pub(super) cancelled: bool,
     /// Whether some of it may be here from an earlier run.
