@@ -21,7 +21,7 @@ use crate::text::{Clean, clean_line};
 mod files;
 mod serve;
 
-pub use files::FilesLayer;
+pub use files::{FilesLayer, absolute};
 pub use serve::{ServeLayer, ServeSettings};
 
 /// The settings in use.
@@ -292,7 +292,7 @@ impl Config {
             port,
             bind: bind.ok_or_else(|| ConfigError::Value("chat.bind names no address".into()))?,
             name: clean_line(all.chat.name.unwrap_or_default().as_bytes()),
-            download_dir: download_dir.map_or_else(default_download_dir, |dir| expand_home(&dir)),
+            download_dir: absolute(&download_dir.map_or_else(default_download_dir, |dir| expand_home(&dir))),
             prefix: all.files.prefix.unwrap_or_default(),
             at_once,
             conflict: all.files.conflict.unwrap_or_default(),
@@ -392,6 +392,13 @@ mod tests {
         assert_eq!(config.bind.len(), 2);
         assert_eq!((config.at_once, config.retries, config.limit_rate), (4, 5, None));
         assert_eq!(config.conflict, Conflict::Ask);
+    }
+
+    #[test]
+    fn a_download_folder_is_the_same_wherever_the_next_run_is_started() {
+        let here = env::current_dir().unwrap();
+        let config = config("files.download_dir = 'below/../dl'").unwrap();
+        assert_eq!(config.download_dir, here.join("dl"));
     }
 
     #[test]

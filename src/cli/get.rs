@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::{self, Path as FilePath};
+use std::path::Path as FilePath;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Ending, cannot_write};
 use crate::app::queue::NewFile;
+use crate::config::absolute;
 use crate::event::Fault;
 use crate::locale::fill;
 use crate::net::fetch::{End, Engine, Stop, System};
@@ -56,7 +57,6 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
         return pour(context, &engine, (source.clone(), options.checksum.clone()), stream, stopped).await;
     }
     // What is kept for a later run holds wherever that is started.
-    let absolute = |path: &FilePath| path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let dir = absolute(options.dir());
     let mut downloads = Downloads::start(context, options, dir.clone(), client, engine);
     for wanted in wanted {

@@ -1,7 +1,7 @@
 //! `[files]`: where downloads go, and how they are to be.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{self, Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -66,6 +66,24 @@ impl FilesLayer {
     }
 }
 
+/// The same place from the top on, without `..`: it is the same wherever the next run is started. Folders that exist are
+/// looked up where the way leads up again, for the way into them may have led through a link.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    // Without a present folder all stays as it is.
+    let Ok(path) = path::absolute(path) else { return path.to_path_buf() };
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain = plain.canonicalize().unwrap_or(plain);
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
+}
+
 impl Config {
     /// How downloads into this folder are to be.
     #[must_use]
@@ -77,5 +95,36 @@ impl Config {
             at_once: self.at_once,
             rate: self.limit_rate,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use tempfile::tempdir;
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_the_same_place_without_the_parts_that_lead_up() {
+        let place = tempdir().unwrap();
+        let top = place.path().canonicalize().unwrap();
+        fs::create_dir_all(top.join("far/away")).unwrap();
+        symlink(top.join("far/away"), top.join("link")).unwrap();
+        for (path, wanted) in [
+            ("a/./b/", "a/b"),
+            ("far/../a", "a"),
+            ("link/a", "link/a"),
+            ("link/../a", "far/a"),
+            ("missing/../a", "a"),
+            ("far/away/../../a", "a"),
+        ] {
+            assert_eq!(absolute(&top.join(path)), top.join(wanted), "{path}");
+        }
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(absolute(Path::new("a")), here.join("a"));
+        assert_eq!(absolute(Path::new("/../../a")), Path::new("/a"));
     }
 }

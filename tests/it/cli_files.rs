@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use tempfile::{TempDir, tempdir};
 
 use crate::support::files::names;
-use crate::support::server::{Server, nobody, ok, reset, send, send_on};
+use crate::support::server::{Server, field, nobody, ok, reset, send, send_on};
 
 const LIST: &str = r#"[
     {"name": "sub/", "size": 4096, "url": "./sub/", "mod_time": "2026-11-02T09:14:00Z", "mode": 2147484141, "is_dir": true},
@@ -408,6 +408,40 @@ fn get_to_a_file_writes_that_file_or_none() {
     assert!(said(&output)[0].contains("mine"));
     assert_eq!(fs::read(place.path("mine")).unwrap(), b"changed");
     assert_eq!(place.files(), ["mine"]);
+}
+
+#[test]
+fn what_broke_off_goes_on_also_where_the_way_to_it_leads_up_first() {
+    const LENGTH: usize = 400_000;
+    let server = Server::new(|request, stream| {
+        let range = field(request, "range");
+        let first =
+            range.map(|range| range["bytes=".len()..].trim_end_matches('-').parse::<usize>().unwrap());
+        let (status, body) = match first {
+            _ if !request.starts_with(b"GET /a ") => ("404 Not Found\r\nContent-Length: 0".to_owned(), 0),
+            // It breaks off in the middle.
+            None => (format!("200 OK\r\nContent-Length: {LENGTH}"), LENGTH / 2),
+            Some(first) => {
+                let rest = LENGTH - first;
+                let range = format!("Content-Range: bytes {first}-{}/{LENGTH}", LENGTH - 1);
+                (format!("206 Partial Content\r\n{range}\r\nContent-Length: {rest}"), rest)
+            }
+        };
+        let head = format!("HTTP/1.1 {status}\r\nETag: \"v1\"\r\nConnection: close\r\n\r\n");
+        send(stream, &[head.as_bytes(), &vec![b'x'; body]].concat());
+    });
+    let source = format!("http://{}/a", server.address);
+    for (option, to) in [("--to", "to"), ("-o", "to/a")] {
+        let place = Place::new();
+        let to = format!("../{}/{to}", place.0.path().file_name().unwrap().display());
+        let get = ["get", &source, option, &to, "--retries", "0"];
+        assert_eq!(code(&place.run(&get)), 1);
+        let output = place.run(&get);
+        assert_eq!((code(&output), said(&output).len()), (0, 0), "{:?}", said(&output));
+        assert_eq!(fs::read(place.path("to/a")).unwrap(), vec![b'x'; LENGTH]);
+    }
+    let ranges = server.requests().iter().filter(|request| field(request, "range").is_some()).count();
+    assert_eq!(ranges, 2);
 }
 
 #[test]
