@@ -105,6 +105,8 @@ pub enum Anew {
     NoRanges,
     /// The server does not say which version of the file it sends.
     NoValidator,
+    /// It is not known any more which version of the file is here.
+    Forgotten,
 }
 
 /// Why a file that is there already stays.

@@ -143,6 +143,7 @@ pub fn anew(words: &Words, anew: Anew) -> String {
         Anew::Differs => words.differs.clone(),
         Anew::NoRanges => words.no_ranges.clone(),
         Anew::NoValidator => words.no_validator.clone(),
+        Anew::Forgotten => words.forgotten.clone(),
     }
 }
 

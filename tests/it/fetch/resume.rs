@@ -224,12 +224,15 @@ async fn a_server_that_calls_a_whole_file_unsatisfiable_is_asked_for_its_end() {
 
 #[tokio::test]
 async fn what_is_here_without_being_known_is_not_used() {
-    let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![rightly(ETAG)]).await;
-    begun.job.partial = None;
-    let (end, told) = begun.goes_on().await;
-    assert_eq!(started(&told), (0, Some(Anew::NoValidator)));
-    begun.is_right(&end);
-    assert_eq!(field(&begun.server.requests()[0], "range"), None);
+    let without_version = Partial { validator: None, total: Some(LENGTH as u64) };
+    for (known, why) in [(None, Anew::Forgotten), (Some(without_version), Anew::NoValidator)] {
+        let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![rightly(ETAG)]).await;
+        begun.job.partial = known;
+        let (end, told) = begun.goes_on().await;
+        assert_eq!(started(&told), (0, Some(why)));
+        begun.is_right(&end);
+        assert_eq!(field(&begun.server.requests()[0], "range"), None);
+    }
 }
 
 #[tokio::test]

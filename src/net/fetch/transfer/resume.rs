@@ -16,8 +16,9 @@ use crate::net::fetch::{Halt, OVERLAP, blocking};
 impl Transfer<'_> {
     /// Asks until there is an answer that can be used: what it goes on with, and why with nothing that an earlier try left.
     pub(super) async fn ask(&mut self) -> Result<(Answer, Base, Option<Anew>), Halt> {
-        let mut anew =
-            (self.here() > OVERLAP && self.version.validator.is_none()).then_some(Anew::NoValidator);
+        let known = self.begun || self.job.partial.is_some();
+        let why = if known { Anew::NoValidator } else { Anew::Forgotten };
+        let mut anew = (self.here() > OVERLAP && self.version.validator.is_none()).then_some(why);
         let mut suffix = None;
         loop {
             let base = self.base();
