@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Ids;
@@ -245,11 +245,12 @@ impl Queue {
         }
     }
 
-    /// The path, or a numbered one where that is taken.
-    fn free_path(&mut self, path: &std::path::Path) -> PathBuf {
-        let folder = path.parent().unwrap_or(std::path::Path::new(""));
+    /// The path as it is, or a numbered one where that is taken.
+    fn free_path(&mut self, path: &Path) -> PathBuf {
+        let folder = path.parent().unwrap_or(path);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        folder.join(self.names.take(folder, &name))
+        let free = self.names.take(folder, &name);
+        if free == name { path.to_path_buf() } else { folder.join(free) }
     }
 
     /// Starts what may start.
@@ -388,7 +389,6 @@ fn end_of(item: &Item, now: Instant) -> End {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::path::Path;
 
     use proptest::prelude::*;
 
@@ -815,6 +815,26 @@ mod tests {
         assert_eq!(sim.state(file), ItemState::Ended(&End::Failed(fault())));
         assert!(matches!(sim.state(folder), ItemState::Listing));
         assert_eq!(sim.queue.wants_credentials(), Vec::<(_, Clean)>::new());
+    }
+
+    #[test]
+    fn where_something_is_to_be_is_taken_as_it_is_said_unless_it_is_taken() {
+        use std::os::unix::ffi::OsStrExt;
+        let odd = Path::new(std::ffi::OsStr::from_bytes(b"/to/\xff.bin"));
+        let mut sim = Sim::new(2);
+        let source = |name: &str| Source::parse(&format!("http://h/{name}")).unwrap();
+        let mut to = |name: &str, to: &Path| {
+            let new = NewFile { to: Some(to.to_path_buf()), ..NewFile::new(source(name)) };
+            let id = sim.act(|queue, world| queue.add_file(new, world));
+            sim.queue.item_of(id).unwrap().to.clone()
+        };
+        assert_eq!(to("a", odd), odd);
+        assert_eq!(to("b", odd), Path::new("/to/\u{fffd} (1).bin"));
+        for top in ["/", "/"] {
+            let id = sim.act(|queue, world| queue.add_folder(&source("d"), Some(top.into()), world));
+            assert_eq!(sim.queue.item_of(id).unwrap().to, Path::new("/"));
+            sim.act(|queue, world| queue.cancel(id, world));
+        }
     }
 
     #[test]
