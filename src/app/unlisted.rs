@@ -13,6 +13,8 @@ pub struct Unlisted {
     pub source: Source,
     /// The name that is being typed.
     pub name: Field,
+    /// What came with the address: says more than the name that is shown of it, such as a query.
+    given: Path,
     /// Which row is selected: 0 is the name that is being typed, the names that are offered stand below it.
     pub selected: usize,
 }
@@ -21,8 +23,8 @@ impl Unlisted {
     /// A server. A path that came with its address is the name of the file.
     #[must_use]
     pub fn new(source: &Source) -> Self {
-        let name = Field::with(&String::from_utf8_lossy(&source.path.name()));
-        Self { source: source.at(Path::from_name(b"")), name, selected: 0 }
+        let given = source.path.clone();
+        Self { source: source.at(Path::from_name(b"")), name: shown(&given), given, selected: 0 }
     }
 
     /// The names that were fetched from it and contain what is typed, the latest first.
@@ -43,9 +45,16 @@ impl Unlisted {
     pub(super) fn take_name(&mut self, recent: &Recent) -> Option<Path> {
         let offered = self.offered(recent);
         let chosen = self.selected.checked_sub(1).and_then(|at| Some(offered.get(at)?.1.clone()));
-        let name = chosen.unwrap_or_else(|| Path::from_name(self.name.text().as_bytes()));
+        let typed = || Path::from_name(self.name.text().as_bytes());
+        let is_given = self.name.text() == shown(&self.given).text();
+        let name = chosen.unwrap_or_else(|| if is_given { self.given.clone() } else { typed() });
         self.name.replace("");
         self.selected = 0;
         Some(name).filter(|name| !name.name().is_empty())
     }
+}
+
+/// The name of a file in the field.
+fn shown(path: &Path) -> Field {
+    Field::with(&String::from_utf8_lossy(&path.name()))
 }

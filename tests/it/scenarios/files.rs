@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hobnob::effect::Effect;
 use hobnob::event::{BrowseEvent, Event, Fault, Listing, MouseAction, RequestId, TransferEvent};
-use hobnob::wire::source::{Scheme, Source};
+use hobnob::wire::source::{Path as Name, Scheme, Source};
 
 use ratatui::style::Modifier;
 
@@ -598,6 +598,28 @@ fn of_a_server_whose_list_cannot_be_read_a_file_is_taken_by_its_name() {
         screen.press("enter");
         let [Effect::Fetch { job, .. }] = &screen.effects()[..] else { panic!("nothing was asked for") };
         assert_eq!(job.source.to_string(), "http://192.168.1.5/a.txt");
+    }
+}
+
+#[test]
+fn a_file_that_no_list_names_is_taken_as_its_address_was_given_until_another_name_is_typed() {
+    for (address, name) in [("/get?id=5", "get"), ("/caf%E9.txt", "caf\u{fffd}.txt"), ("/a%2Fb", "a/b")] {
+        let address = format!("http://192.168.1.5{address}");
+        for typed in ["", "x"] {
+            let mut screen = Screen::new(80, 24);
+            let (request, _) = asked(&mut screen, &address);
+            screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::IsFile)));
+            let (request, folder) = screen.asks();
+            screen.is_listed(request, &folder, vec![file("other", 1)]);
+            assert!(screen.shows(&format!("File name  {name}")));
+            screen.type_text(typed);
+            screen.press("enter");
+            let effects = screen.effects();
+            let [Effect::Fetch { job, .. }] = &effects[..] else { panic!("{effects:?}") };
+            let wanted = Source::parse(&address).unwrap();
+            let other = wanted.at(Name::from_name(format!("{name}x").as_bytes()));
+            assert_eq!(job.source, if typed.is_empty() { wanted } else { other });
+        }
     }
 }
 
