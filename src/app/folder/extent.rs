@@ -25,7 +25,8 @@ pub struct Extent {
 #[derive(Debug, Clone, Default)]
 pub struct Extents {
     known: BTreeMap<usize, Extent>,
-    walks: BTreeMap<RequestId, usize>,
+    /// Which folder each is about, and whether anything was listed yet.
+    walks: BTreeMap<RequestId, (usize, bool)>,
 }
 
 impl Extents {
@@ -42,7 +43,7 @@ impl Extents {
         }
         let request = turn.ids.request();
         self.known.insert(place, Extent { grows: true, ..Extent::default() });
-        self.walks.insert(request, place);
+        self.walks.insert(request, (place, false));
         turn.out.push(Effect::Walk { request, source, left: Vec::new() });
     }
 
@@ -51,12 +52,13 @@ impl Extents {
         self.walks.contains_key(&request)
     }
 
-    /// News of a walk; why it was not begun, if that is the news.
+    /// News of a walk; why nothing is known by it, if that is the news.
     pub(in crate::app) fn learn(&mut self, request: RequestId, event: WalkEvent) -> Option<Fault> {
-        let place = *self.walks.get(&request)?;
-        let extent = self.known.get_mut(&place)?;
+        let (place, listed) = self.walks.get_mut(&request)?;
+        let extent = self.known.get_mut(place)?;
         match event {
             WalkEvent::Found(listing) => {
+                *listed = true;
                 let files = listing.entries.iter().filter(|entry| entry.kind == Kind::File);
                 for size in files.map(|entry| entry.size) {
                     extent.files += 1;
@@ -66,13 +68,13 @@ impl Extents {
                 extent.or_more |= listing.is_cut;
                 return None;
             }
-            WalkEvent::Missed(..) => {
+            WalkEvent::Missed(..) if *listed => {
                 extent.or_more = true;
                 return None;
             }
             WalkEvent::Ended => extent.grows = false,
-            WalkEvent::Failed(fault) => {
-                self.known.remove(&place);
+            WalkEvent::Missed(_, fault) | WalkEvent::Failed(fault) => {
+                self.known.remove(place);
                 self.walks.remove(&request);
                 return Some(fault);
             }
@@ -84,7 +86,7 @@ impl Extents {
     /// Asks for nothing more; whether anything was asked for.
     pub(in crate::app) fn stop(&mut self, turn: &mut Turn<'_>) -> bool {
         let walks = std::mem::take(&mut self.walks);
-        for (request, place) in &walks {
+        for (request, (place, _)) in &walks {
             turn.out.push(Effect::Forget(*request));
             if let Some(extent) = self.known.get_mut(place) {
                 (extent.grows, extent.or_more) = (false, true);

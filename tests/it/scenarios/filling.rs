@@ -147,6 +147,21 @@ fn the_size_of_a_folder_grows_while_it_is_walked_through() {
 }
 
 #[test]
+fn of_a_folder_that_is_not_listed_at_all_it_is_said_why_and_no_size() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens(SERVER, vec![folder("sub")]);
+    screen.press("z");
+    let effects = screen.effects();
+    let [Effect::Walk { request, source, .. }] = &effects[..] else { panic!("{effects:?}") };
+    screen.is_told(Event::Walk(*request, WalkEvent::Missed(source.clone(), Fault::Status(500))));
+    assert!(screen.shows("The size of the folder is not known: "));
+    screen.is_told(Event::Walk(*request, WalkEvent::Ended));
+    assert!(!screen.row_containing("sub/").contains(" B"), "{}", screen.row_containing("sub/"));
+    screen.press("z");
+    assert_eq!(screen.effects().len(), 1, "it can be tried again");
+}
+
+#[test]
 fn what_could_not_be_looked_into_and_what_was_stopped_may_be_more() {
     let mut screen = Screen::new(80, 24);
     screen.opens(SERVER, vec![folder("sub")]);
