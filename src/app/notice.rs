@@ -48,6 +48,8 @@ pub enum Notice {
     NotHere(Clean),
     /// Something of the name of this file is there already, and the user is asked what becomes of it.
     Asked(Clean),
+    /// Downloads wait until this server knows who the user is.
+    Unauthorized(Clean),
     /// What became of downloads that the user did not see.
     Downloads {
         /// Files that are here.

@@ -108,9 +108,10 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             fill(&words_of.opened, &[("url", &url)])
         }
         Notice::NotOpened(fault) => fill(&words_of.not_opened, &[("reason", &wording::fault(words, fault))]),
-        Notice::RevealedInstead(name) => about_file(state, &words_of.revealed_instead, name),
-        Notice::NotHere(name) => about_file(state, &words_of.not_here, name),
-        Notice::Asked(name) => about_file(state, &words_of.asked, name),
+        Notice::RevealedInstead(name) => about(state, &words_of.revealed_instead, name),
+        Notice::NotHere(name) => about(state, &words_of.not_here, name),
+        Notice::Asked(name) => about(state, &words_of.asked, name),
+        Notice::Unauthorized(server) => about(state, &words_of.unauthorized, server),
         Notice::Downloads { here, failed } => {
             let sentence = match (here, failed) {
                 (1, 0) => &words_of.one_here,
@@ -163,8 +164,8 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
     }
 }
 
-/// A sentence about a file, whose name has half a row at most.
-fn about_file(state: &State, sentence: &str, name: &str) -> String {
+/// A sentence about a file or a server, whose name has half a row at most.
+fn about(state: &State, sentence: &str, name: &str) -> String {
     let name = ellipsis_middle(name, usize::from(state.size.width) / 2);
     let key = keys::first_key(&state.keymap.transfers, Transfer::Answer).map(|key| key.to_string());
     // Where it is a key, and not a letter that is typed.

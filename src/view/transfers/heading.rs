@@ -91,6 +91,9 @@ fn said(state: &State, look: &Look) -> Vec<(String, Style)> {
         let count = size::grouped(question.left as u64);
         let values = [("count", &*count), ("key", &*key(state, Transfer::Answer))];
         said.push((fill(&words.asked, &values), theme.warning));
+    } else if let Some((origin, _)) = queue.wants_credentials().first() {
+        let values = [("server", &*origin.to_string()), ("key", &*key(state, Transfer::Answer))];
+        said.push((fill(&words.unauthorized, &values), theme.warning));
     }
     if totals.open > 0 && totals.open == totals.paused {
         said.push((words.all_paused.clone(), theme.warning));

@@ -5,6 +5,9 @@ use std::time::Duration;
 use hobnob::effect::Effect;
 use hobnob::event::{Event, Fault, Listing, RequestId, Stage, TransferEvent, TransferId, WalkEvent};
 
+use hobnob::text::clean_line;
+use hobnob::wire::source::Source;
+
 use super::{LIN, SERVER};
 use crate::support::screen::{Screen, file, finished, folder, started};
 
@@ -197,6 +200,28 @@ fn downloads_go_on_while_one_chats() {
     screen.hears(LIN, "hello");
     screen.hears_of(ids[0], whole("/x"));
     assert!(!screen.rows()[0].contains('↓') && screen.shows("hello"));
+}
+
+#[test]
+fn a_download_that_waits_for_a_password_is_told_of_once_wherever_one_is() {
+    let (mut screen, ids) = downloading(2);
+    screen.press("f2");
+    let denied = || {
+        let origin = Box::new(Source::parse(SERVER).unwrap().origin());
+        TransferEvent::Failed(Fault::Unauthorized { origin, realm: clean_line(b"lab") })
+    };
+    screen.hears_of(ids[0], denied());
+    let said = "http://192.168.1.5:7890 wants a user name and password: F3 A";
+    assert!(screen.shows(said));
+    screen.hears(LIN, "hello");
+    screen.press("left");
+    screen.hears_of(ids[1], denied());
+    assert!(!screen.shows(said), "it is known");
+    screen.press("f3");
+    let heading = screen.row_containing("─ Transfers");
+    assert!(heading.contains("wants a user name and password: A"), "{heading}");
+    screen.press("a");
+    assert!(screen.shows("Who are you?"));
 }
 
 #[test]
