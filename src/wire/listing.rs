@@ -190,7 +190,9 @@ impl Entries {
     }
 }
 
-fn is_directly_below(name: &[u8]) -> bool {
+/// Whether it is the name of one thing in a folder, and leads nowhere else.
+#[must_use]
+pub fn is_directly_below(name: &[u8]) -> bool {
     !matches!(name, b"" | b"." | b"..") && !name.iter().any(|byte| matches!(byte, b'/' | 0))
 }
 

@@ -8,7 +8,7 @@ use super::file::{Beside, File};
 use super::names::{Names, name_here};
 use crate::event::{Fault, Listing, RequestId};
 use crate::text::{Clean, clean_line};
-use crate::wire::listing::{Entry, Kind};
+use crate::wire::listing::{Entry, Kind, is_directly_below};
 use crate::wire::source::{Path as Remote, Source};
 
 /// How many folders deep a tree goes.
@@ -144,7 +144,7 @@ impl Tree {
         let mut names = Names::default();
         let folders = self.folders.len();
         for entry in &entries {
-            if !is_one_name(&entry.raw.0) {
+            if !is_directly_below(&entry.raw.0) {
                 taken.missed.push((self.shown(at, &entry.raw.0), Fault::BadName));
                 continue;
             }
@@ -269,9 +269,4 @@ fn key(source: &Source) -> Vec<u8> {
         name.pop();
     }
     name
-}
-
-/// Whether it is the name of one thing in a folder.
-fn is_one_name(raw: &[u8]) -> bool {
-    !matches!(raw, b"" | b"." | b"..") && !raw.iter().any(|byte| matches!(byte, b'/' | 0))
 }
