@@ -32,7 +32,7 @@ mod tree;
 
 use books::Books;
 pub use books::Totals;
-pub use counts::Counts;
+pub use counts::{Counts, percent};
 use file::{File, Waiting};
 pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
 use names::{Names, name_here};

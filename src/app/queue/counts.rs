@@ -131,8 +131,9 @@ pub(super) fn saturated(bytes: u128) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// `part` of `whole` in hundredths, rounded down: 100 only when all is there.
-pub(super) fn percent(part: u64, whole: u64) -> Option<u64> {
+/// `part` of `whole` in hundredths, rounded down: 100 only when all is there; none of nothing.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> Option<u64> {
     let hundredths = (u128::from(part) * 100).checked_div(u128::from(whole))?;
     Some(u64::try_from(hundredths).unwrap_or(u64::MAX).min(100))
 }

@@ -7,7 +7,7 @@ use super::{key, one, place};
 use crate::app::State;
 use crate::app::keys::Transfer;
 use crate::app::layout::Area;
-use crate::app::queue::{End, Item, ItemState};
+use crate::app::queue::{End, Item, ItemState, percent};
 use crate::app::transfers::place_of;
 use crate::locale::fill;
 use crate::text::size::bytes;
@@ -82,7 +82,7 @@ pub(super) fn of(state: &State, item: &Item, look: &Look) -> Vec<(String, Style)
 
 /// Where it goes on from, in hundredths where the length is known.
 fn resumed(from: u64, item: &Item, look: &Look) -> String {
-    let percent = item.total().and_then(|total| (u128::from(from) * 100).checked_div(total.into()));
+    let percent = item.total().and_then(|total| percent(from, total));
     let part = percent.map_or_else(|| bytes(from), |percent| format!("{percent}%"));
     fill(&look.words.transfer.resumed, &[("part", &part)])
 }

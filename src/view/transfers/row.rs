@@ -8,7 +8,7 @@ use super::{clock, gauge, key, one, place, right_in};
 use crate::app::State;
 use crate::app::keys::Transfer;
 use crate::app::layout::Area;
-use crate::app::queue::{End, Item, ItemState, Phase, Running};
+use crate::app::queue::{End, Item, ItemState, Phase, Running, percent};
 use crate::event::Finished;
 use crate::locale::fill;
 use crate::text::size::{bytes, grouped};
@@ -215,8 +215,7 @@ fn files(item: &Item, look: &Look) -> String {
 }
 
 fn hundredths(part: u64, whole: Option<u64>) -> String {
-    let hundredths = whole.and_then(|whole| (u128::from(part) * 100).checked_div(whole.into()));
-    hundredths.map(|hundredths| format!("{}%", hundredths.min(100))).unwrap_or_default()
+    whole.and_then(|whole| percent(part, whole)).map(|percent| format!("{percent}%")).unwrap_or_default()
 }
 
 fn amount(done: u64, total: Option<u64>) -> String {
