@@ -339,17 +339,13 @@ impl Files {
     /// Opens the selected folder, or downloads the selected file.
     pub(super) fn open_selected(&mut self, turn: &mut Turn<'_>) {
         let Place::Folder(folder) = &self.place else { return };
-        let source = &folder.source;
         match folder.selected_line() {
             Some(Line::Parent) => self.open_parent(turn),
-            Some(Line::Entry(entry)) => {
-                let path = source.at(source.path.join(&entry.raw.0));
-                match entry.kind {
-                    Kind::Dir => self.browse(path.at(path.path.folder()), turn),
-                    Kind::File => self.get_selected(turn),
-                    Kind::Other => *turn.notice = Some(Notice::NotAFile),
-                }
-            }
+            Some(Line::Entry(entry)) => match entry.kind {
+                Kind::Dir => self.browse(folder.inside(entry), turn),
+                Kind::File => self.get_selected(turn),
+                Kind::Other => *turn.notice = Some(Notice::NotAFile),
+            },
             None => {}
         }
     }

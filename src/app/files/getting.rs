@@ -43,8 +43,7 @@ impl Files {
         let known = folder.names();
         for entry in entries {
             if entry.kind == Kind::Dir {
-                let source = folder.source.at(folder.source.path.join(&entry.raw.0));
-                self.transfers.add_folder(&source, turn);
+                self.transfers.add_folder(&folder.inside(entry), turn);
             } else {
                 self.transfers.add_file(new_file(folder, entry, &known), turn);
             }
@@ -70,7 +69,6 @@ impl Files {
 }
 
 fn new_file(folder: &Folder, entry: &Entry, known: &HashSet<&[u8]>) -> NewFile {
-    let source = folder.source.at(folder.source.path.join(&entry.raw.0));
     let sums = sums_beside(&folder.source, &entry.raw.0, |name| known.contains(name));
-    NewFile { size: entry.size, sums, ..NewFile::new(source) }
+    NewFile { size: entry.size, sums, ..NewFile::new(folder.inside(entry)) }
 }
