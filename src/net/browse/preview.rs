@@ -14,7 +14,7 @@ use crate::event::{Content, Fault, Preview};
 use crate::net::http::{Answer, Body, Client, Question};
 use crate::text::clean_line;
 use crate::wire::range::{ContentRange, http_date};
-use crate::wire::source::{Scheme, Source};
+use crate::wire::source::Source;
 
 mod code;
 mod known;
@@ -33,9 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Asks for the beginning of a file. Dropping the future ends it.
 pub async fn preview(source: &Source, client: &Client) -> Result<Preview, Fault> {
-    if !matches!(source.scheme, Scheme::Http | Scheme::Https) {
-        return Err(Fault::NoListing);
-    }
     let question = Question::get("*/*");
     let ask = async |question: &Question| client.ask(source, question).await?.ok_or(Fault::Garbled);
     let mut answer = ask(&question.clone().with(header::RANGE, RANGE)).await?;
