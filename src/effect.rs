@@ -21,6 +21,9 @@ pub use keep::{Contact, KeptItem, KeptPartial, Known, Memory, NewMessage, PAGE, 
 pub use recent::Recent;
 pub use share::ShareOrder;
 
+/// How many folders deep a walk goes from the one where it begins; what is deeper is left out, and that is said.
+pub const WALK_DEPTH: usize = 64;
+
 /// Everything that the program can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -65,7 +68,7 @@ pub enum Effect {
     Discard(Vec<(Source, PathBuf)>),
     /// Let all downloads together take no more than so many bytes a second; none: as many as come.
     LimitRate(Option<NonZeroU64>),
-    /// List a folder and all that are in it.
+    /// List a folder and all that are in it, down to [`WALK_DEPTH`].
     Walk {
         /// Comes back with what is found. [`Effect::Forget`] ends the walk.
         request: RequestId,

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Beside, File};
 use super::names::{Names, name_here};
+use crate::effect::WALK_DEPTH;
 use crate::event::{Fault, Listing, RequestId};
 use crate::text::{Clean, clean_line};
 use crate::wire::listing::{Entry, Kind, is_directly_below};
 use crate::wire::source::{Path as Remote, Source};
 
-/// How many folders deep a tree goes.
-const DEPTH: u8 = 64;
 /// The most files and folders in a tree.
 const ENTRIES: usize = 1_000_000;
 /// Files that say what the content of others in their folder has to be.
@@ -188,7 +187,7 @@ impl Tree {
     /// Whoever walks does not go deeper either, and says so.
     fn found_folder(&mut self, at: u32, entry: &Entry, names: &mut Names) {
         let parent = &self.folders[at as usize];
-        let too_deep = parent.depth >= DEPTH;
+        let too_deep = usize::from(parent.depth) >= WALK_DEPTH;
         let place = u32::try_from(self.folders.len()).ok().filter(|_| !too_deep);
         let Some(place) = place else { return };
         let remote = parent.remote.join(&entry.raw.0).folder();

@@ -4,6 +4,7 @@
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::{Browsed, browse};
+use crate::effect::WALK_DEPTH;
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::net::http::Client;
 use crate::text::clean_line;
@@ -12,8 +13,6 @@ use crate::wire::source::Source;
 
 /// Folders that are asked for at the same time.
 const AT_ONCE: usize = 8;
-/// How many folders deep a walk goes.
-const DEPTH: usize = 64;
 /// The most folders of a walk.
 const FOLDERS: usize = 100_000;
 
@@ -61,9 +60,9 @@ where
                 let inner = inner(&listing);
                 report(WalkEvent::Found(listing)).await;
                 let room = FOLDERS.saturating_sub(folders);
-                let taken = if depth >= DEPTH { 0 } else { inner.len().min(room) };
+                let taken = if depth >= WALK_DEPTH { 0 } else { inner.len().min(room) };
                 if let Some(left_out) = inner.get(taken) {
-                    let fault = Fault::TooDeep { depth: DEPTH, folders: FOLDERS };
+                    let fault = Fault::TooDeep { depth: WALK_DEPTH, folders: FOLDERS };
                     report(WalkEvent::Missed(left_out.clone(), fault)).await;
                 }
                 folders += taken;
