@@ -1,12 +1,15 @@
-//! The folders that files go to: makes those that no file makes on its way, and brings the new names in them onto the
-//! disk, once for all files that got theirs in the meantime. Removes none.
+//! The folders that files go to: makes those that no file makes on its way, knows which are new, and brings the new names
+//! in them onto the disk, once for all files that got theirs in the meantime. Removes none.
 
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
 
 use super::disk::Disk;
 use super::threads::Threads;
@@ -26,9 +29,16 @@ pub(super) fn make(folders: Vec<PathBuf>) -> Vec<(PathBuf, Fault)> {
     .collect()
 }
 
+/// New folders that are remembered.
+const NEW: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
 /// The folders that files go to at present.
-#[derive(Debug, Default)]
-pub(super) struct Folders(Mutex<HashMap<PathBuf, Arc<Folder>>>);
+#[derive(Debug)]
+pub(super) struct Folders {
+    synced: Mutex<HashMap<PathBuf, Arc<Folder>>>,
+    /// Those in which there is nothing but whole files that came here.
+    new: Mutex<LruCache<PathBuf, ()>>,
+}
 
 #[derive(Debug, Default)]
 struct Folder {
@@ -38,7 +48,32 @@ struct Folder {
     done: tokio::sync::Mutex<u64>,
 }
 
+impl Default for Folders {
+    fn default() -> Self {
+        Self { synced: Mutex::default(), new: Mutex::new(LruCache::new(NEW)) }
+    }
+}
+
 impl Folders {
+    /// This folder is not there yet: what will be in it came here, unless somebody else puts something into it.
+    pub(super) fn note_new(&self, dir: PathBuf) {
+        self.new().put(dir, ());
+    }
+
+    /// A file that came to this folder is not whole.
+    pub(super) fn note_partial(&self, dir: &Path) {
+        self.new().pop(dir);
+    }
+
+    /// Whether there should be nothing in this folder that a file could find there.
+    pub(super) fn is_new(&self, dir: &Path) -> bool {
+        self.new().get(dir).is_some()
+    }
+
+    fn new(&self) -> MutexGuard<'_, LruCache<PathBuf, ()>> {
+        self.new.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns when a sync is done that was begun after this was called.
     pub(super) async fn sync(
         &self,
@@ -46,7 +81,7 @@ impl Folders {
         disk: &Arc<dyn Disk>,
         threads: &Threads,
     ) -> Result<(), Fault> {
-        let folder = self.lock().entry(dir.clone()).or_default().clone();
+        let folder = self.synced().entry(dir.clone()).or_default().clone();
         let begun_before = folder.begun.load(Ordering::SeqCst);
         let synced = {
             let mut done = folder.done.lock().await;
@@ -62,7 +97,7 @@ impl Folders {
                 synced.and_then(|synced| synced.map_err(|error| Fault::from_disk(&error)))
             }
         };
-        let mut folders = self.lock();
+        let mut folders = self.synced();
         drop(folder);
         // Nobody else waits for it.
         if folders.get(&dir).is_some_and(|folder| Arc::strong_count(folder) == 1) {
@@ -71,7 +106,7 @@ impl Folders {
         synced
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Folder>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn synced(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Folder>>> {
+        self.synced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

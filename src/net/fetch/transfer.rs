@@ -261,6 +261,7 @@ impl<'a> Transfer<'a> {
 
     /// Ends it. What is here stays only where it can be gone on with.
     pub(super) async fn stop(mut self, stop: Stop) {
+        self.engine.folders.note_partial(partial::folder(&self.path));
         // What went wrong with writing makes what was written no worse.
         let _ = self.settle().await;
         let Some(file) = self.file.take() else {

@@ -12,7 +12,7 @@ use super::{Other, Transfer};
 use crate::effect::Conflict;
 use crate::event::{Clash, Facts, Fault, Kept};
 use crate::net::fetch::ask::Version;
-use crate::net::fetch::partial::PartialFile;
+use crate::net::fetch::partial::{PartialFile, folder};
 use crate::net::fetch::place::is_replaceable;
 use crate::net::fetch::{Halt, ask};
 
@@ -20,10 +20,23 @@ impl Transfer<'_> {
     /// Whether what is there lets the download go on; finds what there is to go on with.
     pub(super) async fn look(&mut self) -> Result<(), Halt> {
         let (to, conflict, path) = (self.job.to.clone(), self.job.conflict, self.path.clone());
+        let replaces = match conflict {
+            Conflict::Ask | Conflict::Rename | Conflict::Skip => false,
+            Conflict::Overwrite | Conflict::Resume | Conflict::Newer => true,
+        };
+        // What is there in spite of that is noticed when the file is to get its name.
+        if !replaces && self.engine.folders.is_new(folder(&path)) {
+            return Ok(());
+        }
+        let folders = self.engine.folders.clone();
         let look = move || {
             let there = there(&to)?;
             let other = judge(&to, conflict, there.as_ref())?;
-            Ok::<_, Halt>((there, other, PartialFile::find(&path)?))
+            let file = PartialFile::find(&path)?;
+            if there.is_none() && file.is_none() && !folder(&path).exists() {
+                folders.note_new(folder(&path).to_path_buf());
+            }
+            Ok::<_, Halt>((there, other, file))
         };
         let (there, other, file) = self.engine.threads.run(look).await??;
         (self.other, self.file) = (other, file);
