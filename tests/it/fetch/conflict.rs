@@ -175,3 +175,24 @@ async fn the_folder_is_made_and_what_stands_in_its_way_is_a_fault_of_the_disk() 
     let Err(Fault::Disk(words)) = &ended else { panic!("{ended:?}") };
     assert!(!words.contains("os error"), "{words}");
 }
+
+#[tokio::test]
+async fn what_somebody_puts_into_a_folder_that_is_new_is_not_replaced_either() {
+    let server = Server::sending("new");
+    let dir = tempdir().unwrap();
+    let folder = at(&dir, "folder");
+    let engine = engine(PATIENT);
+    for (conflict, expected) in [
+        (Conflict::Ask, End::Failed(Fault::exists(folder.join("b")))),
+        (Conflict::Skip, End::Kept(folder.join("b"), Kept::Skipped)),
+    ] {
+        let first = job(server.source("plain://", "/a"), &folder);
+        assert!(matches!(run(&engine, &mut Job { conflict, ..first }).await.0, End::Finished(_)));
+        fs::write(folder.join("b"), "old").unwrap();
+        let second = job(server.source("plain://", "/b"), &folder);
+        assert_eq!(run(&engine, &mut Job { conflict, ..second }).await.0, expected);
+        assert_eq!(fs::read(folder.join("b")).unwrap(), b"old");
+        assert_eq!(names(&folder), ["a", "b"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -64,6 +64,23 @@ fn started(told: &[TransferEvent]) -> (u64, Option<Anew>) {
 }
 
 #[tokio::test]
+async fn a_file_of_which_a_part_is_in_a_folder_that_is_new_goes_on_too() {
+    let head = whole(LENGTH, ETAG);
+    let half = answer(move |_| [head.as_bytes(), &content()[..HALF]].concat());
+    let server = scripted(vec![half, rightly(ETAG)]);
+    let dir = tempdir().unwrap();
+    let mut job = job(server.source("http://", "/a"), &dir.path().join("folder"));
+    let engine = engine(PATIENT);
+    let (_, told) = run(&engine, &mut job).await;
+    let TransferEvent::Started { partial, .. } = &told[0] else { panic!("{told:?}") };
+    job.partial = Some(partial.clone());
+    let (end, told) = run(&engine, &mut job).await;
+    assert!(matches!(end, End::Finished(_)), "{end:?}");
+    assert_eq!(started(&told), (HALF as u64, None));
+    assert!(read(&dir, "folder/a") == content());
+}
+
+#[tokio::test]
 async fn what_is_here_is_not_sent_again_but_for_the_end_that_is_compared() {
     let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![rightly(ETAG)]).await;
     let kept = Partial { validator: Validator::from_kept(ETAG), total: Some(LENGTH as u64) };
