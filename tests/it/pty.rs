@@ -16,6 +16,7 @@ mod gone;
 mod links;
 mod naughty;
 mod panics;
+mod password;
 mod share;
 mod titles;
 mod typing;

@@ -116,7 +116,9 @@ impl<'a> Downloads<'a> {
         let mut was_stopped = false;
         loop {
             self.act();
-            if self.queue.is_at_rest() && (was_stopped || !self.ask_for_passwords().await) {
+            if self.queue.is_at_rest()
+                && (was_stopped || !self.goes_on(stopped.as_mut(), &mut was_stopped).await)
+            {
                 break;
             }
             let deadline = self.queue.deadline();
@@ -192,6 +194,17 @@ impl<'a> Downloads<'a> {
                     // It is told of what it asked for itself: that ends nothing.
                     let _ = self.hear(refused);
                 }
+            }
+        }
+    }
+
+    /// Nothing is under way: whether anything goes on when somebody says who they are, which they may not want to.
+    async fn goes_on(&mut self, stopped: Pin<&mut impl Future<Output = ()>>, was_stopped: &mut bool) -> bool {
+        tokio::select! {
+            goes_on = self.ask_for_passwords() => goes_on,
+            () = stopped => {
+                *was_stopped = true;
+                false
             }
         }
     }

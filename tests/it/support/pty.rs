@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use nix::sys::signal::{Signal, killpg};
-use nix::sys::termios::{Termios, tcgetattr};
+use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 use nix::unistd::tcgetpgrp;
 use pty_process::Size;
 pub(crate) use pty_process::blocking::Command;
@@ -43,6 +43,12 @@ pub(crate) fn hobnob(home: &TempDir, arguments: &[&str]) -> Command {
         "--port",
         "0",
     ])
+}
+
+/// A command of hobnob's that opens no socket of the chat.
+pub(crate) fn command(home: &TempDir, arguments: &[&str]) -> Command {
+    let command = Command::new(env!("CARGO_BIN_EXE_hobnob"));
+    with_home(command, home.path()).args(arguments).args(["--lang", "en"])
 }
 
 /// The same, started by a shell that does job control: when hobnob stops, the shell does what `then` says.
@@ -133,6 +139,15 @@ impl Terminal {
     /// What is on the screen, once `wait_for` has seen it.
     pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
+    }
+
+    /// Waits until what is typed is not shown any more.
+    pub(crate) fn wait_for_silence(&self) {
+        let deadline = clock() + PATIENCE;
+        while tcgetattr(&*self.pty).unwrap().local_flags.contains(LocalFlags::ECHO) {
+            assert!(clock() < deadline, "what is typed is still shown");
+            thread::yield_now();
+        }
     }
 
     /// The terminal is as it was before the program: every mode that it can have, and the screen.
