@@ -1,7 +1,7 @@
 //! `hobnob ls` and `hobnob get`, as a script runs them.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -476,6 +476,40 @@ fn get_writes_to_a_device_that_is_named() {
     let source = format!("plain://{}/a", server.address);
     let output = place.run(&["get", &source, "-o", "/dev/null"]);
     assert_eq!((code(&output), said(&output).len()), (0, 0));
+}
+
+#[test]
+fn get_that_cannot_say_what_is_here_stops_and_leaves_nothing_behind() {
+    let place = Place::new();
+    let to = place.path("to");
+    let server = Server::new({
+        let to = to.clone();
+        move |request, mut stream| {
+            let [is_a, is_b] = ["GET /a ", "GET /b "].map(|line| request.starts_with(line.as_bytes()));
+            let to = to.clone();
+            // One is answered beside the other, and ends when of the other a part is here.
+            std::thread::spawn(move || {
+                if is_a {
+                    while !names(&to).iter().any(|name| name.starts_with(".b.")) {
+                        std::thread::yield_now();
+                    }
+                    return send(stream, ok("text/plain", "here").as_bytes());
+                }
+                if is_b {
+                    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                    return send_on(stream);
+                }
+                send(stream, b"HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n");
+            });
+        }
+    });
+    let source = format!("http://{}/", server.address);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = place.command(&["get", &source, "a", "b", "--to", "to"]);
+    let output = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    let said = said(&output);
+    assert!(code(&output) == 1 && said.last().unwrap().contains("cannot write the output"), "{said:?}");
+    assert_eq!(names(&to), ["a"]);
 }
 
 #[test]

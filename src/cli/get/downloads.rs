@@ -114,6 +114,7 @@ impl<'a> Downloads<'a> {
         let mut draw = interval(DRAW_EVERY);
         draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut was_stopped = false;
+        let mut unsaid = Ok(());
         loop {
             self.act();
             if self.queue.is_at_rest()
@@ -129,7 +130,14 @@ impl<'a> Downloads<'a> {
                 }
             };
             tokio::select! {
-                Some(event) = self.events.recv() => self.hear(event)?,
+                Some(event) = self.events.recv() => {
+                    let said = self.hear(event);
+                    // What is not said is not known to be here: no more of it is of use.
+                    if said.is_err() && unsaid.is_ok() {
+                        (unsaid, was_stopped) = (said, true);
+                        self.with_queue(Queue::pause_all);
+                    }
+                }
                 () = woken => self.with_queue(Queue::wake),
                 () = stopped.as_mut(), if !was_stopped => {
                     was_stopped = true;
@@ -142,7 +150,11 @@ impl<'a> Downloads<'a> {
                 }
             }
         }
-        Box::pin(self.end(was_stopped)).await
+        let ended = Box::pin(self.end(was_stopped)).await;
+        if let (Err(_), Err(ending)) = (&unsaid, &ended) {
+            ending.say();
+        }
+        unsaid.and(ended)
     }
 
     fn hear(&mut self, event: Event) -> Result<(), Ending> {
