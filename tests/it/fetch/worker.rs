@@ -6,6 +6,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use hobnob::effect::Job;
 use hobnob::event::{Event, Finished, TransferEvent, TransferId};
@@ -263,6 +264,11 @@ async fn a_limit_holds_for_a_download_that_runs() {
     worker.engine.limit_rate(NonZeroU64::new(1));
     worker.fetch(1, server.source("http://", "/a")).await;
     while !matches!(worker.next().await.1, TransferEvent::Started { .. }) {}
+    for second in 1..=3 {
+        tokio::time::advance(Duration::from_millis(1100)).await;
+        let told = worker.next().await.1;
+        assert!(matches!(told, TransferEvent::Progress { bytes } if bytes <= second + 1), "{told:?}");
+    }
     worker.engine.limit_rate(None);
     while !matches!(worker.next().await.1, TransferEvent::Finished(_)) {}
     assert!(std::fs::read(dir.path().join("a")).unwrap() == content());
