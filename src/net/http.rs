@@ -7,16 +7,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
+use jiff::Timestamp;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{Timeouts, resolve};
-use crate::event::{Fault, Stage};
+use crate::event::{Facts, Fault, Stage};
 use crate::wire::address::Endpoint;
 use crate::wire::credentials::Credentials;
 use crate::wire::plain;
+use crate::wire::range::{ContentRange, http_date};
 use crate::wire::source::{Origin, Path, Scheme, Source};
 
 use self::line::{Line, NoAnswer};
@@ -198,6 +200,30 @@ impl Client {
 }
 
 impl Answer {
+    /// When its content was changed, where the server says so.
+    #[must_use]
+    pub fn modified(&self) -> Option<Timestamp> {
+        self.text(&header::LAST_MODIFIED).and_then(http_date)
+    }
+
+    /// What is said of its content.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        Facts { size: self.length, modified: self.modified() }
+    }
+
+    /// Which part of the content it is (RFC 9110, section 14.4); none where it does not say, or not in a way that we read.
+    #[must_use]
+    pub fn content_range(&self) -> Option<ContentRange> {
+        self.text(&header::CONTENT_RANGE)?.parse().ok()
+    }
+
+    /// What a field says; none where there is none, or it is no text.
+    #[must_use]
+    pub fn text(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// What it means where its status is not one that helps. Its connection is kept where that costs little.
     pub async fn refusal(self) -> Fault {
         self.body.skip().await;

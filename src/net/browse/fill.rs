@@ -4,11 +4,10 @@
 use std::future::Future;
 
 use futures_util::{StreamExt, stream};
-use hyper::{StatusCode, header};
+use hyper::StatusCode;
 
 use crate::event::Facts;
 use crate::net::http::{Client, Question};
-use crate::wire::range::http_date;
 use crate::wire::source::{Scheme, Source};
 
 /// Questions of one list that may wait for an answer at the same time.
@@ -35,10 +34,7 @@ async fn ask(source: &Source, client: &Client) -> Option<Facts> {
     }
     let answer = client.ask(source, &Question::head("*/*")).await.ok()??;
     // What is refused is something else than the file.
-    let facts = (answer.status == StatusCode::OK).then(|| Facts {
-        size: answer.length,
-        modified: answer.headers.get(header::LAST_MODIFIED).and_then(|value| http_date(value.to_str().ok()?)),
-    });
+    let facts = (answer.status == StatusCode::OK).then(|| answer.facts());
     answer.body.skip().await;
     facts
 }

@@ -5,15 +5,15 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
-use hyper::{HeaderMap, StatusCode};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::event::{Content, Fault, Preview};
 use crate::net::http::{Answer, Body, Client, Question};
 use crate::text::clean_line;
-use crate::wire::range::{ContentRange, http_date};
+use crate::wire::range::ContentRange;
 use crate::wire::source::Source;
 
 mod code;
@@ -48,9 +48,8 @@ pub async fn preview(source: &Source, client: &Client) -> Result<Preview, Fault>
 }
 
 async fn read(source: &Source, client: &Client, mut answer: Answer) -> Result<Preview, Fault> {
-    let text = |name| answer.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let media_type = text(header::CONTENT_TYPE).map(|kind| clean_line(kind.as_bytes()));
-    let modified = text(header::LAST_MODIFIED).and_then(http_date);
+    let media_type = answer.text(&header::CONTENT_TYPE).map(|kind| clean_line(kind.as_bytes()));
+    let modified = answer.modified();
     let version = Version::of(&answer);
     let (bytes, ended) = beginning(&mut answer.body).await?;
     let size = version.size;
@@ -103,7 +102,7 @@ async fn part(source: &Source, client: &Client, range: HeaderValue, version: &Ve
     let question = Question::get("*/*").with(header::RANGE, range);
     let mut answer = client.ask(source, &question).await.ok()??;
     let same = answer.status == StatusCode::PARTIAL_CONTENT && Version::of(&answer) == *version;
-    let Some(ContentRange::Part { first, .. }) = content_range(&answer.headers).filter(|_| same) else {
+    let Some(ContentRange::Part { first, .. }) = answer.content_range().filter(|_| same) else {
         answer.body.skip().await;
         return None;
     };
@@ -123,7 +122,7 @@ struct Version {
 impl Version {
     fn of(answer: &Answer) -> Self {
         let field = |name| answer.headers.get(name).cloned();
-        let size = match content_range(&answer.headers) {
+        let size = match answer.content_range() {
             _ if answer.status == StatusCode::OK => answer.length,
             Some(ContentRange::Part { total, .. }) => total,
             Some(ContentRange::Unsatisfied(total)) => Some(total),
@@ -131,10 +130,6 @@ impl Version {
         };
         Self { size, etag: field(header::ETAG), modified: field(header::LAST_MODIFIED) }
     }
-}
-
-fn content_range(headers: &HeaderMap) -> Option<ContentRange> {
-    headers.get(header::CONTENT_RANGE)?.to_str().ok()?.parse().ok()
 }
 
 /// What these bytes are, the beginning of a file of this name; with its language told apart, if that is to be.

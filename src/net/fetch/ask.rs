@@ -3,14 +3,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{HeaderMap, StatusCode};
 
 use super::body::{Body, Incoming, Plain};
 use super::rate::Rate;
 use super::{Engine, Halt};
 use crate::effect::Partial;
-use crate::event::{Anew, Fault};
+use crate::event::{Anew, Facts, Fault};
 use crate::net::http::{self, Client, Question};
 use crate::wire::digest::Checksum;
 use crate::wire::range::{ContentRange, Validator, http_date};
@@ -95,7 +95,7 @@ pub(super) async fn ask(engine: &Engine, source: &mut Source, wish: Option<&Wish
 }
 
 /// What the server says of a file without sending it; none where it is a plain one, or answers that it does not know.
-pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option<Version>, Halt> {
+pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option<Facts>, Halt> {
     if source.scheme == Scheme::Plain {
         return Ok(None);
     }
@@ -105,13 +105,13 @@ pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option
     };
     *source = source.spoken_http();
     match answer.status {
-        StatusCode::OK => Ok(Some(version(&answer.headers, answer.length))),
+        StatusCode::OK => Ok(Some(answer.facts())),
         // An address that was signed for downloading is good for nothing else: the server forbids it, or calls it bad.
         StatusCode::METHOD_NOT_ALLOWED
         | StatusCode::NOT_IMPLEMENTED
         | StatusCode::FORBIDDEN
         | StatusCode::BAD_REQUEST => Ok(None),
-        status => Err(refusal(status, &answer.headers)),
+        _ => Err(refusal(&answer)),
     }
 }
 
@@ -137,7 +137,7 @@ async fn read(answer: http::Answer, wish: Option<&Wish>, rate: &Rate) -> Result<
         (StatusCode::OK, _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
         (StatusCode::OK, _) => {
             let total = answer.body.announced();
-            let version = version(&answer.headers, total);
+            let version = version(&answer, total);
             let body = Incoming::new(Body::Http(answer.body), total, rate.clone());
             Ok(Reply::File(Box::new(Answer { body, is_part: false, version })))
         }
@@ -148,12 +148,12 @@ async fn read(answer: http::Answer, wish: Option<&Wish>, rate: &Rate) -> Result<
             }
             Err(why) => Reply::Useless(why),
         }),
-        (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => Ok(match content_range(&answer.headers) {
+        (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => Ok(match answer.content_range() {
             Some(ContentRange::Unsatisfied(total)) => Reply::Unsatisfied(total),
             Some(ContentRange::Part { .. }) | None => Reply::Useless(Anew::NoRanges),
         }),
-        (status, _) => {
-            let refusal = refusal(status, &answer.headers);
+        _ => {
+            let refusal = refusal(&answer);
             answer.body.skip().await;
             Err(refusal)
         }
@@ -162,13 +162,12 @@ async fn read(answer: http::Answer, wish: Option<&Wish>, rate: &Rate) -> Result<
 
 /// Whether a part is the one that was asked for, and of the same file: how long it is, and what the file is.
 fn part(answer: &http::Answer, wish: &Wish) -> Result<(u64, Version), Anew> {
-    let headers = &answer.headers;
     let known = &wish.known;
-    let (etag, modified) = (text(headers, &header::ETAG), text(headers, &header::LAST_MODIFIED));
+    let (etag, modified) = (answer.text(&header::ETAG), answer.text(&header::LAST_MODIFIED));
     if known.validator.as_ref().is_some_and(|known| known.differs(etag, modified)) {
         return Err(Anew::Changed);
     }
-    let Some(ContentRange::Part { first, last, total }) = content_range(headers) else {
+    let Some(ContentRange::Part { first, last, total }) = answer.content_range() else {
         // Several parts in one body have their ranges inside (RFC 9110, section 14.6).
         return Err(Anew::NoRanges);
     };
@@ -180,35 +179,35 @@ fn part(answer: &http::Answer, wish: &Wish) -> Result<(u64, Version), Anew> {
     if first != wish.first || answer.body.announced().is_some_and(|announced| announced != length) {
         return Err(Anew::NoRanges);
     }
-    let mut version = version(headers, Some(total));
+    let mut version = version(answer, Some(total));
     // It need not be said again (RFC 9110, section 15.3.7).
     version.validator = known.validator.clone().or(version.validator);
     Ok((length, version))
 }
 
-fn version(headers: &HeaderMap, total: Option<u64>) -> Version {
-    let [etag, modified, date] =
-        [header::ETAG, header::LAST_MODIFIED, header::DATE].map(|name| text(headers, &name));
+fn version(answer: &http::Answer, total: Option<u64>) -> Version {
+    let fields = [header::ETAG, header::LAST_MODIFIED, header::DATE];
+    let [etag, modified, date] = fields.each_ref().map(|name| answer.text(name));
     Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
-        modified: modified.and_then(http_date).map(SystemTime::from),
+        modified: answer.modified().map(SystemTime::from),
         checksum: [REPR_DIGEST, DIGEST].iter().find_map(|name| {
-            let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+            let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
             Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
         }),
     }
 }
 
 /// A server that names a time asks for another try then (RFC 9110, section 10.2.3).
-fn refusal(status: StatusCode, headers: &HeaderMap) -> Halt {
-    let fault = Fault::Status(status.as_u16());
-    let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-    let later = text(headers, &header::RETRY_AFTER).filter(|_| asks).and_then(|after| {
+fn refusal(answer: &http::Answer) -> Halt {
+    let fault = Fault::Status(answer.status.as_u16());
+    let asks = matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let later = answer.text(&header::RETRY_AFTER).filter(|_| asks).and_then(|after| {
         let seconds = after.trim().parse().ok().map(Duration::from_secs);
         seconds.or_else(|| {
             // Seen from the server's own clock, so that ours may be wrong.
-            let now = http_date(text(headers, &header::DATE)?)?;
+            let now = http_date(answer.text(&header::DATE)?)?;
             Duration::try_from(http_date(after)?.duration_since(now)).ok()
         })
     });
@@ -216,12 +215,4 @@ fn refusal(status: StatusCode, headers: &HeaderMap) -> Halt {
         Some(after) => Halt::Later { fault, after },
         None => Halt::Fault(fault),
     }
-}
-
-fn content_range(headers: &HeaderMap) -> Option<ContentRange> {
-    text(headers, &header::CONTENT_RANGE)?.parse().ok()
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

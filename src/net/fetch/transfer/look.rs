@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use super::{Other, Transfer};
 use crate::effect::Conflict;
 use crate::event::{Clash, Facts, Fault, Kept};
-use crate::net::fetch::ask::Version;
 use crate::net::fetch::partial::{PartialFile, folder};
 use crate::net::fetch::place::is_replaceable;
 use crate::net::fetch::{Halt, ask};
@@ -50,27 +49,21 @@ impl Transfer<'_> {
 
     /// Whether the server's file is another one than the one that is there.
     async fn weigh(&mut self, conflict: Conflict, there: &Metadata) -> Result<(), Halt> {
-        let facts = ask::facts(&self.engine.client, &mut self.job.source).await?.unwrap_or_default();
-        let ours = there.modified().ok();
-        let times = facts.modified.zip(ours).map(|(theirs, ours)| (second(theirs), second(ours)));
+        let comes = ask::facts(&self.engine.client, &mut self.job.source).await?.unwrap_or_default();
+        let modified = there.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
+        let there = Facts { size: Some(there.len()), modified };
+        // Header fields have no fractions of a second.
+        let times = comes.modified.zip(there.modified);
+        let times = times.map(|(theirs, ours)| (theirs.as_second(), ours.as_second()));
         if conflict == Conflict::Newer {
             let newer = times.is_some_and(|(theirs, ours)| theirs > ours);
             return if newer { Ok(()) } else { Err(Halt::Kept(Kept::NotNewer)) };
         }
-        let same = facts.total == Some(there.len()) && times.is_some_and(|(theirs, ours)| theirs == ours);
-        Err(if same { Halt::Kept(Kept::Same) } else { self.exists(there, &facts).into() })
-    }
-
-    fn exists(&self, there: &Metadata, version: &Version) -> Fault {
-        let facts = |size, modified: Option<SystemTime>| Facts {
-            size,
-            modified: modified.and_then(|at| Timestamp::try_from(at).ok()),
-        };
-        Fault::Exists(Box::new(Clash {
-            path: self.job.to.clone(),
-            there: facts(Some(there.len()), there.modified().ok()),
-            comes: facts(version.total, version.modified),
-        }))
+        let same = comes.size == there.size && times.is_some_and(|(theirs, ours)| theirs == ours);
+        if same {
+            return Err(Halt::Kept(Kept::Same));
+        }
+        Err(Fault::Exists(Box::new(Clash { path: self.job.to.clone(), there, comes })).into())
     }
 }
 
