@@ -38,7 +38,7 @@ pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
 use names::{Names, name_here};
 use pace::{History, Pace};
 pub use shown::Question;
-pub(in crate::app) use tree::sums_beside;
+pub(crate) use tree::sums_beside;
 use tree::{Tree, Walk};
 
 /// How often the speeds are measured while something is under way.

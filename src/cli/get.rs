@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Ending, cannot_write};
-use crate::app::queue::NewFile;
+use crate::app::queue::{NewFile, sums_beside};
 use crate::config::absolute;
 use crate::event::Fault;
 use crate::locale::fill;
@@ -32,9 +32,6 @@ mod report;
 
 use downloads::Downloads;
 pub use options::Get;
-
-/// The file that may say what the content of the others in its folder has to be.
-const SUMS: &[u8] = b"SHA256SUMS";
 
 /// Downloads what was asked for. Goes on after a failure, and fails in the end.
 pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> {
@@ -131,9 +128,9 @@ fn beside(source: &Source) -> Vec<Source> {
     let Some(folder) = source.path.parent().filter(|_| source.scheme != Scheme::Plain) else {
         return Vec::new();
     };
-    let name = source.path.last();
-    let own = [&name[..], b".sha256"].concat();
-    [SUMS, &own].map(|name| source.at(folder.join(name))).to_vec()
+    // Nobody has seen them: of what they may be called only the most usual is asked for.
+    let is_usual = |name: &[u8]| name == b"SHA256SUMS" || name.ends_with(b".sha256");
+    sums_beside(&source.at(folder), &source.path.last(), is_usual)
 }
 
 /// What a file goes into that is no file: standard output, or a device or a pipe, which is written to, not replaced.

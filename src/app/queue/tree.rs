@@ -250,11 +250,7 @@ impl Tree {
 }
 
 /// Where it may stand what the content of a file in a folder has to be, as far as that is there.
-pub(in crate::app) fn sums_beside(
-    folder: &Source,
-    name: &[u8],
-    is_there: impl Fn(&[u8]) -> bool,
-) -> Vec<Source> {
+pub(crate) fn sums_beside(folder: &Source, name: &[u8], is_there: impl Fn(&[u8]) -> bool) -> Vec<Source> {
     let own = [".sha256", ".sha512"].map(|ending| [name, ending.as_bytes()].concat());
     let common = SUMS.iter().map(|sums| sums.as_bytes().to_vec());
     let names = common.chain(own).filter(|sums| sums != name && is_there(sums));
