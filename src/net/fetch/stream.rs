@@ -16,7 +16,7 @@ use super::retry::{Retries, Retry};
 use super::transfer::follow;
 use super::verify::Hasher;
 use super::{End, Engine, Halt, Stop};
-use crate::event::{Fault, Finished, Proof, TransferEvent};
+use crate::event::{Anew, Fault, Finished, Proof, TransferEvent};
 use crate::wire::digest::Checksum;
 use crate::wire::source::Source;
 
@@ -32,6 +32,13 @@ struct Sink {
     outcome: oneshot::Receiver<Result<Option<Checksum>, Fault>>,
     /// Bytes that will have been written.
     sent: u64,
+}
+
+/// What came of a try.
+enum Poured {
+    All,
+    /// The server sends only the whole again.
+    NoRanges,
 }
 
 impl Engine {
@@ -92,9 +99,14 @@ impl Engine {
     {
         let mut retries = Retries::new(self.retries);
         let mut version = None;
+        let mut broken = None;
         loop {
-            let tried = self.try_to_pour(source, sink, &mut version, report).await;
-            let Err(halt) = tried else { return Ok(()) };
+            let halt = match self.try_to_pour(source, sink, &mut version, report).await {
+                Ok(Poured::All) => return Ok(()),
+                // It has not changed for all we know: what broke it off is why there is no more of it.
+                Ok(Poured::NoRanges) => return Err(broken.unwrap_or(Fault::Changed)),
+                Err(halt) => halt,
+            };
             let retry = match retries.next(halt, sink.sent, version.is_some()) {
                 Ok(retry) => retry,
                 Err(Halt::Fault(fault) | Halt::Later { fault, .. }) => return Err(fault),
@@ -105,6 +117,7 @@ impl Engine {
                 return Err(retry.fault);
             }
             let Retry { fault, attempt, last, after } = retry;
+            broken = Some(fault.clone());
             report(TransferEvent::Retrying { fault, attempt, last, after }).await;
             sleep(after).await;
         }
@@ -116,7 +129,7 @@ impl Engine {
         sink: &mut Sink,
         version: &mut Option<Version>,
         report: &mut R,
-    ) -> Result<(), Halt>
+    ) -> Result<Poured, Halt>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
@@ -125,6 +138,16 @@ impl Engine {
         let wish = known.map(|known| Wish { first: sink.sent, suffix: None, known: known.partial() });
         let answer = match ask::ask(self, source, wish.as_ref()).await? {
             Reply::File(answer) if answer.is_part == wish.is_some() => *answer,
+            // All had come, but for the word that it was all.
+            Reply::Unsatisfied(total)
+                if total == sink.sent && known.is_some_and(|known| known.total.is_none()) =>
+            {
+                return Ok(Poured::All);
+            }
+            Reply::File(answer) if known.is_some_and(|known| known.validator == answer.version.validator) => {
+                return Ok(Poured::NoRanges);
+            }
+            Reply::Useless(Anew::NoRanges) => return Ok(Poured::NoRanges),
             Reply::File(_) | Reply::Useless(_) | Reply::Unsatisfied(_) => return Err(Fault::Changed.into()),
         };
         let Answer { mut body, version: said, .. } = answer;
@@ -139,7 +162,7 @@ impl Engine {
         }
         match total.filter(|total| *total != sink.sent && !sink.orders.is_closed()) {
             Some(announced) => Err(Fault::Short { got: sink.sent, announced }.into()),
-            None => Ok(()),
+            None => Ok(Poured::All),
         }
     }
 }

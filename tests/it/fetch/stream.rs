@@ -76,15 +76,40 @@ async fn a_stream_goes_on_in_the_very_same_version_of_the_file() {
 async fn a_stream_that_cannot_go_on_is_not_begun_again() {
     let got = |etag: &str| (200_000 - whole(LENGTH, etag).len()) as u64;
     let short = |etag| Fault::Short { got: got(etag), announced: LENGTH as u64 };
-    for (etag, then, fault, questions) in
-        [("\"one\"", "\"two\"", Fault::Changed, 2), ("W/\"one\"", "W/\"one\"", short("W/\"one\""), 1)]
-    {
-        let server = scripted(vec![cut(etag), rightly(then)]);
+    let all = || answer(|_| right(b"", &content(), ETAG));
+    let no_range = || answer(|_| b"HTTP/1.1 416 No\r\nContent-Length: 0\r\n\r\n".to_vec());
+    for (etag, then, fault, questions) in [
+        ("\"one\"", rightly("\"two\""), Fault::Changed, 2),
+        ("W/\"one\"", rightly("W/\"one\""), short("W/\"one\""), 1),
+        // It is the same file still, but the server cannot send a part of it.
+        (ETAG, all(), short(ETAG), 2),
+        (ETAG, no_range(), short(ETAG), 2),
+    ] {
+        let server = scripted(vec![cut(etag), then]);
         let seen = Seen::default();
         assert_eq!(again(&server, &seen).await, End::Failed(fault));
         assert_eq!(seen.0.lock().unwrap().len() as u64, got(etag));
         assert_eq!(server.requests().len(), questions);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_which_only_the_word_is_missing_that_it_was_all_is_whole() {
+    let chunked = answer(|_| {
+        let length = format!("Content-Length: {LENGTH}");
+        let head = whole(LENGTH, ETAG).replace(&length, "Transfer-Encoding: chunked");
+        [head.as_bytes(), format!("{LENGTH:x}\r\n").as_bytes(), &content(), b"\r\n"].concat()
+    });
+    let unsatisfied = answer(|_| {
+        format!("HTTP/1.1 416 No\r\nContent-Range: bytes */{LENGTH}\r\nContent-Length: 0\r\n\r\n")
+            .into_bytes()
+    });
+    let server = scripted(vec![chunked, unsatisfied]);
+    let seen = Seen::default();
+    let end = again(&server, &seen).await;
+    assert!(matches!(end, End::Finished(_)), "{end:?}");
+    assert!(*seen.0.lock().unwrap() == content());
+    assert_eq!(field(&server.requests()[1], "range"), Some(format!("bytes={LENGTH}-")));
 }
 
 #[tokio::test(start_paused = true)]
