@@ -3,15 +3,15 @@
 //! command.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Ending, cannot_write};
+use super::{Context, Ending};
 use crate::app::queue::{NewFile, sums_beside};
 use crate::config::absolute;
 use crate::event::Fault;
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     let retries = options.retries.unwrap_or(context.config.retries);
     let engine = Engine::new(client.clone(), retries, Arc::new(System));
     if let (Some(file), [Wanted::File(source)]) = (&options.output, &wanted[..])
-        && let Some(stream) = stream(file).map_err(|error| cannot_write(&context.words, &error))?
+        && let Some(stream) = Stream::of(file)
     {
         engine.limit_rate(options.limit_rate.or(context.config.limit_rate));
         return pour(context, &engine, (source.clone(), options.checksum.clone()), stream, stopped).await;
@@ -133,16 +133,30 @@ fn beside(source: &Source) -> Vec<Source> {
     sums_beside(&source.at(folder), &source.path.last(), is_usual)
 }
 
-/// What a file goes into that is no file: standard output, or a device or a pipe, which is written to, not replaced.
-fn stream(file: &FilePath) -> io::Result<Option<Box<dyn Write + Send>>> {
-    Ok(if file.as_os_str() == "-" {
-        // Without the buffer of `io::Stdout`, which looks for line feeds.
-        Some(Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
-    } else if fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        Some(Box::new(File::options().write(true).open(file)?))
-    } else {
-        None
-    })
+/// What a file goes into that is no file.
+enum Stream {
+    Output,
+    /// A device or a pipe, which is written to, not replaced.
+    Special(PathBuf),
+}
+
+impl Stream {
+    fn of(file: &FilePath) -> Option<Self> {
+        if file.as_os_str() == "-" {
+            return Some(Self::Output);
+        }
+        let is_special = fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir());
+        is_special.then(|| Self::Special(file.to_path_buf()))
+    }
+
+    /// Waits, where it is a pipe, until somebody reads from it.
+    fn open(self) -> io::Result<File> {
+        match self {
+            // Without the buffer of `io::Stdout`, which looks for line feeds.
+            Self::Output => Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
+            Self::Special(path) => File::options().write(true).open(path),
+        }
+    }
 }
 
 /// Downloads a file into a stream.
@@ -150,7 +164,7 @@ async fn pour(
     context: &Context,
     engine: &Engine,
     (mut source, checksum): (Source, Option<Checksum>),
-    stream: Box<dyn Write + Send>,
+    stream: Stream,
     stopped: impl Future<Output = ()>,
 ) -> Result<(), Ending> {
     let words = &context.words.command;
@@ -165,7 +179,7 @@ async fn pour(
         stopped.await;
         Stop::Pause
     };
-    let ended = engine.stream(&mut source, checksum, stream, stop, report).await;
+    let ended = engine.stream(&mut source, checksum, || stream.open(), stop, report).await;
     drop(bar);
     match ended {
         // A reader who closed it has enough.

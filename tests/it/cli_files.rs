@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
 use tempfile::{TempDir, tempdir};
 
 use crate::support::files::names;
@@ -476,6 +477,20 @@ fn get_writes_to_a_device_that_is_named() {
     let source = format!("plain://{}/a", server.address);
     let output = place.run(&["get", &source, "-o", "/dev/null"]);
     assert_eq!((code(&output), said(&output).len()), (0, 0));
+}
+
+#[test]
+fn get_into_a_pipe_from_which_nobody_reads_can_be_interrupted() {
+    let server = Server::sending(&b"bytes"[..]);
+    let place = Place::new();
+    mkfifo(&place.path("pipe"), Mode::S_IRWXU).unwrap();
+    let source = format!("plain://{}/a", server.address);
+    let mut child = place.command(&["get", &source, "-o", "pipe"]).stderr(Stdio::piped()).spawn().unwrap();
+    server.wait();
+    assert!(child.try_wait().unwrap().is_none(), "it waits for a reader");
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), said(&output).len()), (1, 1));
 }
 
 #[test]

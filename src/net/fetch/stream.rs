@@ -45,16 +45,18 @@ impl Engine {
     /// Downloads a file into a stream, as it comes: what was written before a failure has been written.
     ///
     /// `source` and `report` are told what [`Engine::fetch`] tells its own. A reader who has enough ends it with
-    /// [`Fault::NobodyReads`]. Where what was written has not this checksum, that is only known when it was written.
-    pub async fn stream<R, F>(
+    /// [`Fault::NobodyReads`]. Where what was written has not this checksum, that is only known when it was written. `to` opens
+    /// the stream, and may wait for as long as it likes.
+    pub async fn stream<W, R, F>(
         &self,
         source: &mut Source,
         checksum: Option<Checksum>,
-        to: Box<dyn io::Write + Send>,
+        to: impl FnOnce() -> io::Result<W> + Send + 'static,
         stop: impl Future<Output = Stop>,
         mut report: R,
     ) -> End
     where
+        W: io::Write,
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
@@ -168,12 +170,16 @@ impl Engine {
 }
 
 impl Sink {
-    /// Starts the thread that writes.
-    fn start(mut to: Box<dyn io::Write + Send>, mut hasher: Option<Hasher>) -> Result<Self, Fault> {
+    /// Starts the thread that opens it and writes.
+    fn start<W: io::Write>(
+        to: impl FnOnce() -> io::Result<W> + Send + 'static,
+        mut hasher: Option<Hasher>,
+    ) -> Result<Self, Fault> {
         let (orders, mut received) = mpsc::channel::<Bytes>(WAITING);
         let (count, progress) = watch::channel(0);
         let (ended, outcome) = oneshot::channel();
         let work = move || {
+            let mut to = to()?;
             let mut written = 0;
             while let Some(bytes) = received.blocking_recv() {
                 to.write_all(&bytes)?;

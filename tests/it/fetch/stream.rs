@@ -19,7 +19,7 @@ use crate::support::server::{PATIENT, Server, field, send_on};
 const ETAG: &str = "\"one\"";
 
 async fn stream(engine: &Engine, mut source: Source, to: Box<dyn Write + Send>) -> End {
-    engine.stream(&mut source, None, to, pending(), |_| ready(())).await
+    engine.stream(&mut source, None, || Ok(to), pending(), |_| ready(())).await
 }
 
 /// What is written to it can be seen.
@@ -47,7 +47,8 @@ async fn again(server: &Server, seen: &Seen) -> End {
         ready(())
     };
     let mut source = server.source("http://", "/a");
-    engine.stream(&mut source, None, Box::new(seen.clone()), pending(), report).await
+    let seen = seen.clone();
+    engine.stream(&mut source, None, || Ok(seen), pending(), report).await
 }
 
 fn cut(etag: &'static str) -> Script {
@@ -127,7 +128,7 @@ async fn what_was_written_is_compared_with_what_it_has_to_be() {
     for (bytes, is_right) in [(content(), true), (b"else".to_vec(), false)] {
         let checksum = Checksum::Sha256(Sha256::digest(bytes).into());
         let mut source = server.source("http://", "/a");
-        let to = Box::new(Seen::default());
+        let to = || Ok(Seen::default());
         let end = engine(PATIENT).stream(&mut source, Some(checksum), to, pending(), |_| ready(())).await;
         match end {
             End::Finished(file) => assert!(is_right && file.proof == Some(Proof::Given)),
