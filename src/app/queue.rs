@@ -241,6 +241,7 @@ impl Queue {
             begun: None,
             anew: None,
             resumed: None,
+            unread: None,
             pace: Pace::default(),
         }
     }

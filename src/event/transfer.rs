@@ -42,6 +42,13 @@ pub enum TransferEvent {
         /// Bytes from the beginning of the file.
         bytes: u64,
     },
+    /// All bytes are here. They cannot be compared: a file that says what they have to be could not be read.
+    Unread {
+        /// What that file is called.
+        sums: Clean,
+        /// Why.
+        fault: Fault,
+    },
     /// It is brought onto the disk and given its name.
     Finishing,
     /// The file is whole, synced, and under its final name.

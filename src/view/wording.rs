@@ -158,6 +158,12 @@ pub fn proof(words: &Words, proof: &Proof) -> String {
     }
 }
 
+/// That a file was not compared with what this one says, and why.
+#[must_use]
+pub fn unread(words: &Words, sums: &Clean, why: &Fault) -> String {
+    fill(&words.transfer.unread, &[("file", sums), ("reason", &fault(words, why))])
+}
+
 /// That a file is there already, and why it stays as it is.
 #[must_use]
 pub fn kept(words: &Words, kept: Kept) -> String {

@@ -67,6 +67,7 @@ pub struct Item {
     pub(super) begun: Option<Instant>,
     pub(super) anew: Option<Anew>,
     pub(super) resumed: Option<u64>,
+    pub(super) unread: Option<(Clean, Fault)>,
     pub(super) pace: Pace,
 }
 
@@ -262,6 +263,13 @@ impl Item {
     #[must_use]
     pub fn resumed(&self) -> Option<u64> {
         self.resumed
+    }
+
+    /// Which file says what the content of its last file has to be that could not be compared, and why it could not be
+    /// read.
+    #[must_use]
+    pub fn unread(&self) -> Option<&(Clean, Fault)> {
+        self.unread.as_ref()
     }
 
     /// Bytes that are here.

@@ -42,6 +42,11 @@ impl Queue {
                 self.phase(item, id, Phase::Retrying { fault, attempt, last, at: world.now + after });
             }
             TransferEvent::Verifying { bytes } => self.phase(item, id, Phase::Verifying(bytes)),
+            TransferEvent::Unread { sums, fault } => {
+                if let Some(item) = self.items.get_mut(&item) {
+                    item.unread = Some((sums, fault));
+                }
+            }
             TransferEvent::Finishing => self.phase(item, id, Phase::Finishing),
             TransferEvent::Finished(finished) => {
                 let running = self.end(item, id)?;

@@ -235,7 +235,7 @@ impl Item {
         let failed = std::mem::take(&mut self.failed).into_iter().rev();
         let with_reasons = std::mem::take(&mut self.failures).into_iter().rev();
         let files: Vec<File> = failed.chain(with_reasons.filter_map(|failure| failure.file)).collect();
-        self.counts.failed = 0;
+        (self.counts.failed, self.unread) = (0, None);
         for file in files {
             self.take_in(file);
         }
@@ -245,7 +245,7 @@ impl Item {
     pub(super) fn begin_again(&mut self, lane: super::books::LaneId) {
         self.again = true;
         self.lane = lane;
-        self.counts = Counts::default();
+        (self.counts, self.unread) = (Counts::default(), None);
         (self.failures, self.failed) = (Vec::new(), Vec::new());
         match &mut self.tree {
             Some(tree) => **tree = Tree::new(&self.source, &self.to),

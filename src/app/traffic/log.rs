@@ -83,6 +83,7 @@ impl Log {
                 TransferEvent::Progress { .. }
                 | TransferEvent::Retrying { .. }
                 | TransferEvent::Verifying { .. }
+                | TransferEvent::Unread { .. }
                 | TransferEvent::Finishing
                 | TransferEvent::Kept { .. } => return,
                 TransferEvent::Started { total, .. } => What::Started(*total),

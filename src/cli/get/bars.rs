@@ -113,6 +113,7 @@ impl Single {
             TransferEvent::Started { total: None, .. }
             | TransferEvent::Retrying { .. }
             | TransferEvent::Verifying { .. }
+            | TransferEvent::Unread { .. }
             | TransferEvent::Finishing
             | TransferEvent::Finished(_)
             | TransferEvent::Kept { .. }

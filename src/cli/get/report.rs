@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::app::queue::{End, ItemState, Queue};
 use crate::cli::{Context, Ending, Get, json, written};
-use crate::event::{Anew, Finished, Kept, Proof, TransferEvent};
+use crate::event::{Anew, Fault, Finished, Kept, Proof, TransferEvent};
 use crate::locale::fill;
-use crate::text::clean_line;
+use crate::text::{Clean, clean_line};
 use crate::view::wording;
 use crate::wire::source::Source;
 
@@ -23,6 +23,8 @@ pub(super) enum Ended {
     Kept(PathBuf, Kept),
     /// What an earlier try left is of no use.
     Anew(Anew),
+    /// It is not compared: what this file says could not be read.
+    Unread(Clean, Fault),
 }
 
 impl Ended {
@@ -31,6 +33,7 @@ impl Ended {
             TransferEvent::Finished(file) => Some(Self::Finished(file.clone())),
             TransferEvent::Kept { path, why } => Some(Self::Kept(path.clone(), *why)),
             TransferEvent::Started { anew, .. } => anew.map(Self::Anew),
+            TransferEvent::Unread { sums, fault } => Some(Self::Unread(sums.clone(), fault.clone())),
             TransferEvent::Progress { .. }
             | TransferEvent::Retrying { .. }
             | TransferEvent::Verifying { .. }
@@ -113,6 +116,12 @@ impl<'a> Report<'a> {
                 }
                 Ok(())
             }
+            Ended::Unread(sums, fault) => {
+                if self.person {
+                    note(&format!("{source}: {}", wording::unread(words, &sums, &fault)));
+                }
+                Ok(())
+            }
         }
     }
 
@@ -181,7 +190,7 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
                 failures.push(Ending::Failed(fill(&words.empty_folder, &[("source", &about)])));
             }
             ItemState::Conflict(clash) => {
-                failures.push(context.failed(&about, &crate::event::Fault::exists(clash.path.clone())));
+                failures.push(context.failed(&about, &Fault::exists(clash.path.clone())));
             }
             ItemState::Ended(End::Finished(_) | End::Kept { .. } | End::Cancelled)
             | ItemState::Unauthorized(..)

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyper::StatusCode;
 use tokio::sync::OnceCell;
 
+use super::blocking;
 use crate::event::Fault;
 use crate::net::http::{Client, Question};
 use crate::wire::digest::{self, Checksum, SUMS_LIMIT};
 use crate::wire::source::{Scheme, Source};
 
-/// Such files that are remembered; with more than that, they are asked for again.
+/// Such files that are remembered, and what they may say together; with more than that, they are asked for again.
 const REMEMBERED: usize = 64;
+const REMEMBERED_SUMS: usize = 500_000;
 
 /// What such files said.
 #[derive(Debug, Default)]
@@ -26,21 +28,28 @@ struct Said {
 }
 
 impl Sums {
-    /// What `sums` says of `file`; none where it says nothing, is not there, or cannot be read.
-    pub(super) async fn find(&self, client: &Client, sums: &Source, file: &Source) -> Option<Checksum> {
+    /// What `sums` says of `file`; none where it says nothing, or is not there.
+    pub(super) async fn find(
+        &self,
+        client: &Client,
+        sums: &Source,
+        file: &Source,
+    ) -> Result<Option<Checksum>, Fault> {
         if is_of(sums, file) {
             // Nobody else will ask.
-            return read(client, sums).await.ok()?.find(sums, file);
+            return Ok(read(client, sums).await?.find(sums, file));
         }
         let cell = {
             let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if remembered.len() >= REMEMBERED && !remembered.contains_key(sums) {
+            let said = remembered.values().filter_map(|cell| Some(cell.get()?.by_name.len()));
+            let is_full = remembered.len() >= REMEMBERED || said.sum::<usize>() >= REMEMBERED_SUMS;
+            if is_full && !remembered.contains_key(sums) {
                 remembered.clear();
             }
             remembered.entry(sums.clone()).or_default().clone()
         };
         // What went wrong may go right for the next file.
-        cell.get_or_try_init(|| read(client, sums)).await.ok()?.find(sums, file)
+        Ok(cell.get_or_try_init(|| read(client, sums)).await?.find(sums, file))
     }
 }
 
@@ -67,30 +76,39 @@ impl Said {
 }
 
 async fn read(client: &Client, sums: &Source) -> Result<Said, Fault> {
-    let mut said = Said::default();
     if sums.scheme == Scheme::Plain {
-        return Ok(said);
+        return Ok(Said::default());
     }
     let Some(mut answer) = client.ask(sums, &Question::get("text/plain, */*;q=0.5")).await? else {
-        return Ok(said);
+        return Ok(Said::default());
     };
-    if answer.status != StatusCode::OK {
-        answer.body.skip().await;
-        return Ok(said);
+    match answer.status {
+        StatusCode::OK => {}
+        // Some servers forbid what is not there, so that nobody learns what is.
+        StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN => {
+            answer.body.skip().await;
+            return Ok(Said::default());
+        }
+        _ => return Err(answer.refusal().await),
     }
     let mut text = Vec::new();
     while let Some(bytes) = answer.body.next().await? {
         text.extend_from_slice(&bytes);
         if text.len() as u64 > SUMS_LIMIT {
-            return Ok(said);
+            return Err(Fault::TooLarge { limit: SUMS_LIMIT });
         }
     }
-    for sum in digest::sums(&text) {
+    blocking(move || said(&text)).await
+}
+
+fn said(text: &[u8]) -> Said {
+    let mut said = Said::default();
+    for sum in digest::sums(text) {
         match sum.name {
             // The first counts, as where a person looks it up.
             Some(name) => drop(said.by_name.entry(name).or_insert(sum.checksum)),
             None => drop(said.alone.get_or_insert(sum.checksum)),
         }
     }
-    Ok(said)
+    said
 }

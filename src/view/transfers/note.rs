@@ -44,6 +44,9 @@ pub(super) fn of(state: &State, item: &Item, look: &Look) -> Vec<(String, Style)
     }
     match item.state() {
         ItemState::Ended(end) => {
+            if let (End::Finished(_) | End::Partly, Some((sums, fault))) = (end, item.unread()) {
+                notes.push((wording::unread(words, sums, fault), theme.warning));
+            }
             match end {
                 End::Failed(fault) => notes.push((wording::fault(words, fault), theme.error)),
                 End::Finished(finished) => {

@@ -2,8 +2,8 @@
 
 use super::Checksum;
 
-/// The most bytes of such a file that are read.
-pub const SUMS_LIMIT: u64 = 1024 * 1024;
+/// The most bytes of such a file that are read: more than 100,000 names.
+pub const SUMS_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// What such a file says of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]

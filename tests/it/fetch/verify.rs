@@ -1,18 +1,20 @@
 //! Comparing what came with what it has to be.
 
 use std::fs::{self, File};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hobnob::effect::{Conflict, Job};
 use hobnob::event::{Fault, Kept, Proof, TransferEvent};
-use hobnob::net::fetch::End;
+use hobnob::net::fetch::{End, Engine, System};
+use hobnob::net::http::Client;
 use hobnob::wire::digest::Checksum;
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::{TempDir, tempdir};
 
-use super::ranged::{LENGTH, content, rightly, scripted};
+use super::ranged::{LENGTH, content, rightly, run_on, scripted};
 use super::{at, engine, job, read, run};
 use crate::support::files::names;
 use crate::support::server::{PATIENT, Server, field, ok, send};
@@ -165,7 +167,8 @@ async fn sums_of_one_file_alone_need_not_name_it() {
         (format!("{right}  /home/me/a"), true),
         (format!("{right}  b"), false),
         ("<html>not here".to_owned(), false),
-        (" ".repeat(2 << 20) + &right, false),
+        (" ".repeat(17 << 20) + &right, false),
+        ("# and so on\n".repeat(1 << 20) + &right, true),
     ] {
         let server = Server::http(move |line| match line {
             "GET /dir/a.sha256 HTTP/1.1" => ok("text/plain", &said),
@@ -175,6 +178,54 @@ async fn sums_of_one_file_alone_need_not_name_it() {
         let sums = vec![server.source("http://", "/dir/a.sha256")];
         let (end, _) = fetch(&server, &dir, |job| job.sums = sums).await;
         assert_eq!(proof(&end).is_some(), is_proof);
+    }
+}
+
+/// A file with sums beside it, of which it is answered so: how it ends, and what was told of the sums.
+async fn beside(mut sums: impl FnMut() -> Vec<u8> + Send + 'static) -> (Option<Proof>, Vec<String>) {
+    let server = Server::new(move |request, stream| {
+        if request.starts_with(b"GET /dir/SHA256SUMS ") {
+            return send(stream, &sums());
+        }
+        send(stream, ok("text/plain", "hello").as_bytes());
+    });
+    let dir = tempdir().unwrap();
+    let sums = vec![server.source("http://", "/dir/SHA256SUMS")];
+    let mut job = Job { sums, ..job(server.source("http://", "/dir/a"), dir.path()) };
+    let engine = Engine::new(Client::new(PATIENT), 5, Arc::new(System));
+    let (end, told) = run_on(&engine, &mut job).await;
+    let of_sums = |event| match event {
+        TransferEvent::Retrying { fault, attempt, last, .. } => Some(format!("{attempt}/{last} {fault:?}")),
+        TransferEvent::Unread { sums, fault } => Some(format!("{sums} {fault:?}")),
+        _ => None,
+    };
+    (proof(&end), told.into_iter().filter_map(of_sums).collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn sums_that_cannot_be_read_are_asked_for_once_more_and_then_it_is_told() {
+    let status = |status: u16| format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n").into_bytes();
+    let right = ok("text/plain", &format!("{}  a\n", digits(&sha256(b"hello")))).into_bytes();
+    let mut answers = vec![right, status(503)];
+    let (proof, told) = beside(move || answers.pop().unwrap()).await;
+    assert!(proof.is_some());
+    assert_eq!(told, ["2/2 Status(503)"]);
+    let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n00".to_vec();
+    let endless = [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b' '; 17 << 20]].concat();
+    for (answer, heard) in [
+        (status(503), &["2/2 Status(503)", "SHA256SUMS Status(503)"][..]),
+        (cut, &["2/2 Short { got: 2, announced: 100 }", "SHA256SUMS Short { got: 2, announced: 100 }"]),
+        (status(418), &["SHA256SUMS Status(418)"]),
+        (endless, &["SHA256SUMS TooLarge { limit: 16777216 }"]),
+        (status(404), &[]),
+        (status(410), &[]),
+        (status(403), &[]),
+    ] {
+        let (proof, told) = beside(move || answer.clone()).await;
+        assert_eq!(
+            (proof, &told[..]),
+            (None, &heard.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()[..])
+        );
     }
 }
 

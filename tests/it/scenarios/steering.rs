@@ -301,6 +301,18 @@ fn a_file_that_is_compared_says_so_and_in_the_end_by_what() {
 }
 
 #[test]
+fn a_file_that_could_not_be_compared_says_so() {
+    let (mut screen, ids) = steering(1);
+    screen.hears_of(ids[0], started(Some(1000)));
+    let sums = clean_line(b"SHA256SUMS");
+    screen.hears_of(ids[0], TransferEvent::Unread { sums, fault: Fault::Status(503) });
+    screen.hears_of(ids[0], finished("/home/lin/Downloads/f0", 1000, Duration::ZERO));
+    assert!(
+        screen.shows("not compared: SHA256SUMS could not be read: the server answered with HTTP status 503")
+    );
+}
+
+#[test]
 fn what_was_there_already_and_stays_says_why() {
     let (mut screen, ids) = steering(1);
     screen

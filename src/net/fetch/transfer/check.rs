@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use super::{Transfer, follow};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
 use crate::net::fetch::place::{Content, free};
+use crate::net::fetch::retry::{Retries, Retry};
 use crate::net::fetch::verify::verify;
-use crate::net::fetch::{Halt, blocking};
+use crate::net::fetch::{Engine, Halt, blocking};
 use crate::text::clean_line;
 use crate::wire::digest::Checksum;
+use crate::wire::source::Source;
 
 impl Transfer<'_> {
     /// Reads what is on disk, and says what said what it has to be; none where nothing does.
@@ -21,7 +24,7 @@ impl Transfer<'_> {
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        let Some((checksum, proof)) = self.wanted().await else { return Ok(None) };
+        let Some((checksum, proof)) = self.wanted(report).await else { return Ok(None) };
         if let Some(bytes) = self.small.take() {
             let file = self.file.take();
             let content = Content::Bytes(bytes, self.spot(file));
@@ -57,21 +60,53 @@ impl Transfer<'_> {
         Ok(if is_right { same } else { Fault::exists(self.job.to.clone()).into() })
     }
 
-    /// What the content has to be, and who says so: whoever is nearest to the user counts.
-    async fn wanted(&self) -> Option<(Checksum, Proof)> {
+    /// What the content has to be, and who says so: whoever is nearest to the user counts. Reports what would say so and
+    /// could not be read.
+    async fn wanted<R, F>(&self, report: &mut R) -> Option<(Checksum, Proof)>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
         if let Some(given) = &self.job.checksum {
             return Some((given.clone(), Proof::Given));
         }
         if let Some(said) = &self.version.checksum {
             return Some((said.clone(), Proof::Answer));
         }
+        let mut unread = None;
         for sums in &self.job.sums {
-            let said = self.engine.sums.find(&self.engine.client, sums, &self.job.source).await;
-            if let Some(checksum) = said {
-                return Some((checksum, Proof::Sums(clean_line(&sums.path.last()))));
+            let name = clean_line(&sums.path.last());
+            match self.said(sums, report).await {
+                Ok(Some(checksum)) => return Some((checksum, Proof::Sums(name))),
+                Ok(None) => {}
+                Err(fault) => drop(unread.get_or_insert((name, fault))),
             }
         }
+        if let Some((sums, fault)) = unread {
+            report(TransferEvent::Unread { sums, fault }).await;
+        }
         None
+    }
+
+    /// What a file of the server's says that the content has to be. It may not even be there: it is asked for once more, and
+    /// not as often as the file itself.
+    async fn said<R, F>(&self, sums: &Source, report: &mut R) -> Result<Option<Checksum>, Fault>
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        let Engine { client, retries, sums: known, .. } = self.engine;
+        let mut retries = Retries::new(*retries.min(&1));
+        loop {
+            let fault = match known.find(client, sums, &self.job.source).await {
+                Ok(said) => return Ok(said),
+                Err(fault) => fault,
+            };
+            let Ok(retry) = retries.next(fault.clone().into(), 0, true) else { return Err(fault) };
+            let Retry { fault, attempt, last, after } = retry;
+            report(TransferEvent::Retrying { fault, attempt, last, after }).await;
+            sleep(after).await;
+        }
     }
 
     /// Where it is afterwards.
