@@ -1,12 +1,15 @@
-//! Files on a server that say what other files' content has to be. Each is asked for once, however many files it names.
+//! Files on a server that say what other files' content has to be. Each is asked for once, however many files it names;
+//! one that could not be read is not asked for by each of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hyper::StatusCode;
-use tokio::sync::OnceCell;
+use tokio::time::{Instant, sleep};
 
-use super::blocking;
+use super::retry::Retries;
+use super::{Engine, blocking};
 use crate::event::Fault;
 use crate::net::http::{Client, Question};
 use crate::wire::digest::{self, Checksum, SUMS_LIMIT};
@@ -15,10 +18,22 @@ use crate::wire::source::{Scheme, Source};
 /// Such files that are remembered, and what they may say together; with more than that, they are asked for again.
 const REMEMBERED: usize = 64;
 const REMEMBERED_SUMS: usize = 500_000;
+/// What could not be read is not asked for again before that.
+const LEFT_ALONE: Duration = Duration::from_mins(1);
 
 /// What such files said.
 #[derive(Debug, Default)]
-pub(super) struct Sums(Mutex<HashMap<Source, Arc<OnceCell<Said>>>>);
+pub(super) struct Sums(Mutex<HashMap<Source, Arc<Cell>>>);
+
+/// What is known of one; whoever asks for it has the lock. None: nobody has asked yet.
+type Cell = tokio::sync::Mutex<Option<Known>>;
+
+#[derive(Debug)]
+enum Known {
+    Said(Said),
+    /// Why it could not be read, and until when that is believed.
+    Unread(Fault, Instant),
+}
 
 /// What one of them said.
 #[derive(Debug, Default)]
@@ -31,26 +46,59 @@ impl Sums {
     /// What `sums` says of `file`; none where it says nothing, or is not there.
     pub(super) async fn find(
         &self,
-        client: &Client,
+        engine: &Engine,
         sums: &Source,
         file: &Source,
     ) -> Result<Option<Checksum>, Fault> {
         if is_of(sums, file) {
             // Nobody else will ask.
-            return Ok(read(client, sums).await?.find(sums, file));
+            return Ok(ask(engine, sums).await?.find(sums, file));
         }
-        let cell = {
-            let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let said = remembered.values().filter_map(|cell| Some(cell.get()?.by_name.len()));
-            let is_full = remembered.len() >= REMEMBERED || said.sum::<usize>() >= REMEMBERED_SUMS;
-            if is_full && !remembered.contains_key(sums) {
-                remembered.clear();
-            }
-            remembered.entry(sums.clone()).or_default().clone()
+        let cell = self.cell(sums);
+        let mut known = cell.lock().await;
+        let fresh = match known.take().filter(Known::is_fresh) {
+            Some(known) => known,
+            None => Known::of(ask(engine, sums).await),
         };
-        // What went wrong may go right for the next file.
-        Ok(cell.get_or_try_init(|| read(client, sums)).await?.find(sums, file))
+        match known.insert(fresh) {
+            Known::Said(said) => Ok(said.find(sums, file)),
+            Known::Unread(fault, _) => Err(fault.clone()),
+        }
     }
+
+    fn cell(&self, sums: &Source) -> Arc<Cell> {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = remembered.values().filter_map(|cell| match cell.try_lock().ok()?.as_ref()? {
+            Known::Said(said) => Some(said.by_name.len()),
+            Known::Unread(..) => None,
+        });
+        let is_full = said.sum::<usize>() >= REMEMBERED_SUMS || remembered.len() >= REMEMBERED;
+        if is_full && !remembered.contains_key(sums) {
+            remembered.clear();
+        }
+        remembered.entry(sums.clone()).or_default().clone()
+    }
+}
+
+impl Known {
+    fn of(asked: Result<Said, Fault>) -> Self {
+        match asked {
+            Ok(said) => Self::Said(said),
+            Err(fault) => Self::Unread(fault, now() + LEFT_ALONE),
+        }
+    }
+
+    fn is_fresh(&self) -> bool {
+        match self {
+            Self::Said(_) => true,
+            Self::Unread(_, until) => now() < *until,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long something is believed is a matter of time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Whether it is about this file alone, as `notes.pdf.sha256` is.
@@ -72,6 +120,19 @@ impl Said {
             self.alone.as_ref().or_else(named).filter(|_| is_of(sums, file))
         };
         self.by_name.get(relative).or_else(own).cloned()
+    }
+}
+
+/// It may not even be there: it is asked for once more at most, and not as often as the file itself.
+async fn ask(engine: &Engine, sums: &Source) -> Result<Said, Fault> {
+    let mut retries = Retries::new(engine.retries.min(1));
+    loop {
+        let fault = match read(&engine.client, sums).await {
+            Ok(said) => return Ok(said),
+            Err(fault) => fault,
+        };
+        let Ok(retry) = retries.next(fault.clone().into(), 0, true) else { return Err(fault) };
+        sleep(retry.after).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Comparing what came with what it has to be.
 
 use std::fs::{self, File};
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,13 +9,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hobnob::effect::{Conflict, Job};
 use hobnob::event::{Fault, Kept, Proof, TransferEvent};
+use hobnob::net::Timeouts;
 use hobnob::net::fetch::{End, Engine, System};
 use hobnob::net::http::Client;
 use hobnob::wire::digest::Checksum;
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::{TempDir, tempdir};
 
-use super::ranged::{LENGTH, content, rightly, run_on, scripted};
+use super::ranged::{Clock, LENGTH, content, rightly, scripted};
 use super::{at, engine, job, read, run};
 use crate::support::files::names;
 use crate::support::server::{PATIENT, Server, field, ok, send};
@@ -181,51 +183,64 @@ async fn sums_of_one_file_alone_need_not_name_it() {
     }
 }
 
-/// A file with sums beside it, of which it is answered so: how it ends, and what was told of the sums.
-async fn beside(mut sums: impl FnMut() -> Vec<u8> + Send + 'static) -> (Option<Proof>, Vec<String>) {
-    let server = Server::new(move |request, stream| {
-        if request.starts_with(b"GET /dir/SHA256SUMS ") {
-            return send(stream, &sums());
+/// Two files with sums beside them, of which it is answered so: whether they were compared, what was told of the sums, and
+/// how often these were asked for. Time goes on by itself until then.
+async fn beside(mut sums: impl FnMut() -> Vec<u8> + Send + 'static) -> (Vec<bool>, Vec<String>, usize) {
+    const SUMS: &[u8] = b"GET /dir/SHA256SUMS ";
+    let _clock = Clock::hold();
+    let time = tokio::spawn(async {
+        loop {
+            tokio::time::advance(Duration::from_millis(1)).await;
         }
-        send(stream, ok("text/plain", "hello").as_bytes());
     });
+    let server = Server::new(move |request, stream| {
+        let hello = || ok("text/plain", "hello").into_bytes();
+        send(stream, &if request.starts_with(SUMS) { sums() } else { hello() });
+    });
+    let long = Duration::from_hours(10_000);
+    let timeouts = Timeouts { resolve: long, connect: long, answer: long, body: long };
+    let engine = Engine::new(Client::new(timeouts), 5, Arc::new(System));
     let dir = tempdir().unwrap();
-    let sums = vec![server.source("http://", "/dir/SHA256SUMS")];
-    let mut job = Job { sums, ..job(server.source("http://", "/dir/a"), dir.path()) };
-    let engine = Engine::new(Client::new(PATIENT), 5, Arc::new(System));
-    let (end, told) = run_on(&engine, &mut job).await;
-    let of_sums = |event| match event {
-        TransferEvent::Retrying { fault, attempt, last, .. } => Some(format!("{attempt}/{last} {fault:?}")),
-        TransferEvent::Unread { sums, fault } => Some(format!("{sums} {fault:?}")),
-        _ => None,
-    };
-    (proof(&end), told.into_iter().filter_map(of_sums).collect())
+    let (mut compared, mut unread) = (Vec::new(), Vec::new());
+    for path in ["/dir/a", "/dir/b"] {
+        let sums = vec![server.source("http://", "/dir/SHA256SUMS")];
+        let mut job = Job { sums, ..job(server.source("http://", path), dir.path()) };
+        let report = |event| {
+            if let TransferEvent::Unread { sums, fault } = event {
+                unread.push(format!("{sums}: {fault:?}"));
+                // What is known of them now stays as new as it is.
+                time.abort();
+            }
+            ready(())
+        };
+        compared.push(proof(&engine.fetch(&mut job, pending(), report).await).is_some());
+    }
+    time.abort();
+    let asked = server.requests().iter().filter(|request| request.starts_with(SUMS)).count();
+    (compared, unread, asked)
 }
 
 #[tokio::test(start_paused = true)]
 async fn sums_that_cannot_be_read_are_asked_for_once_more_and_then_it_is_told() {
     let status = |status: u16| format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n").into_bytes();
-    let right = ok("text/plain", &format!("{}  a\n", digits(&sha256(b"hello")))).into_bytes();
+    let hello = digits(&sha256(b"hello"));
+    let right = ok("text/plain", &format!("{hello}  a\n{hello}  b\n")).into_bytes();
     let mut answers = vec![right, status(503)];
-    let (proof, told) = beside(move || answers.pop().unwrap()).await;
-    assert!(proof.is_some());
-    assert_eq!(told, ["2/2 Status(503)"]);
+    assert_eq!(beside(move || answers.pop().unwrap()).await, (vec![true, true], Vec::new(), 2));
     let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n00".to_vec();
     let endless = [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b' '; 17 << 20]].concat();
-    for (answer, heard) in [
-        (status(503), &["2/2 Status(503)", "SHA256SUMS Status(503)"][..]),
-        (cut, &["2/2 Short { got: 2, announced: 100 }", "SHA256SUMS Short { got: 2, announced: 100 }"]),
-        (status(418), &["SHA256SUMS Status(418)"]),
-        (endless, &["SHA256SUMS TooLarge { limit: 16777216 }"]),
-        (status(404), &[]),
-        (status(410), &[]),
-        (status(403), &[]),
+    for (answer, why, asked) in [
+        (status(503), Some("Status(503)"), 2),
+        (cut, Some("Short { got: 2, announced: 100 }"), 2),
+        (status(418), Some("Status(418)"), 1),
+        (endless, Some("TooLarge { limit: 16777216 }"), 1),
+        (status(404), None, 1),
+        (status(410), None, 1),
+        (status(403), None, 1),
     ] {
-        let (proof, told) = beside(move || answer.clone()).await;
-        assert_eq!(
-            (proof, &told[..]),
-            (None, &heard.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()[..])
-        );
+        let told = why.map(|why| format!("SHA256SUMS: {why}"));
+        let both = told.iter().chain(&told).cloned().collect();
+        assert_eq!(beside(move || answer.clone()).await, (vec![false, false], both, asked));
     }
 }
 

@@ -5,17 +5,14 @@ use std::path::PathBuf;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
 
 use super::{Transfer, follow};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
 use crate::net::fetch::place::{Content, free};
-use crate::net::fetch::retry::{Retries, Retry};
 use crate::net::fetch::verify::verify;
-use crate::net::fetch::{Engine, Halt, blocking};
+use crate::net::fetch::{Halt, blocking};
 use crate::text::clean_line;
 use crate::wire::digest::Checksum;
-use crate::wire::source::Source;
 
 impl Transfer<'_> {
     /// Reads what is on disk, and says what said what it has to be; none where nothing does.
@@ -76,7 +73,7 @@ impl Transfer<'_> {
         let mut unread = None;
         for sums in &self.job.sums {
             let name = clean_line(&sums.path.last());
-            match self.said(sums, report).await {
+            match self.engine.sums.find(self.engine, sums, &self.job.source).await {
                 Ok(Some(checksum)) => return Some((checksum, Proof::Sums(name))),
                 Ok(None) => {}
                 Err(fault) => drop(unread.get_or_insert((name, fault))),
@@ -86,27 +83,6 @@ impl Transfer<'_> {
             report(TransferEvent::Unread { sums, fault }).await;
         }
         None
-    }
-
-    /// What a file of the server's says that the content has to be. It may not even be there: it is asked for once more, and
-    /// not as often as the file itself.
-    async fn said<R, F>(&self, sums: &Source, report: &mut R) -> Result<Option<Checksum>, Fault>
-    where
-        R: FnMut(TransferEvent) -> F,
-        F: Future<Output = ()>,
-    {
-        let Engine { client, retries, sums: known, .. } = self.engine;
-        let mut retries = Retries::new(*retries.min(&1));
-        loop {
-            let fault = match known.find(client, sums, &self.job.source).await {
-                Ok(said) => return Ok(said),
-                Err(fault) => fault,
-            };
-            let Ok(retry) = retries.next(fault.clone().into(), 0, true) else { return Err(fault) };
-            let Retry { fault, attempt, last, after } = retry;
-            report(TransferEvent::Retrying { fault, attempt, last, after }).await;
-            sleep(after).await;
-        }
     }
 
     /// Where it is afterwards.
