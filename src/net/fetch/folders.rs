@@ -30,14 +30,14 @@ pub(super) fn make(folders: Vec<PathBuf>) -> Vec<(PathBuf, Fault)> {
 }
 
 /// New folders that are remembered.
-const NEW: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+const FRESH: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
 /// The folders that files go to at present.
 #[derive(Debug)]
 pub(super) struct Folders {
     synced: Mutex<HashMap<PathBuf, Arc<Folder>>>,
     /// Those in which there is nothing but whole files that came here.
-    new: Mutex<LruCache<PathBuf, ()>>,
+    fresh: Mutex<LruCache<PathBuf, ()>>,
 }
 
 #[derive(Debug, Default)]
@@ -50,28 +50,28 @@ struct Folder {
 
 impl Default for Folders {
     fn default() -> Self {
-        Self { synced: Mutex::default(), new: Mutex::new(LruCache::new(NEW)) }
+        Self { synced: Mutex::default(), fresh: Mutex::new(LruCache::new(FRESH)) }
     }
 }
 
 impl Folders {
     /// This folder is not there yet: what will be in it came here, unless somebody else puts something into it.
-    pub(super) fn note_new(&self, dir: PathBuf) {
-        self.new().put(dir, ());
+    pub(super) fn note_fresh(&self, dir: PathBuf) {
+        self.fresh().put(dir, ());
     }
 
     /// A file that came to this folder is not whole.
     pub(super) fn note_partial(&self, dir: &Path) {
-        self.new().pop(dir);
+        self.fresh().pop(dir);
     }
 
     /// Whether there should be nothing in this folder that a file could find there.
-    pub(super) fn is_new(&self, dir: &Path) -> bool {
-        self.new().get(dir).is_some()
+    pub(super) fn is_fresh(&self, dir: &Path) -> bool {
+        self.fresh().get(dir).is_some()
     }
 
-    fn new(&self) -> MutexGuard<'_, LruCache<PathBuf, ()>> {
-        self.new.lock().unwrap_or_else(PoisonError::into_inner)
+    fn fresh(&self) -> MutexGuard<'_, LruCache<PathBuf, ()>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when a sync is done that was begun after this was called.

@@ -24,7 +24,7 @@ impl Transfer<'_> {
             Conflict::Overwrite | Conflict::Resume | Conflict::Newer => true,
         };
         // What is there in spite of that is noticed when the file is to get its name.
-        if !replaces && self.engine.folders.is_new(folder(&path)) {
+        if !replaces && self.engine.folders.is_fresh(folder(&path)) {
             return Ok(());
         }
         let folders = self.engine.folders.clone();
@@ -33,7 +33,7 @@ impl Transfer<'_> {
             let other = judge(&to, conflict, there.as_ref())?;
             let file = PartialFile::find(&path)?;
             if there.is_none() && file.is_none() && !folder(&path).exists() {
-                folders.note_new(folder(&path).to_path_buf());
+                folders.note_fresh(folder(&path).to_path_buf());
             }
             Ok::<_, Halt>((there, other, file))
         };
