@@ -34,8 +34,9 @@ const UPGRADE: &[u8] = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.2, HTTP
     Connection: Upgrade, close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\n\r\n\
     426 Upgrade Required\n";
 
-/// What a certificate that is made here is kept in, with its key.
-const OWN: &str = "serve.pem";
+/// What a certificate that is made here is kept in, for others to have, and its key, for nobody.
+const OWN_CERTIFICATE: &str = "serve-cert.pem";
+const OWN_KEY: &str = "serve-key.pem";
 
 /// Who a server is: a certificate, and the key to it.
 #[derive(Clone)]
@@ -96,15 +97,25 @@ impl Identity {
         Ok(Self { config: Arc::new(config), fingerprint })
     }
 
-    /// One that nobody vouches for, for a server of these names and addresses. It is kept in that folder, so that it is
-    /// the same the next time, whatever the names are then.
+    /// One that nobody vouches for, for a server of these names and addresses. It is kept in that folder, certificate
+    /// and key each in a file of its own, so that it is the same the next time, whatever the names are then. Where only
+    /// the certificate was removed, another one is made for the same key.
     pub fn own(dir: &Path, names: impl FnOnce() -> Vec<String>) -> Result<Self, IdentityFault> {
-        let path = dir.join(OWN);
-        if !path.exists() {
-            let made = make(names())?;
-            keep(dir, &path, &made).map_err(|reason| IdentityFault::File { path: path.clone(), reason })?;
+        let (certificate, key) = (dir.join(OWN_CERTIFICATE), dir.join(OWN_KEY));
+        let fault = |path: &Path| {
+            let path = path.to_path_buf();
+            |reason| IdentityFault::File { path, reason }
+        };
+        if !key.exists() {
+            keep(dir, &key, &KeyPair::generate()?.serialize_pem()).map_err(fault(&key))?;
         }
-        Self::read(&path, &path)
+        if !certificate.exists() {
+            // The key that is kept, so that two servers that begin at once make certificates for the same one.
+            let kept = fs::read_to_string(&key).map_err(fault(&key))?;
+            let kept = KeyPair::from_pem(&kept).map_err(|_| IdentityFault::NoKey(key.clone()))?;
+            keep(dir, &certificate, &certify(names(), &kept)?).map_err(fault(&certificate))?;
+        }
+        Self::read(&certificate, &key)
     }
 
     /// The SHA-256 of the certificate, as browsers show it: `AB:CD:…`.
@@ -125,12 +136,11 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
-/// A certificate and its key, as PEM.
-fn make(names: Vec<String>) -> Result<String, rcgen::Error> {
+/// A certificate for this key, as PEM.
+fn certify(names: Vec<String>, key: &KeyPair) -> Result<String, rcgen::Error> {
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, "hobnob");
-    let key = KeyPair::generate()?;
-    Ok(params.self_signed(&key)?.pem() + &key.serialize_pem())
+    Ok(params.self_signed(key)?.pem())
 }
 
 /// Keeps it from everybody but the user, and whole or not at all. One that was made meanwhile is left.

@@ -269,7 +269,7 @@ fn the_fingerprint_that_is_printed_is_that_of_the_certificate_and_stays() {
         let line = log.lines().find_map(|line| line.strip_prefix("SHA-256 of the certificate: "));
         fingerprints.push(line.unwrap().to_owned());
     }
-    let kept = CertificateDer::from_pem_file(data.path().join("serve.pem")).unwrap();
+    let kept = CertificateDer::from_pem_file(data.path().join("serve-cert.pem")).unwrap();
     let digest: Vec<_> = Sha256::digest(kept).iter().map(|byte| format!("{byte:02X}")).collect();
     assert_eq!(fingerprints, [digest.join(":"), digest.join(":")]);
 }

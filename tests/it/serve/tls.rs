@@ -39,7 +39,7 @@ impl Secure {
 
     async fn connect(&self) -> TlsStream<TcpStream> {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(self.kept.path().join("serve.pem")).unwrap()).unwrap();
+        roots.add(CertificateDer::from_pem_file(self.kept.path().join("serve-cert.pem")).unwrap()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -133,11 +133,32 @@ fn a_certificate_of_its_own_stays_the_same_and_is_nobody_elses_to_read() {
     let first = own(&kept);
     let again = Identity::own(&kept, || panic!("made once more")).unwrap();
     assert_eq!(first.fingerprint(), again.fingerprint());
-    assert_eq!(fs::metadata(kept.join("serve.pem")).unwrap().permissions().mode() & 0o077, 0);
+    assert_eq!(fs::metadata(kept.join("serve-key.pem")).unwrap().permissions().mode() & 0o077, 0);
+    let told = fs::read_to_string(kept.join("serve-cert.pem")).unwrap();
+    assert!(!told.contains("PRIVATE"), "what is given to others has no key in it");
     let hex = first.fingerprint().split(':').collect::<Vec<_>>();
     assert!(hex.len() == 32 && hex.iter().all(|byte| u8::from_str_radix(byte, 16).is_ok()), "{hex:?}");
     assert_ne!(first.fingerprint(), own(&dir.path().join("other")).fingerprint());
     assert!(!format!("{first:?}").contains("PRIVATE"));
+}
+
+#[test]
+fn a_certificate_that_was_removed_is_made_again_for_the_same_key() {
+    let dir = tempdir().unwrap();
+    let first = own(dir.path());
+    let (certificate, key) = (dir.path().join("serve-cert.pem"), dir.path().join("serve-key.pem"));
+    let kept = fs::read(&key).unwrap();
+    fs::remove_file(&certificate).unwrap();
+    let mut asked = false;
+    let names = || {
+        asked = true;
+        vec!["192.0.2.7".to_owned()]
+    };
+    assert_ne!(Identity::own(dir.path(), names).unwrap().fingerprint(), first.fingerprint());
+    assert!(asked && fs::read(&key).unwrap() == kept);
+    fs::write(&key, "hello").unwrap();
+    let fault = Identity::own(dir.path(), || panic!("made once more")).unwrap_err();
+    assert!(matches!(fault, IdentityFault::NoKey(which) if which == key));
 }
 
 #[test]
@@ -175,7 +196,7 @@ async fn curl_believes_the_certificate_that_was_printed_and_no_other() {
     let mut outcomes = Vec::new();
     for kept in [&server.kept, &other] {
         let mut command = Command::new("curl");
-        command.args(["-sS", "--noproxy", "*", "--cacert"]).arg(kept.path().join("serve.pem")).arg(&url);
+        command.args(["-sS", "--noproxy", "*", "--cacert"]).arg(kept.path().join("serve-cert.pem")).arg(&url);
         let Ok(output) = spawn_blocking(move || command.output()).await.unwrap() else {
             println!("skipped: there is no curl");
             return;
