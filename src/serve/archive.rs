@@ -2,7 +2,8 @@
 //!
 //! Owns the walk, and that what arrives whole is whole: each file is as long as its header says, or there is an error
 //! and no end. In it is what is served, under the names that it is served under: so what may not be read is left out,
-//! and a symbolic link is what it leads to. A folder is not taken again below itself, so that the walk ends.
+//! and a symbolic link is what it leads to. What is there and cannot be had, as from a disk that fails, breaks it off. A
+//! folder is not taken again below itself, so that the walk ends.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -12,14 +13,12 @@ use std::sync::Arc;
 use std::vec;
 
 use bytes::Bytes;
-use hyper::StatusCode;
 use tar::{Builder, EntryType, Header};
 
 use super::Site;
-use super::beneath::{Found, Name, Opened};
+use super::beneath::{Found, Name, Opened, is_absent};
 use super::body::FRAME;
 use super::folder::{Column, Direction, Order};
-use super::reply::status;
 use crate::wire::listing::Row;
 
 /// All content is filled up to a multiple of so many bytes.
@@ -100,8 +99,7 @@ impl Archive {
         let name = level.name.join(&row.raw.0);
         let path = [&level.path[..], &row.raw.0].concat();
         match self.add(name, &path) {
-            // It went, or is not served: the same that a request for it alone would meet.
-            Err(error) if status(&error) == StatusCode::NOT_FOUND => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
             added => added,
         }
     }

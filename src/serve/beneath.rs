@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use cap_std::fs::Dir;
 use jiff::Timestamp;
+use nix::libc;
 
 use super::access::Access;
 use super::body::Buffers;
@@ -85,6 +86,16 @@ impl Opened {
     pub(super) fn is_unchanged(&self) -> io::Result<bool> {
         Ok(self.version.is_still(&Version::of(&self.file.metadata()?)))
     }
+}
+
+/// Whether an error of the system says that there is nothing of a name that is served: it went, it may not be read, it
+/// leads out or nowhere, or nothing can be read from it. Anything else is a failure.
+pub(super) fn is_absent(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::NotFound | Kind::NotADirectory | Kind::PermissionDenied | Kind::CrossesDevices
+    ) || matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENXIO | libc::ENODEV))
 }
 
 /// The shared folder, held open.

@@ -16,7 +16,7 @@ use nix::dir::Dir;
 use nix::fcntl::AtFlags;
 use nix::sys::stat::{SFlag, fstatat};
 
-use super::{Name, Root, is_served, timestamp};
+use super::{Name, Root, is_absent, is_served, timestamp};
 use crate::wire::Raw;
 use crate::wire::listing::{Kind, Row};
 
@@ -25,7 +25,7 @@ const SHARE: usize = 4096;
 
 impl Root {
     /// What is served of the folder of this name, in this order. A link that leads to nowhere, or out of the shared
-    /// folder, is left out; so is what goes while the list is made.
+    /// folder, is left out; so is what goes while the list is made. Of what cannot be looked at only the name is known.
     pub(in crate::serve) fn list(
         &self,
         name: &Name,
@@ -53,18 +53,29 @@ impl Root {
     }
 
     fn row(&self, name: &Name, folder: BorrowedFd<'_>, file: &CStr) -> Option<Row> {
-        let own = fstatat(folder, file, AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+        match self.looked_at(name, folder, file) {
+            Ok(row) => Some(row),
+            Err(error) if is_absent(&error) => None,
+            Err(_) => {
+                let raw = Raw(Bytes::copy_from_slice(file.to_bytes()));
+                Some(Row { raw, st_mode: 0, size: None, modified: None, is_symlink: false })
+            }
+        }
+    }
+
+    fn looked_at(&self, name: &Name, folder: BorrowedFd<'_>, file: &CStr) -> io::Result<Row> {
+        let own = fstatat(folder, file, AtFlags::AT_SYMLINK_NOFOLLOW)?;
         let raw = file.to_bytes();
         let is_symlink = SFlag::from_bits_truncate(own.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFLNK;
         let (st_mode, length, modified) = if is_symlink {
-            let led_to = self.way.look(&name.path.join(OsStr::from_bytes(raw))).ok()?;
+            let led_to = self.way.look(&name.path.join(OsStr::from_bytes(raw)))?;
             (led_to.st_mode, led_to.length, timestamp(led_to.seconds, led_to.nanoseconds))
         } else {
             let length = u64::try_from(own.st_size).unwrap_or_default();
             (own.st_mode, length, timestamp(own.st_mtime, own.st_mtime_nsec))
         };
         let size = (Kind::of(st_mode) == Kind::File).then_some(length);
-        Some(Row { raw: Raw(Bytes::copy_from_slice(raw)), st_mode, size, modified, is_symlink })
+        Ok(Row { raw: Raw(Bytes::copy_from_slice(raw)), st_mode, size, modified, is_symlink })
     }
 }
 

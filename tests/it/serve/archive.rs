@@ -7,6 +7,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 use hobnob::serve::End;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
@@ -106,6 +108,24 @@ async fn the_shared_folder_itself_goes_by_its_own_name() {
     assert!(disposition.contains(&format!("filename=\"{name}.tar\"")), "{disposition}");
     unpack(&taken.body, |out| assert_eq!(fs::read(out.join(name).join("a.txt")).unwrap(), b"a"));
     assert_eq!(server.get("/?archive=rar").await.status, 400);
+}
+
+#[tokio::test]
+async fn one_of_a_folder_that_goes_too_deep_for_the_system_does_not_look_whole() {
+    let mut server = Running::start(PATIENT);
+    let name = "d".repeat(250);
+    let mut folder = Dir::open_ambient_dir(server.folder.path(), ambient_authority()).unwrap();
+    // A path may have 4096 bytes on Linux, and fewer elsewhere.
+    for _ in 0..17 {
+        folder.create_dir(&name).unwrap();
+        folder = folder.open_dir(&name).unwrap();
+    }
+    folder.write("a.txt", "lost").unwrap();
+    let mut client = server.connect().await;
+    client.write_all(b"GET /?archive=tar HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await.unwrap();
+    let body = rest(&mut client).await;
+    assert!(!body.ends_with(b"\r\n0\r\n\r\n"), "{} bytes look whole", body.len());
+    assert_eq!(server.log.recv().await.unwrap().end, End::BrokenOff);
 }
 
 #[tokio::test]
