@@ -15,9 +15,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::Incoming;
-use hyper::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION,
-};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderValue, LOCATION};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -26,6 +24,7 @@ use tokio::task::spawn_blocking;
 use super::Site;
 use super::access::Access;
 use super::reply::{Content, failure, nothing};
+use crate::wire::conditions::{Current, Judgement};
 use crate::wire::source::Path;
 
 mod arriving;
@@ -75,35 +74,27 @@ impl From<io::Error> for Refusal {
 }
 
 /// On what terms a file is added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Terms {
+    /// What the user allows.
     uploads: Uploads,
-    /// What is answered where there is a file of that name; none: it is replaced.
-    there: Option<Refusal>,
-    /// What is answered where there is none; none: it is made.
-    missing: Option<Refusal>,
+    /// What the client asks for.
+    headers: Arc<HeaderMap>,
 }
 
 impl Terms {
-    /// What the user allows and the client asks for (RFC 9110, section 13.1).
-    fn new(uploads: Uploads, headers: &HeaderMap) -> Self {
-        let failed = Some(Refusal(StatusCode::PRECONDITION_FAILED));
-        let mut terms = Self {
-            uploads,
-            there: (!uploads.overwrite).then_some(Refusal(StatusCode::CONFLICT)),
-            missing: None,
+    /// Whether a file may take the place of what is there; of nothing: whether it may be made.
+    fn judge(&self, there: Option<Current<'_>>) -> Result<(), Refusal> {
+        let judgement = match there {
+            // What the answer would be anyway comes before all conditions (RFC 9110, section 13.2.1).
+            Some(_) if !self.uploads.overwrite => return Err(Refusal(StatusCode::CONFLICT)),
+            Some(current) => current.judge(&Method::PUT, &self.headers),
+            None => Judgement::of_new(&self.headers),
         };
-        // Tags are not compared: who names one that might match does not get what it might forbid.
-        if headers.contains_key(IF_NONE_MATCH) {
-            terms.there = failed;
+        match judgement {
+            Judgement::Proceed => Ok(()),
+            Judgement::Failed | Judgement::NotModified => Err(Refusal(StatusCode::PRECONDITION_FAILED)),
         }
-        if let Some(tags) = headers.get(IF_MATCH) {
-            terms.missing = failed;
-            if tags.as_bytes().trim_ascii() != b"*" {
-                terms.there = failed;
-            }
-        }
-        terms
     }
 }
 
@@ -121,24 +112,24 @@ pub(super) async fn take(
     received: &Received,
 ) -> Response<Content> {
     let arriving = Arriving::new(body, site.limits.stall, received);
-    let terms = Terms::new(uploads, &head.headers);
+    let terms = Terms { uploads, headers: Arc::new(head.headers.clone()) };
     let path = head.uri.path();
     let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
     let taken = if head.method == Method::PUT {
-        put(site, terms, &name, &head.headers, arriving).await
+        put(site, &terms, &name, arriving).await
     } else {
-        form::post(site, terms, &name, &head.headers, arriving).await
+        form::post(site, &terms, &name, arriving).await
     };
     taken.unwrap_or_else(|Refusal(status)| failure(status))
 }
 
 async fn put(
     site: &Arc<Site>,
-    terms: Terms,
+    terms: &Terms,
     name: &[u8],
-    headers: &HeaderMap,
     arriving: Arriving,
 ) -> Result<Response<Content>, Refusal> {
+    let headers = &terms.headers;
     // A part of a file cannot be put (RFC 9110, section 14.5), and what is kept is not what was decoded.
     if headers.contains_key(CONTENT_RANGE) {
         return Err(Refusal(StatusCode::BAD_REQUEST));
@@ -162,7 +153,7 @@ async fn put(
 /// Puts a file where its name leads.
 async fn add(
     site: &Arc<Site>,
-    terms: Terms,
+    terms: &Terms,
     name: &[u8],
     announced: Option<u64>,
     bytes: impl Stream<Item = Result<Bytes, Refusal>>,
@@ -172,7 +163,7 @@ async fn add(
         return Err(Refusal(StatusCode::CONFLICT));
     }
     let beginning = {
-        let site = Arc::clone(site);
+        let (site, terms) = (Arc::clone(site), terms.clone());
         spawn_blocking(move || Partial::begin(&site.root, &name, terms, announced))
     };
     let mut partial = beginning.await.map_err(io::Error::from)??;

@@ -29,6 +29,15 @@ pub enum Judgement {
     Failed,
 }
 
+impl Judgement {
+    /// Of a request that would make what is not there yet: `If-Match` asks for something that is (RFC 9110, section
+    /// 13.1.1), and nothing else stands in its way.
+    #[must_use]
+    pub fn of_new(headers: &HeaderMap) -> Self {
+        if headers.contains_key(IF_MATCH) { Self::Failed } else { Self::Proceed }
+    }
+}
+
 impl Current<'_> {
     /// Judges all conditions but `If-Range`, in the order of RFC 9110, section 13.2.2. A time that cannot be read is no
     /// condition (sections 13.1.3 and 13.1.4); a tag that cannot be read is none that matches.
@@ -241,6 +250,19 @@ mod tests {
         for value in ["\"\"", CHANGED] {
             let headers = fields(&[("range", "bytes=0-1"), ("if-range", value)]);
             assert_eq!(bare.range(&Method::GET, &headers, now), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_made_unless_it_has_to_be_there() {
+        for (name, value, expected) in [
+            ("if-match", "*", Judgement::Failed),
+            ("if-match", "\"x\"", Judgement::Failed),
+            ("if-none-match", "*", Judgement::Proceed),
+            ("if-none-match", "\"x\"", Judgement::Proceed),
+            ("if-unmodified-since", BEFORE, Judgement::Proceed),
+        ] {
+            assert_eq!(Judgement::of_new(&fields(&[(name, value)])), expected, "{name}: {value}");
         }
     }
 

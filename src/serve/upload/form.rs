@@ -25,11 +25,11 @@ const AHEAD: usize = 4 * 1024 * 1024;
 /// Puts the files of a form into a folder. The answer has a line for each, and leads a browser back to the folder.
 pub(super) async fn post(
     site: &Arc<Site>,
-    terms: Terms,
+    terms: &Terms,
     folder: &[u8],
-    headers: &HeaderMap,
     arriving: Arriving,
 ) -> Result<Response<Content>, Refusal> {
+    let headers = &terms.headers;
     if is_foreign(headers) {
         return Err(Refusal(StatusCode::FORBIDDEN));
     }

@@ -9,12 +9,15 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use hyper::StatusCode;
+use nix::fcntl::OFlag;
 use nix::sys::statvfs::fstatvfs;
 
-use super::{Refusal, Terms};
+use super::{Refusal, Terms, Uploads};
 use crate::serve::beneath::{Name, Root};
+use crate::serve::version::Version;
+use crate::wire::conditions::Current;
 
 /// How the names of partial files begin. Behind it stand numbers that no other has.
 const PREFIX: &str = ".hobnob-upload-";
@@ -70,11 +73,11 @@ impl Partial {
         }
         let (folder, called) = name.split().ok_or(Refusal(StatusCode::CONFLICT))?;
         let folder = root.folder(&folder)?;
-        judge(&folder, called, terms)?;
+        judge(&folder, called, &terms)?;
         let (name, file) = create(&folder)?;
         let called = called.to_owned();
         let partial = Self { folder, name: Some(name), file: Arc::new(file), length: 0, called, terms };
-        has_room(&partial.file, terms, length)?;
+        has_room(&partial.file, partial.terms.uploads, length)?;
         Ok(partial)
     }
 
@@ -87,9 +90,9 @@ impl Partial {
         if self.terms.uploads.limit.is_some_and(|limit| self.length > limit) {
             return Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let (file, terms) = (Arc::clone(&self.file), self.terms);
+        let (file, uploads) = (Arc::clone(&self.file), self.terms.uploads);
         Ok(move || {
-            has_room(&file, terms, bytes.len() as u64)?;
+            has_room(&file, uploads, bytes.len() as u64)?;
             (&*file).write_all(&bytes)?;
             bytes.clear();
             Ok(bytes)
@@ -99,7 +102,7 @@ impl Partial {
     /// Brings it onto the disk, and gives it its name.
     pub(super) fn finish(mut self) -> Result<Placed, Refusal> {
         self.file.sync_all()?;
-        judge(&self.folder, &self.called, self.terms)?;
+        judge(&self.folder, &self.called, &self.terms)?;
         let placed = self.place()?;
         sync(&self.folder)?;
         Ok(placed)
@@ -115,7 +118,7 @@ impl Partial {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.into()),
         }
-        judge(&self.folder, &self.called, self.terms)?;
+        judge(&self.folder, &self.called, &self.terms)?;
         self.folder.rename(name, &self.folder, &self.called)?;
         self.name = None;
         Ok(Placed::Instead)
@@ -147,20 +150,33 @@ fn create(folder: &Dir) -> io::Result<(OsString, File)> {
 }
 
 /// Whether a file may get this name. Only a file is ever replaced: not a folder, nor a link, wherever it leads.
-fn judge(folder: &Dir, called: &OsStr, terms: Terms) -> Result<(), Refusal> {
+fn judge(folder: &Dir, called: &OsStr, terms: &Terms) -> Result<(), Refusal> {
     match folder.symlink_metadata(called) {
-        Ok(there) if there.is_file() => terms.there.map_or(Ok(()), Err),
-        Ok(_) => Err(terms.there.unwrap_or(Refusal(StatusCode::CONFLICT))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => terms.missing.map_or(Ok(()), Err),
+        Ok(there) if there.is_file() => {
+            // What may not be read has neither a tag nor a time, as it has none for who asks for it.
+            let version = version(folder, called).ok();
+            let etag = version.map(|version| version.etag());
+            let modified = version.and_then(|version| version.modified());
+            terms.judge(Some(Current { etag: etag.as_deref(), modified }))
+        }
+        Ok(_) => Err(Refusal(StatusCode::CONFLICT)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => terms.judge(None),
         Err(error) => Err(error.into()),
     }
 }
 
+fn version(folder: &Dir, called: &OsStr) -> io::Result<Version> {
+    let mut options = OpenOptions::new();
+    // What has taken the place of a file meanwhile may be a pipe.
+    options.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
+    Ok(Version::of(&folder.open_with(called, &options)?.into_std().metadata()?))
+}
+
 /// Whether so much more can be written, and enough is left. A file system that does not say has room.
-fn has_room(file: &File, terms: Terms, wanted: u64) -> Result<(), Refusal> {
+fn has_room(file: &File, uploads: Uploads, wanted: u64) -> Result<(), Refusal> {
     let Ok(said) = fstatvfs(file) else { return Ok(()) };
     let free = said.blocks_available().saturating_mul(said.fragment_size());
-    if said.blocks() > 0 && free < terms.uploads.keep_free.saturating_add(wanted) {
+    if said.blocks() > 0 && free < uploads.keep_free.saturating_add(wanted) {
         return Err(Refusal(StatusCode::INSUFFICIENT_STORAGE));
     }
     Ok(())

@@ -106,17 +106,55 @@ async fn a_file_that_is_there_is_kept_unless_it_may_be_replaced() {
 #[tokio::test]
 async fn what_a_client_makes_a_condition_is_respected() {
     let server = taking(Uploads { overwrite: true, ..UPLOADS });
-    server.write("a", "old");
     for (path, condition, status) in [
         ("/a", "If-None-Match: *", 412),
+        ("/a", "If-None-Match: \"another\", TAG", 412),
+        ("/a", "If-None-Match: \"another\"", 204),
         ("/a", "If-Match: \"another\"", 412),
-        ("/b", "If-Match: *", 412),
-        ("/b", "If-None-Match: *", 201),
+        ("/a", "If-Match: \"another\", TAG", 204),
         ("/a", "If-Match: *", 204),
+        ("/a", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT", 412),
+        ("/a", "If-Unmodified-Since: SECOND", 204),
+        ("/b", "If-Match: *", 412),
+        ("/b", "If-Match: TAG", 412),
+        ("/b", "If-None-Match: *", 201),
+        ("/c", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT", 201),
     ] {
+        server.write("a", "old");
+        let there = server.ask("HEAD", "/a", "").await;
+        let condition = condition.replace("TAG", there.header("etag").unwrap());
+        let condition = condition.replace("SECOND", there.header("last-modified").unwrap());
         let response = server.put(path, &format!("{condition}\r\n"), "new").await;
         assert_eq!(response.status, status, "{path} {condition}");
-        assert_eq!(server.read("a"), if status == 204 { b"new" } else { b"old" });
+        assert_eq!(server.read("a"), if status == 204 { b"new" } else { b"old" }, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn a_condition_is_judged_again_when_the_upload_has_come() {
+    let server = taking(Uploads { overwrite: true, ..UPLOADS });
+    server.write("a", "old");
+    let tag = server.get("/a").await.header("etag").unwrap().to_owned();
+    let mut slow = server.connect().await;
+    let head = format!(
+        "PUT /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 4\r\nIf-Match: {tag}\r\n\
+        Expect: 100-continue\r\n\r\n"
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    slow.read_exact(&mut [0; 25]).await.unwrap();
+    assert_eq!(server.put("/a", "", "meanwhile").await.status, 204);
+    slow.write_all(b"slow").await.unwrap();
+    assert_eq!(Response::read(&rest(&mut slow).await).status, 412);
+    assert_eq!(server.read("a"), b"meanwhile");
+}
+
+#[tokio::test]
+async fn where_nothing_may_be_replaced_no_condition_is_asked() {
+    let server = taking(UPLOADS);
+    server.write("a", "old");
+    for condition in ["If-None-Match: *", "If-Match: *"] {
+        let response = server.put("/a", &format!("{condition}\r\n"), "new").await;
+        assert_eq!(response.status, 409, "{condition}");
     }
 }
 
