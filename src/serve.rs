@@ -72,7 +72,7 @@ pub use sniff::{Verdict, sniff};
 pub use tls::{Identity, IdentityFault};
 pub use upload::Uploads;
 
-pub use crate::event::served::{Answer, End, Request, Running, Served};
+pub use crate::event::served::{Answer, End, Request, Running, Served, Way};
 
 /// How long to wait after a connection could not be accepted, as when all file descriptors are in use.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -235,8 +235,8 @@ impl Server {
     /// is counted in the next one that does ([`Served::untold`]). Gives how many were not told after the last one.
     pub async fn run(self, log: mpsc::Sender<Served>, stop: impl Future<Output = ()>) -> u64 {
         let Self { listeners, site, onlooker } = self;
-        let log = Arc::new(Log::new(log, onlooker));
         let (phase, phases) = watch::channel(Phase::Open);
+        let log = Arc::new(Log::new(log, onlooker, phases.clone()));
         let mut connections = JoinSet::new();
         let mut guests = Guests::new(&site.limits);
         let mut next = None;

@@ -59,9 +59,9 @@ pub struct Shared {
     addresses: Vec<SocketAddr>,
     /// Which of the addresses is told to others.
     told: usize,
-    /// The first of the answers that are being sent, the oldest first.
+    /// The first of the answers that are being sent and of the uploads that come, the oldest first.
     pub running: Vec<Running>,
-    /// How many are being sent in all.
+    /// How many there are in all.
     pub takers: usize,
 }
 
@@ -126,7 +126,7 @@ impl Share {
         }
     }
 
-    /// How many answers are being sent.
+    /// How many take something now, or bring it.
     #[must_use]
     pub fn takers(&self) -> usize {
         self.shared().map_or(0, |shared| shared.takers)

@@ -225,6 +225,7 @@ mod tests {
             (Answer::Nothing, End::Whole, "PLAIN a.txt: no such file, 3.1 MB, 0.042 s"),
             (Answer::File, End::BrokenOff, "3.1 MB, 0.042 s, broken off"),
             (Answer::File, End::Stalled, "3.1 MB, 0.042 s, cut off because the client took nothing"),
+            (Answer::Unanswered, End::BrokenOff, "PLAIN a.txt: 0.042 s, broken off"),
             (Answer::File, End::CutOff, "3.1 MB, 0.042 s, cut off because the server stopped"),
         ] {
             let line = lines.line(&plain(answer, end));

@@ -31,19 +31,30 @@ pub struct Served {
     pub untold: u64,
 }
 
-/// An answer that is being sent.
+/// An answer that is being sent, or an upload that comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
     /// Who asked.
     pub peer: SocketAddr,
     /// What for.
     pub request: Request,
-    /// Bytes of the file or the page, where that is known.
+    /// Which way the bytes go.
+    pub way: Way,
+    /// Bytes of the file or the page, or of what is brought, where that is known.
     pub total: Option<u64>,
-    /// Bytes of it that were handed to the network so far.
+    /// Bytes of it that were handed to the network so far, or have come from there.
     pub bytes: u64,
     /// From the request until now.
     pub took: Duration,
+}
+
+/// Which way the bytes of a request go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// To the client, who takes something.
+    Out,
+    /// From the client, who brings something that is to be kept.
+    In,
 }
 
 /// What was asked for.
@@ -73,6 +84,8 @@ pub enum Answer {
     Status(u16),
     /// With an HTTP error, as it was no HTTP after all.
     Refused,
+    /// Not at all: the connection ended before.
+    Unanswered,
 }
 
 /// How an answer ended.

@@ -27,9 +27,9 @@ pub enum ShareEvent {
 /// Who takes what, and who took what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShareNews {
-    /// The oldest answers that are being sent now, the oldest first: all of them, or the first few.
+    /// The oldest answers that are being sent now, and uploads that come, the oldest first: all of them, or the first few.
     pub running: Vec<Running>,
-    /// How many are being sent in all.
+    /// How many there are in all.
     pub count: usize,
     /// Those that have ended since, the first first.
     pub served: Vec<Served>,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -28,7 +28,7 @@ use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
 use super::reply::{Content, add_digests, failure, refuse, reply, reply_at_hand};
 use super::served::{Answering, Began, Log};
-use super::upload::{self, Received};
+use super::upload;
 use super::{Phase, Site};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
@@ -76,7 +76,7 @@ pub(super) async fn converse(
             // To its end: without it, what hyper holds of the last answer would not be sent by a server that stops.
             result = &mut connection => break Some(result),
             answer = meter.whole() => {
-                visit.log.tell(answer.about.ended(End::Whole));
+                answer.about.ended(End::Whole);
                 visit.guest.paid();
             }
             () = visit.guest.dismissed() => {
@@ -101,7 +101,7 @@ pub(super) async fn converse(
             Some(Err(error)) => End::by(error),
             None => End::CutOff,
         };
-        visit.log.tell(answer.about.ended(end));
+        answer.about.ended(end);
     }
     let garbled = matches!(&result, Some(Err(error)) if error.is_parse());
     if garbled {
@@ -130,11 +130,12 @@ async fn answer(
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
     let wanted: Vec<_> = DigestField::wanted(&head.headers).collect();
     let digests = Arc::clone(&site.digests);
-    let received = Received::default();
+    let mut answering = log.begin(began, peer, asked);
     let mut response = if let Some(refused) = refuse(&head).or_else(|| site.access.refuse(&head.headers)) {
         refused
     } else if let Some(uploads) = upload::wanted(&site.access, &head.method) {
-        upload::take(&site, uploads, &head, body, &received).await
+        answering.receives(body.size_hint().exact());
+        upload::take(&site, uploads, &head, body, &answering.received).await
     } else if let Some(at_hand) = reply_at_hand(&site, &head) {
         at_hand
     } else {
@@ -154,8 +155,7 @@ async fn answer(
         None => without_length,
     };
     let total = if is_head { Some(0) } else { length };
-    let mut answering = log.begin(began, peer, asked, Answer::Status(status.as_u16()), total);
-    answering.received = received.bytes();
+    answering.answers(Answer::Status(status.as_u16()), total);
     let sent = answering.sent.clone();
     meter.expect(answering, framing, sent);
     let mut response = response.map(body_of);

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
-use super::onlooker::Sent;
+use super::onlooker::Count;
 
 /// What ends a head (RFC 9112, section 2.1).
 const END_OF_HEAD: &[u8; 4] = b"\r\n\r\n";
@@ -30,7 +30,7 @@ pub(super) struct Metered<T> {
     /// What the caller gave.
     pub(super) about: T,
     /// Bytes of its content that have left.
-    sent: Sent,
+    sent: Count,
     framing: Framing,
     place: Place,
 }
@@ -69,7 +69,7 @@ impl<T> Meter<T> {
     }
 
     /// After those that are expected already, an answer with such a body follows; `sent` counts what leaves of it.
-    pub(super) fn expect(&self, about: T, framing: Framing, sent: Sent) {
+    pub(super) fn expect(&self, about: T, framing: Framing, sent: Count) {
         let place = Place::Fields { matched: 0, last: false };
         self.lock().push_back(Metered { about, sent, framing, place });
     }
@@ -235,7 +235,7 @@ mod tests {
     fn expecting(framings: &[Framing]) -> Arc<Meter<()>> {
         let meter = Meter::new();
         for framing in framings {
-            meter.expect((), *framing, Sent::default());
+            meter.expect((), *framing, Count::default());
         }
         meter
     }

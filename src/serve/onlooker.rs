@@ -1,6 +1,6 @@
 //! Who takes what right now, for somebody who looks on.
 //!
-//! Owns the list of the answers that are being sent. It is read whenever whoever looks on likes; no client ever waits
+//! Owns the list of the answers that are being sent, and of the uploads that come. It is read whenever whoever looks on likes; no client ever waits
 //! for that, and nothing is kept of an answer that has ended. Where nobody looks on, there is no list.
 
 use std::collections::BTreeMap;
@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::served::Began;
-use crate::event::served::{Request, Running};
+use crate::event::served::{Request, Running, Way};
 
-/// The answers that are being sent.
+/// The answers that are being sent, and the uploads that come.
 #[derive(Debug, Default)]
 pub struct Onlooker {
     answers: Mutex<Answers>,
@@ -32,6 +32,7 @@ struct Seeing {
     began: Began,
     peer: SocketAddr,
     request: Request,
+    way: Way,
     total: Option<u64>,
     bytes: Arc<AtomicU64>,
 }
@@ -49,6 +50,7 @@ impl Onlooker {
         let running = answers.running.values().take(most).map(|seeing| Running {
             peer: seeing.peer,
             request: seeing.request.clone(),
+            way: seeing.way,
             total: seeing.total,
             bytes: seeing.bytes.load(Ordering::Relaxed),
             took: seeing.began.elapsed(),
@@ -56,20 +58,21 @@ impl Onlooker {
         (running.collect(), answers.running.len())
     }
 
-    /// Puts an answer on the list, until what this gives is dropped.
+    /// Puts an answer or an upload on the list, whose bytes are counted so, until what this gives is dropped.
     pub(super) fn see(
         self: &Arc<Self>,
         began: Began,
         peer: SocketAddr,
         request: Request,
+        way: Way,
         total: Option<u64>,
-        sent: &Sent,
+        count: &Count,
     ) -> Seen {
-        let bytes = Arc::clone(&sent.bytes);
+        let bytes = Arc::clone(&count.bytes);
         let mut answers = self.lock();
         answers.last += 1;
         let number = answers.last;
-        answers.running.insert(number, Seeing { began, peer, request, total, bytes });
+        answers.running.insert(number, Seeing { began, peer, request, way, total, bytes });
         drop(answers);
         self.moved.notify_one();
         Seen { onlooker: Arc::clone(self), number }
@@ -94,19 +97,19 @@ impl Drop for Seen {
     }
 }
 
-/// How many bytes of an answer have left. A clone counts the same answer.
+/// How many bytes of an answer have left, or of an upload have come. A clone counts the same one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sent {
+pub(super) struct Count {
     bytes: Arc<AtomicU64>,
     onlooker: Option<Arc<Onlooker>>,
 }
 
-impl Sent {
+impl Count {
     pub(super) fn new(onlooker: Option<Arc<Onlooker>>) -> Self {
         Self { bytes: Arc::default(), onlooker }
     }
 
-    /// So many more have left.
+    /// So many more have left, or have come.
     pub(super) fn add(&self, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         if let Some(onlooker) = &self.onlooker {

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use super::beneath::Opened;
 use super::body;
 use super::connection::{Visit, close};
-use super::onlooker::Sent;
+use super::onlooker::Count;
 use super::patience::Patient;
 use super::served::Began;
 use crate::event::served::{Answer, End, Request};
@@ -30,13 +30,14 @@ pub(super) async fn answer(
     let answer = if found.is_some() { Answer::File } else { Answer::Nothing };
     let total = found.as_ref().map_or(0, |opened| opened.length);
     let request = Request::Plain(clean_line(name));
-    let answering = visit.log.begin(began, visit.peer, request, answer, Some(total));
+    let mut answering = visit.log.begin(began, visit.peer, request);
+    answering.answers(answer, Some(total));
     let patient = Patient::new(&mut stream, visit.site.limits.stall);
     let end = tokio::select! {
         poured = pour(patient, found, &answering.sent) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
         () = visit.cut() => End::CutOff,
     };
-    visit.log.tell(answering.ended(end));
+    answering.ended(end);
     if end == End::Whole {
         close(&mut stream).await;
     } else {
@@ -57,7 +58,7 @@ pub(super) async fn nothing(
     close(stream).await;
 }
 
-async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &Sent) -> io::Result<()> {
+async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &Count) -> io::Result<()> {
     let Some(opened) = found else { return Ok(()) };
     let mut frames = pin!(body::stream(opened));
     while let Some(mut frame) = frames.try_next().await? {

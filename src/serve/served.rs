@@ -1,7 +1,8 @@
-//! What the server tells of each request: the watch that times it, the count of what was sent of its answer, and the
-//! way to whoever keeps the log.
+//! What the server tells of each request: the watch that times it, the counts of what came with it and of what was sent
+//! of its answer, and the way to whoever keeps the log.
 //!
-//! Must never make a client wait for the log: where there is no room, a request is counted instead of told.
+//! Must never make a client wait for the log: where there is no room, a request is counted instead of told. And must
+//! never lose one: what ends without a word is told, too.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -10,10 +11,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
 
-use super::onlooker::{Onlooker, Seen, Sent};
+use super::Phase;
+use super::onlooker::{Count, Onlooker, Seen};
 use super::patience::Stalled;
-use crate::event::served::{Answer, End, Request, Served};
+use crate::event::served::{Answer, End, Request, Served, Way};
 
 impl End {
     /// What an error on the way makes of an answer.
@@ -29,26 +32,25 @@ pub(super) struct Log {
     untold: Mutex<u64>,
     /// Who looks on while answers are sent.
     onlooker: Option<Arc<Onlooker>>,
+    /// Of the server: what ends without a word was cut off by it, or went by itself.
+    phase: watch::Receiver<Phase>,
 }
 
 impl Log {
-    pub(super) fn new(sender: mpsc::Sender<Served>, onlooker: Option<Arc<Onlooker>>) -> Self {
-        Self { sender, untold: Mutex::new(0), onlooker }
+    pub(super) fn new(
+        sender: mpsc::Sender<Served>,
+        onlooker: Option<Arc<Onlooker>>,
+        phase: watch::Receiver<Phase>,
+    ) -> Self {
+        Self { sender, untold: Mutex::new(0), onlooker, phase }
     }
 
-    /// An answer begins; it has so many bytes, where that is known.
-    pub(super) fn begin(
-        &self,
-        began: Began,
-        peer: SocketAddr,
-        request: Request,
-        answer: Answer,
-        total: Option<u64>,
-    ) -> Answering {
-        let sent = Sent::new(self.onlooker.clone());
-        let seen =
-            self.onlooker.as_ref().map(|onlooker| onlooker.see(began, peer, request.clone(), total, &sent));
-        Answering { began, peer, request, answer, sent, received: 0, seen }
+    /// A request has come. Nobody sees it run before it is known which way its bytes go.
+    pub(super) fn begin(self: &Arc<Self>, began: Began, peer: SocketAddr, request: Request) -> Answering {
+        let count = || Count::new(self.onlooker.clone());
+        let (sent, received, log) = (count(), count(), Arc::clone(self));
+        let answer = Answer::Unanswered;
+        Answering { log, began, peer, request, answer, sent, received, seen: None, end: None }
     }
 
     /// Tells of a request, or counts it; where nobody listens, nobody is told.
@@ -67,26 +69,56 @@ impl Log {
     }
 }
 
-/// An answer that is being sent.
+/// A request on its way to the end of its answer. It is told when this is dropped.
 #[derive(Debug)]
 pub(super) struct Answering {
+    log: Arc<Log>,
     began: Began,
     peer: SocketAddr,
     request: Request,
     answer: Answer,
-    /// How much of it has left.
-    pub(super) sent: Sent,
-    /// Bytes that came with the request, to be kept.
-    pub(super) received: u64,
+    /// How much of the answer has left.
+    pub(super) sent: Count,
+    /// How much has come with the request, to be kept.
+    pub(super) received: Count,
     seen: Option<Seen>,
+    end: Option<End>,
 }
 
 impl Answering {
-    /// What is told of it once it has ended, which is now. Nobody sees it run any more.
-    pub(super) fn ended(self, end: End) -> Served {
-        let Self { began, peer, request, answer, sent, received, seen } = self;
-        drop(seen);
-        Served { received, ..began.ended(peer, request, answer, end, sent.bytes()) }
+    /// What comes with it is taken, so many bytes, where that is known.
+    pub(super) fn receives(&mut self, total: Option<u64>) {
+        self.seen = self.see(Way::In, total, &self.received);
+    }
+
+    /// It is answered, with so many bytes, where that is known. What brought something goes on being seen as that.
+    pub(super) fn answers(&mut self, answer: Answer, total: Option<u64>) {
+        self.answer = answer;
+        if self.seen.is_none() {
+            self.seen = self.see(Way::Out, total, &self.sent);
+        }
+    }
+
+    /// The answer has ended, which is told. Nobody sees it run any more.
+    pub(super) fn ended(mut self, end: End) {
+        self.end = Some(end);
+    }
+
+    fn see(&self, way: Way, total: Option<u64>, count: &Count) -> Option<Seen> {
+        let onlooker = self.log.onlooker.as_ref()?;
+        Some(onlooker.see(self.began, self.peer, self.request.clone(), way, total, count))
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        drop(self.seen.take());
+        let end = self.end.unwrap_or_else(|| match *self.log.phase.borrow() {
+            Phase::Cut => End::CutOff,
+            Phase::Open | Phase::Closing => End::BrokenOff,
+        });
+        let served = self.began.ended(self.peer, self.request.clone(), self.answer, end, self.sent.bytes());
+        self.log.tell(Served { received: self.received.bytes(), ..served });
     }
 }
 

@@ -23,6 +23,7 @@ use tokio::task::spawn_blocking;
 
 use super::Site;
 use super::access::Access;
+use super::onlooker::Count;
 use super::reply::{Content, failure, nothing};
 use crate::wire::conditions::{Current, Judgement};
 use crate::wire::source::Path;
@@ -31,7 +32,6 @@ mod arriving;
 mod form;
 mod partial;
 
-pub(super) use arriving::Received;
 use arriving::{Arriving, pour};
 use partial::{Partial, Placed};
 pub(super) use partial::{is_partial, try_out};
@@ -109,7 +109,7 @@ pub(super) async fn take(
     uploads: Uploads,
     head: &Parts,
     body: Incoming,
-    received: &Received,
+    received: &Count,
 ) -> Response<Content> {
     let arriving = Arriving::new(body, site.limits.stall, received);
     let terms = Terms { uploads, headers: Arc::new(head.headers.clone()) };

@@ -209,9 +209,11 @@ pub fn served_facts(words: &Words, served: &Served) -> Vec<String> {
         Answer::Status(status) => facts.push(status.to_string()),
         Answer::Nothing => facts.push(words.nothing.clone()),
         Answer::Refused => facts.push(words.garbled.clone()),
-        Answer::File => {}
+        Answer::File | Answer::Unanswered => {}
     }
-    facts.push(bytes(served.bytes));
+    if served.answer != Answer::Unanswered {
+        facts.push(bytes(served.bytes));
+    }
     if served.received > 0 {
         facts.push(fill(&words.received, &[("size", &bytes(served.received))]));
     }

@@ -1,11 +1,9 @@
 //! The bytes of a request, as they come, and their way into a partial file.
 //!
-//! Owns their count, and how long a client may send none; must never hold more of them in memory than a few frames.
+//! Owns that they are counted, and how long a client may send none; must never hold more of them in memory than a few frames.
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,27 +17,18 @@ use tokio::time::timeout;
 use super::Refusal;
 use super::partial::Partial;
 use crate::serve::body::FRAME;
-
-/// Bytes of a request's body that have come so far.
-#[derive(Debug, Clone, Default)]
-pub(in crate::serve) struct Received(Arc<AtomicU64>);
-
-impl Received {
-    pub(in crate::serve) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+use crate::serve::onlooker::Count;
 
 /// A body that is waited for.
 pub(super) struct Arriving {
     body: Incoming,
     stall: Duration,
-    received: Received,
+    received: Count,
 }
 
 impl Arriving {
     /// One that may bring nothing for `stall` at most, and is counted in `received`.
-    pub(super) fn new(body: Incoming, stall: Duration, received: &Received) -> Self {
+    pub(super) fn new(body: Incoming, stall: Duration, received: &Count) -> Self {
         Self { body, stall, received: received.clone() }
     }
 
@@ -56,7 +45,7 @@ impl Arriving {
             };
             // What remains are trailers, which say nothing about a file.
             if let Ok(data) = frame.map_err(|_| Refusal(StatusCode::BAD_REQUEST))?.into_data() {
-                self.received.0.fetch_add(data.len() as u64, Ordering::Relaxed);
+                self.received.add(data.len() as u64);
                 return Ok(Some(data));
             }
         }

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use crate::app::State;
 use crate::app::layout::Area;
-use crate::event::served::{Answer, End, Request, Running, Served};
+use crate::event::served::{Answer, End, Request, Running, Served, Way};
 use crate::text::size::bytes;
 use crate::text::width::{ellipsis_middle, pad_to, width};
 use crate::view::paint::Piece;
@@ -52,13 +52,17 @@ fn who(
     paint::inset(rest, paint::left(buffer, rest, &[(&peer, look.theme.peer)]))
 }
 
-/// Somebody takes something.
+/// Somebody takes something, or brings it.
 fn now(answer: &Running, look: &Look, area: Area, buffer: &mut Buffer) {
     let theme = &look.theme;
     let took = right_in(&clock(answer.took), 8);
-    let before = [(&*took, theme.dim), (" ⇡ ", theme.gauge)];
+    let (sign, narrow) = match answer.way {
+        Way::Out => (" ⇡ ", "⇡ "),
+        Way::In => (" ⇣ ", "⇣ "),
+    };
+    let before = [(&*took, theme.dim), (sign, theme.gauge)];
     // On a narrow row the gauge says more than the time.
-    let before = if area.width < WIDE { &[("⇡ ", theme.gauge)] } else { &before[..] };
+    let before = if area.width < WIDE { &[(narrow, theme.gauge)] } else { &before[..] };
     let rest = who(answer.peer, before, look, area, buffer);
     let percent = answer.total.and_then(|total| (u128::from(answer.bytes) * 100).checked_div(total.into()));
     let mut facts = percent.map(|percent| format!("{:>4}%", percent.min(100))).unwrap_or_default();
@@ -109,7 +113,7 @@ fn facts(served: &Served, look: &Look, wide: bool, room: usize) -> String {
     }
     let most = match (served.end, sign(served, look).0) {
         (End::BrokenOff | End::Stalled | End::CutOff, _) => facts.last().cloned(),
-        (End::Whole, GOOD) => Some(bytes(served.bytes)),
+        (End::Whole, GOOD) => Some(bytes(if served.received > 0 { served.received } else { served.bytes })),
         (End::Whole, _) => facts.first().cloned(),
     };
     most.unwrap_or_default()
@@ -123,7 +127,9 @@ fn sign(served: &Served, look: &Look) -> (&'static str, Style) {
     let theme = &look.theme;
     match (served.end, served.answer) {
         (End::Whole, Answer::File | Answer::Status(..400)) => (GOOD, theme.good),
-        (End::Whole, Answer::Nothing | Answer::Refused | Answer::Status(_)) => (BAD, theme.warning),
+        (End::Whole, Answer::Nothing | Answer::Refused | Answer::Unanswered | Answer::Status(_)) => {
+            (BAD, theme.warning)
+        }
         (End::BrokenOff | End::Stalled | End::CutOff, _) => (BAD, theme.error),
     }
 }

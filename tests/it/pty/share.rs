@@ -29,7 +29,7 @@ fn a_folder_is_shared_and_who_takes_something_of_it_is_seen_and_may_take_the_res
     client.read_exact(&mut [0; 1000]).unwrap();
     terminal.wait_for("right now: 1");
     terminal.type_in(CTRL_Q);
-    terminal.wait_for("taken from you right now: 1");
+    terminal.wait_for("added by others right now: 1");
     terminal.type_in("y");
     let mut rest = Vec::new();
     client.read_to_end(&mut rest).unwrap();

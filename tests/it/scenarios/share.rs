@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hobnob::app::share::LOG_LIMIT;
 use hobnob::effect::{Effect, ShareOrder};
-use hobnob::event::served::{Answer, End, Request, Running, Served};
+use hobnob::event::served::{Answer, End, Request, Running, Served, Way};
 use hobnob::event::{Event, ShareEvent, ShareFault, ShareId, ShareNews};
 use hobnob::text::clean_line;
 
@@ -23,7 +23,8 @@ fn get(path: &str) -> Request {
 /// Somebody has so much of a file.
 pub(crate) fn running(peer: &str, path: &str, bytes: u64, total: u64) -> Running {
     let took = Duration::from_secs(2);
-    Running { peer: peer.parse().unwrap(), request: get(path), total: Some(total), bytes, took }
+    let (peer, request) = (peer.parse().unwrap(), get(path));
+    Running { peer, request, way: Way::Out, total: Some(total), bytes, took }
 }
 
 /// Somebody took a file, or wanted to.
@@ -203,6 +204,32 @@ fn who_takes_what_is_seen_with_a_gauge_and_stays_in_the_log() {
 }
 
 #[test]
+fn who_brings_something_is_seen_in_the_same_way() {
+    for (columns, lines) in [(100, 30), (40, 24)] {
+        let mut screen = Screen::new(columns, lines);
+        let id = screen.shares(&HERE);
+        let put =
+            |path: &str| Request::Http { method: clean_line(b"PUT"), path: clean_line(path.as_bytes()) };
+        let known = running(TAKER, "", 500_000_000, 1_000_000_000);
+        let known = Running { request: put("/big.iso"), way: Way::In, ..known };
+        let unknown = Running { request: put("/pipe"), total: None, ..known.clone() };
+        screen.hears_of_share(id, taking(vec![known, unknown]));
+        let row = screen.row_containing("big.iso");
+        assert!(row.contains("⇣") && row.contains("50%") && !row.contains("⇡"), "{row}");
+        let row = screen.row_containing("pipe");
+        assert!(row.contains("⇣") && !row.contains('%'), "{row}");
+        screen.press("ctrl+q");
+        assert_eq!(screen.effects(), [], "they would break off");
+        screen.press("n ctrl+s");
+        let done = served(TAKER, put("/big.iso"), Answer::Status(201), End::Whole, 12);
+        let cut = Served { answer: Answer::Unanswered, end: End::CutOff, ..done.clone() };
+        screen.hears_of_share(id, took(vec![Served { received: 3_100_000, ..done }, cut]));
+        assert!(screen.rows().iter().any(|row| row.contains("✓") && row.contains("3.1 MB")));
+        assert!(screen.rows().iter().any(|row| row.contains("✗") && row.contains("big.iso")));
+    }
+}
+
+#[test]
 fn the_log_is_bounded_and_what_is_not_in_it_is_counted() {
     let mut screen = Screen::new(80, 24);
     let id = screen.shares(&HERE);
@@ -269,13 +296,13 @@ fn quitting_while_somebody_takes_something_asks_first_with_the_downloads_too() {
     screen.hears_of_share(id, taking(vec![running(TAKER, "/big.iso", 1, 2)]));
     screen.press("ctrl+q");
     assert_eq!(screen.effects(), []);
-    assert!(screen.shows("taken from you right now: 1") && screen.shows("Quit?"));
+    assert!(screen.shows("added by others right now: 1") && screen.shows("Quit?"));
     screen.press("n");
     screen.opens(SERVER, vec![file("a.bin", 1)]);
     screen.press("enter");
     screen.effects();
     screen.press("ctrl+q");
-    assert!(screen.shows("taken from you right now: 1") && screen.shows("not done: 1"));
+    assert!(screen.shows("added by others right now: 1") && screen.shows("not done: 1"));
     screen.press("y");
     assert_eq!(screen.effects(), [Effect::Quit]);
 }

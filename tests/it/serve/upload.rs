@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use hobnob::serve::{Access, Answer, Limits, Uploads};
+use hobnob::serve::{Access, Answer, End, Limits, Request, Uploads, Way};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::spawn_blocking;
 
@@ -242,16 +242,45 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
 async fn an_upload_that_the_server_cuts_off_leaves_nothing() {
     let access = Access { uploads: Some(UPLOADS), ..Access::default() };
     let limits = Limits { grace: Duration::from_millis(30), ..PATIENT };
-    let server = Running::sharing(tempfile::tempdir().unwrap(), limits, access, None);
+    let mut server = Running::sharing(tempfile::tempdir().unwrap(), limits, access, None);
     let mut client = server.connect().await;
     let head = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n";
     client.write_all(head.as_bytes()).await.unwrap();
     // With this the partial file is there.
     client.read_exact(&mut [0; 25]).await.unwrap();
     assert_eq!(server.names().len(), 1);
+    client.write_all(b"hello").await.unwrap();
+    while server.onlooker.running(1).0.first().is_none_or(|one| one.bytes < 5) {
+        server.onlooker.moved().await;
+    }
     server.stop.send(()).unwrap();
     server.task.await.unwrap();
+    let told = server.log.recv().await.unwrap();
+    assert_eq!((told.answer, told.end, told.received), (Answer::Unanswered, End::CutOff, 5));
     assert_eq!(names(server.folder.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn whoever_looks_on_sees_an_upload_while_it_comes_and_no_longer() {
+    let mut server = taking(UPLOADS);
+    for (length, total) in [("Content-Length: 10", Some(10)), ("Transfer-Encoding: chunked", None)] {
+        let mut client = server.connect().await;
+        let head = format!("PUT /a%20{} HTTP/1.1\r\nHost: t\r\n{length}\r\n\r\n", total.is_some());
+        client.write_all(head.as_bytes()).await.unwrap();
+        client.write_all(if total.is_some() { b"hello" } else { b"5\r\nhello\r\n" }).await.unwrap();
+        while server.onlooker.running(1).0.first().is_none_or(|one| one.bytes < 5) {
+            server.onlooker.moved().await;
+        }
+        let (running, count) = server.onlooker.running(9);
+        let [one] = &running[..] else { panic!("{running:?}") };
+        assert_eq!((count, one.peer, one.way), (1, client.local_addr().unwrap(), Way::In));
+        assert_eq!((one.bytes, one.total), (5, total));
+        assert!(matches!(&one.request, Request::Http { path, .. } if path.starts_with("/a ")), "{one:?}");
+        client.write_all(if total.is_some() { b"hello" } else { b"5\r\nhello\r\n0\r\n\r\n" }).await.unwrap();
+        let told = server.log.recv().await.unwrap();
+        assert_eq!((told.answer, told.received), (Answer::Status(201), 10));
+        assert_eq!(server.onlooker.running(9), (vec![], 0));
+    }
 }
 
 #[tokio::test]
