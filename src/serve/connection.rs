@@ -16,7 +16,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy, sink};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -29,11 +29,26 @@ use super::sniff::{Verdict, sniff};
 use super::{Phase, Site, http, plain, tls};
 use crate::wire::plain::REQUEST_LIMIT;
 
-/// How long to wait, after the answer, for the other side to close.
+/// How long to wait, after the answer, for the other side to close, or to send any more of what nobody wants.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
 
-/// How much to take from the other side meanwhile.
-const CLOSING_BYTES: u64 = 1024 * 1024;
+/// How long it may go on sending that.
+const SENDING_TIME: Duration = Duration::from_secs(30);
+
+/// Bytes of it that are taken from who has not sent a request, as nobody knows what it is.
+const NOISE: u64 = 1024 * 1024;
+
+/// Bytes that are taken at once.
+const PIECE: usize = 16 * 1024;
+
+/// What may come after the last answer of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// The rest of a request: who sends a large file hears only behind it that it is refused.
+    Request,
+    /// Anything.
+    Noise,
+}
 
 /// Who is there, and what serving it takes.
 #[derive(Debug)]
@@ -151,9 +166,31 @@ async fn find(site: &Arc<Site>, name: &[u8]) -> Option<Opened> {
 }
 
 /// Ends a connection so that all that was sent arrives. Closing it while bytes of the other side lie unread would
-/// reset it, and the reset overtakes what is still on its way.
-pub(super) async fn close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
-    if stream.shutdown().await.is_ok() {
-        let _ = timeout(CLOSING_TIME, copy(&mut stream.take(CLOSING_BYTES), &mut sink())).await;
+/// reset it, and the reset overtakes what is still on its way (RFC 9112, section 9.6). Whoever needs the room has it.
+pub(super) async fn close(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    after: After,
+    visit: &mut Visit,
+) {
+    visit.guest.settles();
+    let guest = Arc::clone(&visit.guest);
+    tokio::select! {
+        _ = timeout(SENDING_TIME, part(stream, after)) => {}
+        () = guest.dismissed() => {}
+        () = visit.cut() => {}
     }
+}
+
+/// Until the other side has closed too, or sends nothing more.
+async fn part(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), after: After) {
+    if !matches!(timeout(CLOSING_TIME, stream.shutdown()).await, Ok(Ok(()))) {
+        return;
+    }
+    let limit = match after {
+        After::Request => u64::MAX,
+        After::Noise => NOISE,
+    };
+    let mut unwanted = stream.take(limit);
+    let mut piece = vec![0; PIECE];
+    while matches!(timeout(CLOSING_TIME, unwanted.read(&mut piece)).await, Ok(Ok(1..))) {}
 }

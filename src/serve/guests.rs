@@ -145,6 +145,12 @@ impl Guest {
         }
     }
 
+    /// Nothing is owed to them any more, and nothing will be.
+    pub(super) fn settles(&self) {
+        self.owed.store(0, Ordering::Relaxed);
+        self.ring();
+    }
+
     /// Whether nothing is owed to them.
     pub(super) fn waits(&self) -> bool {
         self.owed.load(Ordering::Relaxed) == 0

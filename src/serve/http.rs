@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::task::spawn_blocking;
 
 use super::body::{self, Frames};
-use super::connection::{Visit, close};
+use super::connection::{After, Visit, close};
 use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
 use super::patience::Patient;
@@ -108,7 +108,8 @@ pub(super) async fn converse(
         visit.log.tell(Began::now().ended(visit.peer, Request::Garbled, Answer::Refused, End::Whole, 0));
     }
     if garbled || matches!(result, Some(Ok(()))) {
-        close(&mut connection.into_parts().io.into_inner()).await;
+        let after = if garbled { After::Noise } else { After::Request };
+        close(&mut connection.into_parts().io.into_inner(), after, &mut visit).await;
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use super::beneath::Opened;
 use super::body;
-use super::connection::{Visit, close};
+use super::connection::{After, Visit, close};
 use super::onlooker::Count;
 use super::patience::Patient;
 use super::served::Began;
@@ -39,7 +39,7 @@ pub(super) async fn answer(
     };
     answering.ended(end);
     if end == End::Whole {
-        close(&mut stream).await;
+        close(&mut stream, After::Noise, &mut visit).await;
     } else {
         // A reset instead of an end of the stream.
         let _ = stream.set_zero_linger();
@@ -51,11 +51,11 @@ pub(super) async fn nothing(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     name: &[u8],
     began: Began,
-    visit: &Visit,
+    visit: &mut Visit,
 ) {
     let request = Request::Plain(clean_line(name));
     visit.log.tell(began.ended(visit.peer, request, Answer::Nothing, End::Whole, 0));
-    close(stream).await;
+    close(stream, After::Noise, visit).await;
 }
 
 async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &Count) -> io::Result<()> {

@@ -21,7 +21,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
-use super::connection::{Heard, Opening, Visit, close, hear};
+use super::connection::{After, Heard, Opening, Visit, close, hear};
 use super::{http, plain};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
@@ -184,7 +184,7 @@ pub(super) async fn serve(stream: TcpStream, identity: &Identity, mut visit: Vis
             let (read, write) = tokio::io::split(stream);
             http::converse(read, write, head, visit).await;
         }
-        Opening::Plain(_) => plain::nothing(&mut stream, &head, began, &visit).await,
+        Opening::Plain(_) => plain::nothing(&mut stream, &head, began, &mut visit).await,
     }
 }
 
@@ -199,8 +199,8 @@ async fn refuse(mut stream: TcpStream, mut visit: Visit) {
             let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let request = Request::Http { method, path };
             visit.log.tell(began.ended(visit.peer, request, Answer::Status(426), end, 0));
-            close(&mut stream).await;
+            close(&mut stream, After::Request, &mut visit).await;
         }
-        Opening::Plain(_) => plain::nothing(&mut stream, &head, began, &visit).await,
+        Opening::Plain(_) => plain::nothing(&mut stream, &head, began, &mut visit).await,
     }
 }

@@ -159,6 +159,19 @@ async fn where_nothing_may_be_replaced_no_condition_is_asked() {
 }
 
 #[tokio::test]
+async fn who_sends_all_of_what_is_refused_hears_why() {
+    let server = taking(Uploads { limit: Some(9_000_000), ..UPLOADS });
+    server.write("there", "old");
+    let (large, too_large) = (vec![b'x'; 8_000_000], vec![b'x'; 16_000_000]);
+    for _ in 0..4 {
+        assert_eq!(server.put("/there", "", &large).await.status, 409);
+        assert_eq!(server.put("/a", "", &too_large).await.status, 413);
+    }
+    let response = server.post("/", "", &[("there", &large)]).await;
+    assert_eq!((response.status, response.text()), (409, "409 Conflict: there\n"));
+}
+
+#[tokio::test]
 async fn names_that_lead_out_or_to_what_is_hidden_are_refused() {
     let server = taking(UPLOADS);
     server.write("sub/x", "");
