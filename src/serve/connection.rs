@@ -24,6 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use super::beneath::{Found, Opened};
 use super::guests::Guest;
+use super::patience::Patient;
 use super::served::{Began, Log};
 use super::sniff::{Verdict, sniff};
 use super::{Phase, Site, http, plain, tls};
@@ -99,7 +100,7 @@ pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
     match opening {
         Opening::Http => {
             let (read, write) = stream.into_split();
-            http::converse(read, write, head, visit).await;
+            http::converse(read, Patient::new(write, site.limits.stall), head, visit).await;
         }
         Opening::Plain(found) => {
             visit.guest.owes();
@@ -193,4 +194,61 @@ async fn part(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), after: After) 
     let mut unwanted = stream.take(limit);
     let mut piece = vec![0; PIECE];
     while matches!(timeout(CLOSING_TIME, unwanted.read(&mut piece)).await, Ok(Ok(1..))) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{ReadBuf, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// TLS over a socket that takes nothing more: not so much as the word that this is the end.
+    struct Stuck;
+
+    impl AsyncRead for Stuck {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Stuck {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_not_even_the_end_is_left() {
+        part(&mut Stuck, After::Request).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_the_rest_of_a_request_is_heard_to_its_end_and_who_sends_nothing_is_not_waited_for() {
+        let (mut near, mut far) = duplex(4096);
+        let sending = async {
+            for _ in 0..20 {
+                far.write_all(&[0; 100_000]).await.unwrap();
+                sleep(CLOSING_TIME / 2).await;
+            }
+            drop(far);
+        };
+        tokio::join!(part(&mut near, After::Request), sending);
+        let (mut near, _far) = duplex(4096);
+        let began = Instant::now();
+        part(&mut near, After::Request).await;
+        assert_eq!(began.elapsed(), CLOSING_TIME);
+    }
 }

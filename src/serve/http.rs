@@ -25,7 +25,6 @@ use super::body::{self, Frames};
 use super::connection::{After, Visit, close};
 use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
-use super::patience::Patient;
 use super::reply::{Content, add_digests, failure, refuse, reply, reply_at_hand};
 use super::served::{Answering, Began, Log};
 use super::upload;
@@ -37,7 +36,8 @@ use crate::wire::source::Path;
 
 type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
-/// Answers requests until either side ends the connection; `head` is what has been read of it already.
+/// Answers requests until either side ends the connection; `head` is what has been read of it already, and `write` gives
+/// up on who takes nothing.
 pub(super) async fn converse(
     read: impl AsyncRead + Unpin,
     write: impl AsyncWrite + Unpin,
@@ -45,7 +45,7 @@ pub(super) async fn converse(
     mut visit: Visit,
 ) {
     let meter = Meter::new();
-    let write = MeteredWrite::new(Patient::new(write, visit.site.limits.stall), Arc::clone(&meter));
+    let write = MeteredWrite::new(write, Arc::clone(&meter));
     let (read, lone_feed) = Lines::new(Cursor::new(head).chain(read));
     let io = TokioIo::new(tokio::io::join(read, write));
     let service = {

@@ -33,6 +33,8 @@ pub(super) struct Metered<T> {
     sent: Count,
     framing: Framing,
     place: Place,
+    /// Whether all of it was written, and what was written has left.
+    has_left: bool,
 }
 
 /// What says where a body ends (RFC 9112, section 6.3).
@@ -71,7 +73,7 @@ impl<T> Meter<T> {
     /// After those that are expected already, an answer with such a body follows; `sent` counts what leaves of it.
     pub(super) fn expect(&self, about: T, framing: Framing, sent: Count) {
         let place = Place::Fields { matched: 0, last: false };
-        self.lock().push_back(Metered { about, sent, framing, place });
+        self.lock().push_back(Metered { about, sent, framing, place, has_left: false });
     }
 
     /// Waits for an answer that has left as a whole, and takes it out.
@@ -92,14 +94,19 @@ impl<T> Meter<T> {
     }
 
     fn count(&self, mut bytes: &[u8]) {
-        for answer in self.lock().iter_mut().filter(|answer| !answer.is_whole()) {
+        for answer in self.lock().iter_mut().filter(|answer| answer.place != Place::End) {
             bytes = answer.count(bytes);
-            if answer.is_whole() {
-                self.whole.notify_one();
-            }
             if bytes.is_empty() {
                 return;
             }
+        }
+    }
+
+    /// All that was counted has left: whatever is below may have kept some of it until now, as TLS does.
+    fn flushed(&self) {
+        for answer in self.lock().iter_mut().filter(|answer| answer.place == Place::End) {
+            answer.has_left = true;
+            self.whole.notify_one();
         }
     }
 
@@ -111,7 +118,7 @@ impl<T> Meter<T> {
 impl<T> Metered<T> {
     /// Whether all of it has left, so far as bytes can say.
     pub(super) fn is_whole(&self) -> bool {
-        self.place == Place::End
+        self.has_left
     }
 
     /// Whether it is whole now that the connection has come to a good end.
@@ -217,7 +224,9 @@ impl<W: AsyncWrite + Unpin, T> AsyncWrite for MeteredWrite<W, T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+        self.meter.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -240,15 +249,30 @@ mod tests {
         meter
     }
 
+    /// Counts, and lets it leave.
+    fn passes(meter: &Meter<()>, bytes: &[u8]) {
+        meter.count(bytes);
+        meter.flushed();
+    }
+
+    #[test]
+    fn what_is_kept_below_has_not_left() {
+        let meter = expecting(&[Framing::Length(0), Framing::Length(0)]);
+        meter.count(b"HTTP/1.1 200 OK\r\n\r\n");
+        assert!(!meter.lock()[0].is_whole());
+        meter.flushed();
+        assert!(meter.lock()[0].is_whole() && !meter.lock()[1].is_whole());
+    }
+
     #[test]
     fn bodies_are_counted_without_their_heads_however_the_stream_is_cut() {
         for cut in 0..=STREAM.len() {
             let meter = expecting(&[Framing::Length(6), Framing::Length(0)]);
-            meter.count(&STREAM[..cut]);
+            passes(&meter, &STREAM[..cut]);
             let head = 23;
             assert_eq!(meter.lock()[0].sent.bytes(), cut.saturating_sub(head).min(6) as u64, "{cut}");
             assert_eq!(meter.lock()[0].is_whole(), cut >= head + 6, "{cut}");
-            meter.count(&STREAM[cut..]);
+            passes(&meter, &STREAM[cut..]);
             assert!(meter.lock().iter().all(Metered::is_whole), "{cut}");
         }
     }
@@ -256,9 +280,9 @@ mod tests {
     #[test]
     fn an_answer_without_a_body_is_whole_after_its_head() {
         let meter = expecting(&[Framing::Length(0)]);
-        meter.count(b"HTTP/1.1 200 OK\r\n\r");
+        passes(&meter, b"HTTP/1.1 200 OK\r\n\r");
         assert!(!meter.lock()[0].is_whole());
-        meter.count(b"\n");
+        passes(&meter, b"\n");
         assert!(meter.lock()[0].is_whole());
     }
 
@@ -268,9 +292,9 @@ mod tests {
         let first = stream.len() - b"HTTP/1.1 404 No\r\n\r\n".len();
         for cut in 0..=stream.len() {
             let meter = expecting(&[Framing::Chunked, Framing::Length(0)]);
-            meter.count(&stream[..cut]);
+            passes(&meter, &stream[..cut]);
             assert_eq!(meter.lock()[0].is_whole(), cut >= first, "{cut}");
-            meter.count(&stream[cut..]);
+            passes(&meter, &stream[cut..]);
             assert_eq!(meter.lock()[0].sent.bytes(), 5 + 26, "{cut}");
             assert!(meter.lock().iter().all(Metered::is_whole), "{cut}");
         }
@@ -279,9 +303,9 @@ mod tests {
     #[test]
     fn what_ends_with_the_connection_is_whole_only_then() {
         let meter = expecting(&[Framing::Close]);
-        meter.count(b"HTTP/1.0 200 OK\r\n\r");
+        passes(&meter, b"HTTP/1.0 200 OK\r\n\r");
         assert!(!meter.lock()[0].is_whole_at_end());
-        meter.count(b"\nhello\r\n\r\n");
+        passes(&meter, b"\nhello\r\n\r\n");
         assert_eq!(meter.lock()[0].sent.bytes(), 9);
         assert!(meter.lock()[0].is_whole_at_end() && !meter.lock()[0].is_whole());
     }

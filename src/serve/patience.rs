@@ -1,7 +1,8 @@
 //! How long a client may take nothing of its answer.
 //!
-//! Owns that limit: a writing half that fails when no byte could be written for so long. Must never cut off a client
-//! that takes its answer slowly, nor count the time in which there is nothing to write.
+//! Owns that limit: a socket that fails when no byte could be written for so long. It lies below TLS, which takes more
+//! than the socket does. Must never cut off a client that takes its answer slowly, nor count the time in which there is
+//! nothing to write.
 
 use std::error::Error;
 use std::io::{self, IoSlice};
@@ -9,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// The other side has taken nothing for too long.
@@ -26,7 +27,7 @@ impl Stalled {
     }
 }
 
-/// A writing half that gives up.
+/// A socket, or its writing half, that gives up.
 #[derive(Debug)]
 pub(super) struct Patient<W> {
     inner: W,
@@ -35,7 +36,7 @@ pub(super) struct Patient<W> {
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<W: AsyncWrite + Unpin> Patient<W> {
+impl<W> Patient<W> {
     pub(super) fn new(inner: W, limit: Duration) -> Self {
         Self { inner, limit, waiting: None }
     }
@@ -48,6 +49,16 @@ impl<W: AsyncWrite + Unpin> Patient<W> {
         let limit = self.limit;
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(limit)));
         waiting.as_mut().poll(cx).map(|()| Err(io::Error::other(Stalled)))
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Patient<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 

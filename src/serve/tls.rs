@@ -22,6 +22,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
 use super::connection::{After, Heard, Opening, Visit, close, hear};
+use super::patience::Patient;
 use super::{http, plain};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
@@ -170,6 +171,7 @@ pub(super) async fn serve(stream: TcpStream, identity: &Identity, mut visit: Vis
         Ok(Ok(1..)) => return refuse(stream, visit).await,
         Ok(Ok(_) | Err(_)) | Err(_) => return,
     }
+    let stream = Patient::new(stream, visit.site.limits.stall);
     let accepting = timeout(silence, TlsAcceptor::from(Arc::clone(&identity.config)).accept(stream));
     let accepted = tokio::select! {
         accepted = accepting => accepted,

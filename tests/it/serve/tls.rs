@@ -102,6 +102,18 @@ async fn the_plain_protocol_is_answered_with_nothing_in_the_clear_and_over_tls()
 }
 
 #[tokio::test]
+async fn who_takes_nothing_is_cut_off_after_the_limit() {
+    let stall = std::time::Duration::from_millis(30);
+    let mut server = Secure::start(Limits { stall, ..PATIENT });
+    let length = server.running.write_long("long");
+    let mut client = server.connect().await;
+    client.write_all(b"GET /long HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    client.read_exact(&mut [0; 1000]).await.unwrap();
+    let told = server.running.log.recv().await.unwrap();
+    assert!(told.end == End::Stalled && told.bytes < length, "{told:?}");
+}
+
+#[tokio::test]
 async fn who_never_comes_to_an_end_of_the_handshake_is_given_up() {
     let server = Secure::start(Limits { silence: std::time::Duration::from_millis(30), ..PATIENT });
     let mut silent = server.running.connect().await;
