@@ -206,9 +206,12 @@ impl News {
     /// Tells what happens whenever something does, without end. Whoever stops it loses nothing.
     async fn tell_all(&mut self, telling: &Telling<'_>) {
         loop {
-            tokio::select! {
-                () = self.onlooker.moved() => {}
-                Some(served) = self.requests.recv() => self.first = Some(served),
+            // What was stopped before it could tell has something to tell already.
+            if self.first.is_none() {
+                tokio::select! {
+                    () = self.onlooker.moved() => {}
+                    Some(served) = self.requests.recv() => self.first = Some(served),
+                }
             }
             let room = telling.events.reserve().await;
             let news = self.now();
