@@ -170,7 +170,7 @@ words! {
     }
     /// The folder that is shared.
     ShareWords {
-        share, shared, folder, hint, no_folder, starting, stopping, since, local_only, other_port, now, before,
+        share, shared, folder, hint, no_folder, unwritable, starting, stopping, since, local_only, other_port, now, before,
         unlogged, nobody, no_room,
     }
     /// What was kept, as `hobnob history` prints it.

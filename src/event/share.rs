@@ -47,6 +47,13 @@ pub enum ShareFault {
         /// What the system says.
         reason: Clean,
     },
+    /// Nothing can be put into it, and the settings let others add files.
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        reason: Clean,
+    },
     /// No port of this address can be listened on.
     Address {
         /// Which.

@@ -122,8 +122,9 @@ async fn open(place: &Place, folder: PathBuf) -> Result<(PathBuf, Server), Share
     });
     let opened = opened.await.map_err(|_| ShareFault::Busy)?;
     opened.map_err(|fault: BindFault| match fault {
-        BindFault::Folder { path, reason } | BindFault::Unwritable { path, reason } => {
-            ShareFault::Folder { path, reason: system_words(&reason) }
+        BindFault::Folder { path, reason } => ShareFault::Folder { path, reason: system_words(&reason) },
+        BindFault::Unwritable { path, reason } => {
+            ShareFault::Unwritable { path, reason: system_words(&reason) }
         }
         BindFault::Address { address, reason } => {
             ShareFault::Address { address, reason: system_words(&reason) }

@@ -182,6 +182,9 @@ pub fn share_fault(words: &Words, fault: &ShareFault) -> String {
         ShareFault::Folder { path, reason } => {
             fill(&words.share.no_folder, &[("path", &shown_path(path)), ("reason", reason)])
         }
+        ShareFault::Unwritable { path, reason } => {
+            fill(&words.share.unwritable, &[("path", &shown_path(path)), ("reason", reason)])
+        }
         ShareFault::Address { address, reason } => {
             let values = [("address", &*address.to_string()), ("reason", &**reason)];
             fill(&words.command.bind_failed, &values)

@@ -9,6 +9,7 @@ use hobnob::config::ServeSettings;
 use hobnob::effect::ShareOrder;
 use hobnob::event::served::{Answer, End, Request};
 use hobnob::event::{Event, ShareEvent, ShareFault, ShareId, ShareNews};
+use hobnob::serve::Uploads;
 use hobnob::shell::share::ShareWorker;
 use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -30,12 +31,16 @@ struct Sharing {
 impl Sharing {
     /// Beside a chat at this port of the loopback interface.
     fn beside(port: u16) -> Self {
+        Self::with(port, ServeSettings::default(), 64)
+    }
+
+    /// The same, as these settings have it, where so many events may wait to be heard.
+    fn with(port: u16, settings: ServeSettings, room: usize) -> Self {
         let folder = tempdir().unwrap();
         fs::write(folder.path().join("short.txt"), "short").unwrap();
         fs::File::create(folder.path().join("long.bin")).unwrap().set_len(LONG).unwrap();
-        let (events, queue) = channel(64);
-        let worker =
-            ShareWorker::start(&[(Ipv4Addr::LOCALHOST, port).into()], ServeSettings::default(), &events);
+        let (events, queue) = channel(room);
+        let worker = ShareWorker::start(&[(Ipv4Addr::LOCALHOST, port).into()], settings, &events);
         Self { worker, events: queue, folder }
     }
 
@@ -146,6 +151,45 @@ async fn a_folder_that_cannot_be_read_is_told_and_another_can_be_shared_then() {
     };
     assert_eq!(path, wrong);
     sharing.shares().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_nothing_can_be_put_into_is_told_as_that() {
+    let mut settings = ServeSettings::default();
+    settings.access.uploads = Some(Uploads { overwrite: false, limit: None, keep_free: 0 });
+    let mut sharing = Sharing::with(free_port(), settings, 64);
+    sharing.starts(Path::new("/proc/self/fdinfo"));
+    let ShareEvent::NotStarted(ShareFault::Unwritable { path, .. }) = sharing.hears().await else {
+        panic!("it can be read, and not be written")
+    };
+    assert_eq!(path, Path::new("/proc/self/fdinfo"));
+}
+
+#[tokio::test]
+async fn a_request_that_is_about_to_be_told_when_the_share_is_stopped_is_told() {
+    let port = free_port();
+    let mut sharing = Sharing::with(port, ServeSettings::default(), 1);
+    // That it began takes the only room.
+    sharing.starts(sharing.folder.path());
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut client = loop {
+        match TcpStream::connect(address).await {
+            Ok(stream) => break stream,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    client.write_all(b"GET /long.bin HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await.unwrap();
+    client.read_exact(&mut [0; 1000]).await.unwrap();
+    reads(&mut asks(address, "short.txt").await).await;
+    assert!(sharing.worker.tell(ShareOrder::Stop).is_none());
+    reads(&mut client).await;
+    assert!(matches!(sharing.hears().await, ShareEvent::Started { .. }));
+    let mut told = Vec::new();
+    while let ShareEvent::News(news) = sharing.hears().await {
+        assert_eq!(news.untold, 0);
+        told.extend(news.served.into_iter().map(|served| served.bytes));
+    }
+    assert_eq!(told, [5, LONG]);
 }
 
 #[tokio::test]
