@@ -170,8 +170,8 @@ words! {
     }
     /// The folder that is shared.
     ShareWords {
-        share, shared, folder, hint, no_folder, unwritable, starting, stopping, since, local_only, other_port, now, before,
-        unlogged, nobody, no_room,
+        share, shared, folder, hint, hidden, no_hidden, outside, no_outside, hint_adding, no_folder, unwritable,
+        starting, stopping, since, local_only, other_port, now, before, unlogged, nobody, no_room,
     }
     /// What was kept, as `hobnob history` prints it.
     HistoryWords { nothing, no_such_peer, not_kept, queued, heard_back, refused, failed, folded }

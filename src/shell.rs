@@ -120,6 +120,7 @@ impl Shell {
         state.forgets = start.store.is_in_memory();
         state.notify = start.notify;
         state.share.offer(&start.folder);
+        state.share.extent = share::extent(&start.serve.access);
         state.remember(start.store.memory.clone(), &now, &mut effects);
         for (address, name) in start.peers {
             state.introduce(address, name);

@@ -32,6 +32,31 @@ pub struct Share {
     pub problem: Option<ShareFault>,
     /// The folder that is offered where none was shared before.
     offered: String,
+    /// What others may do with a folder.
+    pub extent: Extent,
+}
+
+/// What others may do with a folder that is shared, as the settings have it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Whether they can take what is hidden.
+    pub hidden: bool,
+    /// Whether they can take what links lead to outside.
+    pub outside: bool,
+    /// What they can add.
+    pub adding: Adding,
+}
+
+/// What others can add to a folder that is shared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Adding {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Files under names that no other has.
+    New,
+    /// Files, in place of others, too.
+    Instead,
 }
 
 /// How far a share is.

@@ -14,12 +14,13 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
+use crate::app::share::{Adding, Extent};
 use crate::config::{ServeSettings, expand_home};
 use crate::effect::ShareOrder;
 use crate::event::served::Served;
 use crate::event::{Event, ShareEvent, ShareFault, ShareId, ShareNews, system_words};
 use crate::net::interfaces::all_reachable;
-use crate::serve::{BindFault, Limits, Onlooker, Options, Server};
+use crate::serve::{Access, BindFault, Limits, Onlooker, Options, Server};
 
 /// Orders that may be waiting.
 const ORDERS: usize = 16;
@@ -145,6 +146,16 @@ impl Place {
             identity: None,
         })
     }
+}
+
+/// What others may do with a folder.
+pub(super) fn extent(access: &Access) -> Extent {
+    let adding = match access.uploads {
+        None => Adding::Nothing,
+        Some(uploads) if uploads.overwrite => Adding::Instead,
+        Some(_) => Adding::New,
+    };
+    Extent { hidden: access.hidden, outside: access.follow_links, adding }
 }
 
 /// Where others reach it: those addresses first that are not this machine's alone; where there are such, only those.

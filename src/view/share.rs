@@ -10,7 +10,7 @@ use crate::app::State;
 use crate::app::field::Field;
 use crate::app::keys::{self, Edit, Global, Move, ShareAct};
 use crate::app::layout::{self, ShareLayout};
-use crate::app::share::{Phase, Shared, Sharing};
+use crate::app::share::{Adding, Phase, Shared, Sharing};
 use crate::locale::{HintWords, fill};
 use crate::text::size::grouped;
 use crate::text::width::{ellipsis_middle, width};
@@ -45,7 +45,7 @@ fn choosing(state: &State, field: &Field, areas: &ShareLayout, look: &Look, buff
     let (sentence, style) = match (&state.share.problem, &state.share.phase) {
         (Some(fault), _) => (wording::share_fault(words, fault), theme.error),
         (None, Phase::Starting(_)) => (words.share.starting.clone(), theme.dim),
-        (None, Phase::Off | Phase::On(_) | Phase::Stopping(_)) => (words.share.hint.clone(), theme.dim),
+        (None, Phase::Off | Phase::On(_) | Phase::Stopping(_)) => (hint(state, look), theme.dim),
     };
     let lines = wrap(&sentence, usize::from(areas.address.width), Spaces::Hang);
     let is_alone = state.share.rows() == 0;
@@ -70,6 +70,27 @@ fn choosing(state: &State, field: &Field, areas: &ShareLayout, look: &Look, buff
     bars::one_line(field, theme.text, paint::inset(areas.folder, used), buffer)
 }
 
+/// What others may do with it then.
+fn hint(state: &State, look: &Look) -> String {
+    let (words, extent) = (&look.words.share, state.share.extent);
+    let hidden = if extent.hidden { &words.hidden } else { &words.no_hidden };
+    let outside = if extent.outside { &words.outside } else { &words.no_outside };
+    let hint = fill(&words.hint, &[("hidden", hidden), ("outside", outside)]);
+    match adding(state, look) {
+        Some(adding) => fill(&words.hint_adding, &[("adding", adding), ("hint", &hint)]),
+        None => hint,
+    }
+}
+
+/// What others can add, where they can.
+fn adding<'a>(state: &State, look: &'a Look) -> Option<&'a str> {
+    match state.share.extent.adding {
+        Adding::Nothing => None,
+        Adding::New => Some(&look.words.serve.uploading),
+        Adding::Instead => Some(&look.words.serve.overwriting),
+    }
+}
+
 /// Which folder, since when, and the address to tell others.
 fn shared(state: &State, shared: &Shared, areas: &ShareLayout, look: &Look, buffer: &mut Buffer) {
     let (theme, words) = (&look.theme, &look.words.share);
@@ -89,9 +110,8 @@ fn shared(state: &State, shared: &Shared, areas: &ShareLayout, look: &Look, buff
         let url = shared.url();
         paint::both(buffer, to_border(areas.address), &[(&url, theme.title)], (&others, theme.dim));
     }
-    if let Some(sentence) = note(state, shared, look) {
-        paint::left(buffer, areas.note, &[(&sentence, theme.warning)]);
-    }
+    let notes = notes(state, shared, look).join(" · ");
+    paint::left(buffer, areas.note, &[(&notes, theme.warning)]);
     rule(state, areas, look, buffer);
 }
 
@@ -100,19 +120,22 @@ fn to_border(area: layout::Area) -> layout::Area {
     layout::Area { width: area.width + 1, ..area }
 }
 
-/// What is not as one would think.
-fn note(state: &State, shared: &Shared, look: &Look) -> Option<String> {
-    let words = &look.words.share;
-    let address = shared.address()?;
+/// What is not as one would think: what may be lost first.
+fn notes(state: &State, shared: &Shared, look: &Look) -> Vec<String> {
+    let (words, extent) = (&look.words.share, state.share.extent);
+    let mut notes: Vec<_> = adding(state, look).map(str::to_owned).into_iter().collect();
+    notes.extend(extent.hidden.then(|| words.hidden.clone()));
+    notes.extend(extent.outside.then(|| words.outside.clone()));
     let chat = state.me.address.port();
-    if address.ip().is_loopback() {
-        Some(words.local_only.clone())
-    } else if address.port() != chat {
-        let values = [("wanted", &*chat.to_string()), ("got", &*address.port().to_string())];
-        Some(fill(&words.other_port, &values))
-    } else {
-        None
+    match shared.address() {
+        Some(address) if address.ip().is_loopback() => notes.push(words.local_only.clone()),
+        Some(address) if address.port() != chat => {
+            let values = [("wanted", &*chat.to_string()), ("got", &*address.port().to_string())];
+            notes.push(fill(&words.other_port, &values));
+        }
+        Some(_) | None => {}
     }
+    notes
 }
 
 /// The line above the list, with what it does not show.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use hobnob::app::share::LOG_LIMIT;
+use hobnob::app::share::{Adding, Extent, LOG_LIMIT};
 use hobnob::effect::{Effect, ShareOrder};
 use hobnob::event::served::{Answer, End, Request, Running, Served, Way};
 use hobnob::event::{Event, ShareEvent, ShareFault, ShareId, ShareNews};
@@ -95,6 +95,26 @@ fn nothing_is_shared_until_a_folder_was_chosen() {
     screen.hears_of_share(id, ShareEvent::Started { folder: FOLDER.into(), addresses });
     assert!(screen.shows("http://192.168.1.20:7890/") && screen.shows(FOLDER));
     assert!(screen.shows("Nobody has taken anything yet") && screen.rows()[0].contains('⇡'));
+}
+
+#[test]
+fn what_others_may_do_is_said_as_the_settings_have_it_before_and_while_it_is_shared() {
+    let plain = Extent::default();
+    for (extent, said, not_said) in [
+        (plain, "no hidden file, nothing outside", "may be added"),
+        (Extent { hidden: true, ..plain }, "hidden files too", "no hidden file"),
+        (Extent { outside: true, ..plain }, "and what links lead to outside", "nothing outside"),
+        (Extent { adding: Adding::New, ..plain }, "Files may be added; none is replaced", "and replaced"),
+        (Extent { adding: Adding::Instead, ..plain }, "Files may be added, and replaced", "none is replaced"),
+    ] {
+        let mut screen = Screen::new(130, 30);
+        screen.state.share.extent = extent;
+        screen.press("ctrl+s");
+        assert!(screen.shows(said) && !screen.shows(not_said), "{extent:?}: {:?}", screen.rows());
+        screen.press("esc");
+        screen.shares(&HERE);
+        assert_eq!(screen.shows(said), extent != plain, "{extent:?}: {:?}", screen.rows());
+    }
 }
 
 #[test]
