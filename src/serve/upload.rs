@@ -167,6 +167,8 @@ async fn add(
         spawn_blocking(move || Partial::begin(&site.root, &name, terms, announced))
     };
     let mut partial = beginning.await.map_err(io::Error::from)??;
-    pour(&mut partial, bytes).await?;
-    spawn_blocking(move || partial.finish()).await.map_err(io::Error::from)?
+    let poured = pour(&mut partial, bytes).await;
+    // Also where it broke off: to remove a large file takes its time.
+    let ending = spawn_blocking(move || poured.and_then(|()| partial.finish()));
+    ending.await.map_err(io::Error::from)?
 }

@@ -45,7 +45,7 @@ pub(super) enum Placed {
     Instead,
 }
 
-/// A file that is not whole yet. It is removed when this is dropped.
+/// A file that is not whole yet. It is removed when this is dropped, which may take its time.
 #[derive(Debug)]
 pub(super) struct Partial {
     folder: Dir,
