@@ -9,6 +9,7 @@
 //! Owns what may be put where, and what is answered. A file gets its name when it is whole and on the disk; must never
 //! replace one without being told to, make a folder, or take the last room of a disk.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ mod form;
 mod partial;
 
 use arriving::{Arriving, pour};
-use partial::{Partial, Placed};
+use partial::{Partial, Placed, free};
 pub(super) use partial::{is_partial, try_out};
 
 /// How files may be added to the shared folder.
@@ -80,9 +81,18 @@ struct Terms {
     uploads: Uploads,
     /// What the client asks for.
     headers: Arc<HeaderMap>,
+    /// Bytes that are free on the disk of a file; none where it does not say.
+    free: fn(&File) -> Option<u64>,
 }
 
 impl Terms {
+    /// Whether so much more can be written, and enough is left. A disk that does not say has room.
+    fn have_room(&self, file: &File, wanted: u64) -> Result<(), Refusal> {
+        let needed = self.uploads.keep_free.saturating_add(wanted);
+        let lacks = (self.free)(file).is_some_and(|free| free < needed);
+        if lacks { Err(Refusal(StatusCode::INSUFFICIENT_STORAGE)) } else { Ok(()) }
+    }
+
     /// Whether a file may take the place of what is there; of nothing: whether it may be made.
     fn judge(&self, there: Option<Current<'_>>) -> Result<(), Refusal> {
         let judgement = match there {
@@ -112,7 +122,7 @@ pub(super) async fn take(
     received: &Count,
 ) -> Response<Content> {
     let arriving = Arriving::new(body, site.limits.stall, received);
-    let terms = Terms { uploads, headers: Arc::new(head.headers.clone()) };
+    let terms = Terms { uploads, headers: Arc::new(head.headers.clone()), free };
     let path = head.uri.path();
     let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
     let taken = if head.method == Method::PUT {

@@ -14,7 +14,7 @@ use hyper::StatusCode;
 use nix::fcntl::OFlag;
 use nix::sys::statvfs::fstatvfs;
 
-use super::{Refusal, Terms, Uploads};
+use super::{Refusal, Terms};
 use crate::serve::beneath::{Name, Root};
 use crate::serve::version::Version;
 use crate::wire::conditions::Current;
@@ -77,7 +77,7 @@ impl Partial {
         let (name, file) = create(&folder)?;
         let called = called.to_owned();
         let partial = Self { folder, name: Some(name), file: Arc::new(file), length: 0, called, terms };
-        has_room(&partial.file, partial.terms.uploads, length)?;
+        partial.terms.have_room(&partial.file, length)?;
         Ok(partial)
     }
 
@@ -90,9 +90,9 @@ impl Partial {
         if self.terms.uploads.limit.is_some_and(|limit| self.length > limit) {
             return Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        let (file, uploads) = (Arc::clone(&self.file), self.terms.uploads);
+        let (file, terms) = (Arc::clone(&self.file), self.terms.clone());
         Ok(move || {
-            has_room(&file, uploads, bytes.len() as u64)?;
+            terms.have_room(&file, bytes.len() as u64)?;
             (&*file).write_all(&bytes)?;
             bytes.clear();
             Ok(bytes)
@@ -172,14 +172,10 @@ fn version(folder: &Dir, called: &OsStr) -> io::Result<Version> {
     Ok(Version::of(&folder.open_with(called, &options)?.into_std().metadata()?))
 }
 
-/// Whether so much more can be written, and enough is left. A file system that does not say has room.
-fn has_room(file: &File, uploads: Uploads, wanted: u64) -> Result<(), Refusal> {
-    let Ok(said) = fstatvfs(file) else { return Ok(()) };
-    let free = said.blocks_available().saturating_mul(said.fragment_size());
-    if said.blocks() > 0 && free < uploads.keep_free.saturating_add(wanted) {
-        return Err(Refusal(StatusCode::INSUFFICIENT_STORAGE));
-    }
-    Ok(())
+/// Bytes that are free where a file is; none where its file system does not say.
+pub(super) fn free(file: &File) -> Option<u64> {
+    let said = fstatvfs(file).ok().filter(|said| said.blocks() > 0)?;
+    Some(said.blocks_available().saturating_mul(said.fragment_size()))
 }
 
 /// Gives a file a name that no other has; where one has it, [`io::ErrorKind::AlreadyExists`].
@@ -213,5 +209,36 @@ fn sync(folder: &Dir) -> io::Result<()> {
             Ok(())
         }
         synced => synced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::HeaderMap;
+
+    use super::*;
+    use crate::serve::access::Access;
+    use crate::serve::upload::Uploads;
+
+    #[test]
+    fn an_upload_that_would_take_the_last_room_is_stopped_midway_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::open(folder.path(), &Access::default()).unwrap();
+        let uploads = Uploads { overwrite: false, limit: None, keep_free: 300 };
+        // A disk of a thousand bytes, with this file on it.
+        let free: fn(&File) -> Option<u64> = |file| Some(1000 - file.metadata().unwrap().len());
+        let terms = Terms { uploads, headers: Arc::new(HeaderMap::new()), free };
+        let name = root.name(b"a").unwrap();
+        let mut partial = Partial::begin(&root, &name, terms.clone(), None).unwrap();
+        for bytes in [400, 300] {
+            partial.append(vec![b'x'; bytes]).unwrap()().unwrap();
+        }
+        let full = partial.append(vec![b'x'; 1]).unwrap()().unwrap_err();
+        assert_eq!(full, Refusal(StatusCode::INSUFFICIENT_STORAGE));
+        drop(partial);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        // What is announced counts before it comes.
+        assert!(Partial::begin(&root, &name, terms.clone(), Some(700)).is_ok());
+        assert!(Partial::begin(&root, &name, terms, Some(701)).is_err());
     }
 }
