@@ -187,7 +187,7 @@ words! {
     }
     /// The log of the file server.
     ServeWords {
-        serving, fingerprint, no_plain, uploading, overwriting, nothing, garbled, broken_off, stalled, cut_off, untold, received,
+        serving, fingerprint, no_plain, no_tls, uploading, overwriting, nothing, garbled, broken_off, stalled, cut_off, untold, received,
         wrong_auth, unreadable, unwritable, no_certificate, no_key, unusable_certificate,
     }
 }

@@ -71,6 +71,8 @@ pub enum Request {
     },
     /// It began like HTTP, and was none.
     Garbled,
+    /// A private connection, that did not come to be (RFC 8446, section 4).
+    Handshake,
 }
 
 /// How a request was answered.
@@ -84,7 +86,7 @@ pub enum Answer {
     Status(u16),
     /// With an HTTP error, as it was no HTTP after all.
     Refused,
-    /// Not at all: the connection ended before.
+    /// Not at all: the connection ended before, or never came to be.
     Unanswered,
 }
 

@@ -23,6 +23,7 @@ use tokio_rustls::rustls::{self, ServerConfig};
 
 use super::connection::{After, Heard, Opening, Visit, close, hear};
 use super::patience::Patient;
+use super::served::Began;
 use super::{http, plain};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
@@ -171,6 +172,7 @@ pub(super) async fn serve(stream: TcpStream, identity: &Identity, mut visit: Vis
         Ok(Ok(1..)) => return refuse(stream, visit).await,
         Ok(Ok(_) | Err(_)) | Err(_) => return,
     }
+    let began = Began::now();
     let stream = Patient::new(stream, visit.site.limits.stall);
     let accepting = timeout(silence, TlsAcceptor::from(Arc::clone(&identity.config)).accept(stream));
     let accepted = tokio::select! {
@@ -178,8 +180,10 @@ pub(super) async fn serve(stream: TcpStream, identity: &Identity, mut visit: Vis
         () = visit.closing() => return,
         () = guest.dismissed() => return,
     };
-    // Who does not get so far, or does not trust the certificate, has asked for nothing.
-    let Ok(Ok(mut stream)) = accepted else { return };
+    let Ok(Ok(mut stream)) = accepted else {
+        let failed = began.ended(visit.peer, Request::Handshake, Answer::Unanswered, End::BrokenOff, 0);
+        return visit.log.tell(failed);
+    };
     let Some(Heard { opening, head, began }) = hear(&mut stream, &mut visit).await else { return };
     match opening {
         Opening::Http => {

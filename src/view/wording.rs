@@ -200,6 +200,7 @@ pub fn request(request: &Request) -> String {
         Request::Plain(name) => format!("PLAIN {name}"),
         Request::Http { method, path } => format!("{method} {path}"),
         Request::Garbled => "HTTP".to_owned(),
+        Request::Handshake => "TLS".to_owned(),
     }
 }
 
@@ -209,6 +210,7 @@ pub fn served_facts(words: &Words, served: &Served) -> Vec<String> {
     let words = &words.serve;
     let mut facts = Vec::with_capacity(4);
     match served.answer {
+        Answer::Unanswered if served.request == Request::Handshake => facts.push(words.no_tls.clone()),
         Answer::Status(status) => facts.push(status.to_string()),
         Answer::Nothing => facts.push(words.nothing.clone()),
         Answer::Refused => facts.push(words.garbled.clone()),

@@ -139,7 +139,7 @@ fn what(request: &Request, area: Area) -> &str {
     let name = match request {
         Request::Http { path, .. } => path,
         Request::Plain(name) => name,
-        Request::Garbled => return "",
+        Request::Garbled | Request::Handshake => return "",
     };
     let last = name.trim_end_matches('/').rfind('/').map_or(0, |at| at + 1);
     if area.width < WIDE && name.len() > 1 { &name[last..] } else { name }

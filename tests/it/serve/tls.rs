@@ -115,7 +115,7 @@ async fn who_takes_nothing_is_cut_off_after_the_limit() {
 
 #[tokio::test]
 async fn who_never_comes_to_an_end_of_the_handshake_is_given_up() {
-    let server = Secure::start(Limits { silence: std::time::Duration::from_millis(30), ..PATIENT });
+    let mut server = Secure::start(Limits { silence: std::time::Duration::from_millis(30), ..PATIENT });
     let mut silent = server.running.connect().await;
     let mut half = server.running.connect().await;
     half.write_all(b"\x16\x03\x01\x02\x00\x01").await.unwrap();
@@ -125,6 +125,14 @@ async fn who_never_comes_to_an_end_of_the_handshake_is_given_up() {
     assert_eq!(rest(&mut half).await, b"");
     // It may be told what was wrong with it (an alert, RFC 8446, section 6).
     assert!(!rest(&mut garbled).await.starts_with(b"HTTP"));
+    // Of who said nothing, nothing is told.
+    for _ in 0..2 {
+        let told = server.running.log.recv().await.unwrap();
+        assert_eq!((told.request, told.answer), (Request::Handshake, Answer::Unanswered));
+    }
+    server.running.stop.send(()).unwrap();
+    server.running.task.await.unwrap();
+    assert_eq!(server.running.log.recv().await, None);
 }
 
 #[tokio::test]
