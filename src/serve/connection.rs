@@ -99,8 +99,11 @@ pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
     let Some(Heard { opening, head, began }) = hear(&mut stream, &mut visit).await else { return };
     match opening {
         Opening::Http => {
-            let (read, write) = stream.into_split();
-            http::converse(read, Patient::new(write, site.limits.stall), head, visit).await;
+            let (read, write) = stream.split();
+            if http::converse(read, Patient::new(write, site.limits.stall), head, visit).await {
+                // A reset instead of an end of the stream.
+                let _ = stream.set_zero_linger();
+            }
         }
         Opening::Plain(found) => {
             visit.guest.owes();

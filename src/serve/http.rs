@@ -37,13 +37,13 @@ use crate::wire::source::Path;
 type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
 /// Answers requests until either side ends the connection; `head` is what has been read of it already, and `write` gives
-/// up on who takes nothing.
+/// up on who takes nothing. Whether the other side would take its end for that of an answer which is not whole.
 pub(super) async fn converse(
     read: impl AsyncRead + Unpin,
     write: impl AsyncWrite + Unpin,
     head: Vec<u8>,
     mut visit: Visit,
-) {
+) -> bool {
     let meter = Meter::new();
     let write = MeteredWrite::new(write, Arc::clone(&meter));
     let (read, lone_feed) = Lines::new(Cursor::new(head).chain(read));
@@ -93,6 +93,7 @@ pub(super) async fn converse(
             }
         }
     };
+    let mut is_misleading = false;
     while let Some(answer) = meter.next() {
         let end = match &result {
             _ if answer.is_whole() => End::Whole,
@@ -101,6 +102,7 @@ pub(super) async fn converse(
             Some(Err(error)) => End::by(error),
             None => End::CutOff,
         };
+        is_misleading |= end != End::Whole && answer.is_whole_at_end();
         answer.about.ended(end);
     }
     let garbled = matches!(&result, Some(Err(error)) if error.is_parse());
@@ -111,6 +113,7 @@ pub(super) async fn converse(
         let after = if garbled { After::Noise } else { After::Request };
         close(&mut connection.into_parts().io.into_inner(), after, &mut visit).await;
     }
+    is_misleading
 }
 
 async fn answer(

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -140,5 +141,18 @@ async fn one_with_a_file_that_became_shorter_does_not_look_whole() {
     fs::File::create(server.folder.path().join("a.bin")).unwrap();
     let body = rest(&mut client).await;
     assert!(!body.ends_with(b"\r\n0\r\n\r\n") && whole(&body).is_none());
+    assert_eq!(server.log.recv().await.unwrap().end, End::BrokenOff);
+}
+
+#[tokio::test]
+async fn one_that_breaks_off_ends_with_a_reset_for_who_could_not_tell_otherwise() {
+    let mut server = Running::start(PATIENT);
+    server.write_long("a.bin");
+    let mut client = server.connect().await;
+    client.write_all(b"GET /?archive=tar HTTP/1.0\r\n\r\n").await.unwrap();
+    client.read_exact(&mut [0; 4096]).await.unwrap();
+    fs::File::create(server.folder.path().join("a.bin")).unwrap();
+    let read = client.read_to_end(&mut Vec::new()).await;
+    assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
     assert_eq!(server.log.recv().await.unwrap().end, End::BrokenOff);
 }
