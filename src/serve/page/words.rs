@@ -26,14 +26,14 @@ impl Language {
         let ranges = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|ranges| ranges.to_str().ok());
         let mut best = (0.0, Self::En);
         for range in ranges.flat_map(|ranges| ranges.split(',')) {
-            let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
+            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
             let primary = tag.trim().split('-').next().unwrap_or_default();
             let language = match primary.to_ascii_lowercase().as_str() {
                 "en" => Self::En,
                 "zh" => Self::Zh,
                 _ => continue,
             };
-            let weight = weight.trim().parse::<f32>().unwrap_or_default();
+            let weight = weight(parameters);
             if weight > best.0 {
                 best = (weight, language);
             }
@@ -55,6 +55,13 @@ impl Language {
     }
 }
 
+/// The `q` of a range (RFC 9110, section 12.4.2); 1 where it has none, and 0 where that is no number.
+fn weight(parameters: &str) -> f32 {
+    let mut parameters = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let weight = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+    weight.map_or(1.0, |(_, weight)| weight.trim().parse().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use hyper::header::HeaderValue;
@@ -70,6 +77,9 @@ mod tests {
             ("de, zh ;q=0.2, en;q=0.1", Language::Zh),
             ("ZH-Hans", Language::Zh),
             ("zh;q=0", Language::En),
+            ("zh ; Q = 0, en;q=0.1", Language::En),
+            ("en; q=0.5, zh; q=0.9", Language::Zh),
+            ("en;q=much, zh;q=0.1", Language::Zh),
             ("fr", Language::En),
             ("zhx;q=1,*", Language::En),
         ] {
