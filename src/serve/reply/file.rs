@@ -24,9 +24,10 @@ use crate::wire::range::{ContentRange, Selection, Span, select, to_http_date};
 /// `name` is the decoded path.
 #[expect(
     clippy::disallowed_methods,
-    reason = "whether a time is a strong validator depends on what time it is"
+    reason = "what a time says of a file depends on what time it is: whether it is a strong validator, and true"
 )]
 pub(super) fn answer(name: &[u8], opened: Opened, request: &Parts) -> io::Result<Response<Content>> {
+    let now = Timestamp::now();
     let etag = opened.version.etag();
     let modified = opened.version.modified();
     let current = Current { etag: Some(&etag), modified };
@@ -34,14 +35,15 @@ pub(super) fn answer(name: &[u8], opened: Opened, request: &Parts) -> io::Result
         Judgement::Failed => failure(StatusCode::PRECONDITION_FAILED),
         Judgement::NotModified => nothing(StatusCode::NOT_MODIFIED),
         Judgement::Proceed => {
-            let range = current.range(&request.method, &request.headers, Timestamp::now());
+            let range = current.range(&request.method, &request.headers, now);
             let selection = range.map_or(Selection::Whole, |range| select(range, opened.version.length));
             content(name, opened, &selection, request.uri.query())?
         }
     };
     insert(&mut response, ACCEPT_RANGES, "bytes");
     set(&mut response, ETAG, &etag)?;
-    if let Some(modified) = modified.and_then(to_http_date) {
+    // Never later than now (RFC 9110, section 8.8.2.1).
+    if let Some(modified) = modified.map(|modified| modified.min(now)).and_then(to_http_date) {
         set(&mut response, LAST_MODIFIED, &modified)?;
     }
     Ok(response)

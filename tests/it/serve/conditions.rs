@@ -1,7 +1,9 @@
 //! Conditional requests for files (RFC 9110, section 13): the fields reach the judgement, and its outcome the client.
 
 use std::fs::{self, File};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hobnob::wire::range::http_date;
 
 use super::{PATIENT, Response, Running};
 
@@ -126,4 +128,15 @@ async fn the_tag_is_another_one_for_each_version_and_each_file_and_says_nothing_
     set_time(&server);
     assert_ne!(tag("/a.txt").await, second);
     assert!(first.starts_with('"') && first.ends_with('"'), "{first} is not strong");
+}
+
+#[tokio::test]
+async fn no_file_was_changed_later_than_now() {
+    let server = Running::start(PATIENT);
+    server.write("a.txt", "first");
+    let file = File::open(server.folder.path().join("a.txt")).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_hours(1000)).unwrap();
+    let answer = server.get("/a.txt").await;
+    let time = |name| http_date(answer.header(name).unwrap()).unwrap();
+    assert!(time("last-modified") <= time("date"), "{}", answer.head);
 }
