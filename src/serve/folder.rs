@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use hyper::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    ETAG, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
+    ETAG, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Response, StatusCode};
@@ -26,7 +26,7 @@ use super::Site;
 use super::archive::Archive;
 use super::beneath::Name;
 use super::page::{self, Language, Page};
-use super::reply::{Content, failure, insert, nothing};
+use super::reply::{Content, failure, insert, nothing, set};
 use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
 use crate::wire::listing::Row;
@@ -82,7 +82,7 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
         Judgement::NotModified => nothing(StatusCode::NOT_MODIFIED),
         Judgement::Proceed => written(form, rows, language)?,
     };
-    response.headers_mut().insert(ETAG, value(&tag)?);
+    set(&mut response, ETAG, &tag)?;
     insert(&mut response, CACHE_CONTROL, "no-cache");
     insert(&mut response, VARY, "Accept, Accept-Language");
     Ok(response)
@@ -94,7 +94,7 @@ fn written(form: Form, rows: Vec<Row>, language: Language) -> io::Result<Respons
     insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     if matches!(form, Form::Page(_)) {
         insert(&mut response, CONTENT_LANGUAGE, language.tag());
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, value(page::policy())?);
+        set(&mut response, CONTENT_SECURITY_POLICY, page::policy())?;
     }
     *response.body_mut() = content(Writing::new(form, rows))?;
     Ok(response)
@@ -118,7 +118,7 @@ fn archive(site: &Arc<Site>, folder: Folder<'_>) -> io::Result<Response<Content>
     insert(&mut response, CONTENT_TYPE, "application/x-tar");
     insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     let file = [name, b".tar"].concat();
-    response.headers_mut().insert(CONTENT_DISPOSITION, value(&attachment(&file))?);
+    set(&mut response, CONTENT_DISPOSITION, &attachment(&file))?;
     Ok(response)
 }
 
@@ -138,8 +138,4 @@ fn wants_json(headers: &HeaderMap) -> bool {
     headers.get_all(ACCEPT).iter().any(|accepted| {
         accepted.to_str().is_ok_and(|accepted| accepted.to_ascii_lowercase().contains("application/json"))
     })
-}
-
-fn value(text: &str) -> io::Result<HeaderValue> {
-    HeaderValue::from_str(text).map_err(io::Error::other)
 }

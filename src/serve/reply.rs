@@ -173,9 +173,8 @@ fn find(site: &Arc<Site>, bytes: &[u8], request: &Parts) -> io::Result<Response<
         }
         Found::Folder(_) => {
             let mut response = failure(StatusCode::MOVED_PERMANENTLY);
-            let location = Path::from_name(bytes).folder();
-            let location = HeaderValue::from_str(location.encoded()).map_err(io::Error::other)?;
-            response.headers_mut().insert(LOCATION, location);
+            let folder = Path::from_name(bytes).folder();
+            set(&mut response, LOCATION, folder.encoded())?;
             Ok(response)
         }
         Found::File(_) | Found::Other => Ok(failure(StatusCode::NOT_FOUND)),
@@ -190,6 +189,14 @@ fn page(status: StatusCode, kind: &'static str, content: impl Into<Bytes>) -> Re
     response
 }
 
+/// Sets a field to what was made for it.
+pub(super) fn set(response: &mut Response<Content>, name: HeaderName, value: &str) -> io::Result<()> {
+    let value = HeaderValue::from_str(value).map_err(io::Error::other)?;
+    response.headers_mut().insert(name, value);
+    Ok(())
+}
+
+/// Sets a field to what it always is.
 pub(super) fn insert(response: &mut Response<Content>, name: HeaderName, value: &'static str) {
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::Stream;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderValue, LOCATION};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -25,7 +25,7 @@ use tokio::task::spawn_blocking;
 use super::Site;
 use super::access::Access;
 use super::onlooker::Count;
-use super::reply::{Content, failure, nothing};
+use super::reply::{Content, failure, nothing, set};
 use crate::wire::conditions::{Current, Judgement};
 use crate::wire::source::Path;
 
@@ -151,9 +151,7 @@ async fn put(
     match add(site, terms, name, announced, arriving.stream()).await? {
         Placed::New => {
             let mut response = failure(StatusCode::CREATED);
-            let location = Path::from_name(name);
-            let location = HeaderValue::from_str(location.encoded()).map_err(io::Error::other)?;
-            response.headers_mut().insert(LOCATION, location);
+            set(&mut response, LOCATION, Path::from_name(name).encoded())?;
             Ok(response)
         }
         Placed::Instead => Ok(nothing(StatusCode::NO_CONTENT)),

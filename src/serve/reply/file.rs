@@ -7,7 +7,7 @@ use std::io;
 
 use hyper::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderName, HeaderValue, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+    LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use mime_guess::mime::{APPLICATION, Mime, PDF, TEXT};
 
 use super::multipart::Multipart;
-use super::{Content, failure, insert, nothing};
+use super::{Content, failure, insert, nothing, set};
 use crate::serve::beneath::Opened;
 use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
@@ -118,10 +118,4 @@ fn with_charset(kind: &Mime) -> String {
 /// `?download`, with a value or without.
 fn wants_download(query: &str) -> bool {
     query.split('&').any(|member| member.split('=').next() == Some("download"))
-}
-
-fn set(response: &mut Response<Content>, name: HeaderName, value: &str) -> io::Result<()> {
-    let value = HeaderValue::from_str(value).map_err(io::Error::other)?;
-    response.headers_mut().insert(name, value);
-    Ok(())
 }

@@ -15,7 +15,7 @@ use multer::Multipart;
 use super::arriving::Arriving;
 use super::{Refusal, Terms, add};
 use crate::serve::Site;
-use crate::serve::reply::{Content, text};
+use crate::serve::reply::{Content, set, text};
 use crate::text::clean_line;
 use crate::wire::source::Path;
 
@@ -68,9 +68,7 @@ pub(super) async fn post(
         return Ok(text(status, said));
     }
     let mut response = text(StatusCode::SEE_OTHER, said);
-    let location = Path::from_name(folder).folder();
-    let location = HeaderValue::from_str(location.encoded()).map_err(std::io::Error::other)?;
-    response.headers_mut().insert(LOCATION, location);
+    set(&mut response, LOCATION, Path::from_name(folder).folder().encoded())?;
     Ok(response)
 }
 
