@@ -174,7 +174,8 @@ fn find(site: &Arc<Site>, bytes: &[u8], request: &Parts) -> io::Result<Response<
         Found::Folder(_) => {
             let mut response = failure(StatusCode::MOVED_PERMANENTLY);
             let folder = Path::from_name(bytes).folder();
-            set(&mut response, LOCATION, folder.encoded())?;
+            let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            set(&mut response, LOCATION, &format!("{}{query}", folder.encoded()))?;
             Ok(response)
         }
         Found::File(_) | Found::Other => Ok(failure(StatusCode::NOT_FOUND)),

@@ -72,7 +72,11 @@ async fn a_folder_without_its_slash_is_redirected_to_it() {
     server.write("讲义/b c/x", "");
     let response = server.get("/%E8%AE%B2%E4%B9%89/b%20c?q").await;
     assert_eq!(response.status, 301);
+    assert_eq!(response.header("location"), Some("/%E8%AE%B2%E4%B9%89/b%20c/?q"));
+    let response = server.get("/%E8%AE%B2%E4%B9%89/b%20c").await;
     assert_eq!(response.header("location"), Some("/%E8%AE%B2%E4%B9%89/b%20c/"));
+    let response = server.get("/%E8%AE%B2%E4%B9%89/b%20c?archive=tar&x=%26").await;
+    assert_eq!(response.header("location"), Some("/%E8%AE%B2%E4%B9%89/b%20c/?archive=tar&x=%26"));
     // As a `Location` this would be another host.
     assert_eq!(server.get("//b").await.status, 404);
     assert_eq!(server.get("//%E8%AE%B2%E4%B9%89").await.status, 404);
