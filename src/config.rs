@@ -18,6 +18,22 @@ use crate::locale::Language;
 use crate::net::{Port, Timeouts};
 use crate::text::{Clean, clean_line};
 
+/// Declares settings that a layer may leave out to the one below.
+macro_rules! layer {
+    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[$about])* pub $field: Option<$kind>,)* }
+
+        impl $name {
+            pub(super) fn over(self, below: Self) -> Self {
+                Self { $($field: self.$field.or(below.$field),)* }
+            }
+        }
+    };
+}
+
 mod files;
 mod serve;
 
@@ -136,56 +152,56 @@ pub struct Layer {
     pub keys: Keymap,
 }
 
-/// `[chat]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ChatLayer {
-    /// UDP port.
-    pub port: Option<u16>,
-    /// Addresses to listen on.
-    pub bind: Option<Vec<IpAddr>>,
-    /// The user's name.
-    pub name: Option<String>,
+layer! {
+    /// `[chat]`
+    ChatLayer {
+        /// UDP port.
+        port: u16,
+        /// Addresses to listen on.
+        bind: Vec<IpAddr>,
+        /// The user's name.
+        name: String,
+    }
 }
 
-/// `[timeouts]`, in seconds
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TimeoutLayer {
-    /// For the addresses of a name.
-    pub resolve: Option<u64>,
-    /// For a connection.
-    pub connect: Option<u64>,
-    /// For the beginning of an answer.
-    pub answer: Option<u64>,
-    /// For more of a body.
-    pub body: Option<u64>,
+layer! {
+    /// `[timeouts]`, in seconds
+    TimeoutLayer {
+        /// For the addresses of a name.
+        resolve: u64,
+        /// For a connection.
+        connect: u64,
+        /// For the beginning of an answer.
+        answer: u64,
+        /// For more of a body.
+        body: u64,
+    }
 }
 
-/// `[screen]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ScreenLayer {
-    /// Which theme.
-    pub theme: Option<ThemeChoice>,
-    /// `auto`, `en` or `zh`.
-    pub language: Option<LanguageChoice>,
-    /// Whether the terminal is told which cells are links.
-    pub links: Option<LinksChoice>,
+layer! {
+    /// `[screen]`
+    ScreenLayer {
+        /// Which theme.
+        theme: ThemeChoice,
+        /// `auto`, `en` or `zh`.
+        language: LanguageChoice,
+        /// Whether the terminal is told which cells are links.
+        links: LinksChoice,
+    }
 }
 
-/// `[notify]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct NotifyLayer {
-    /// Whether the terminal's bell rings.
-    pub bell: Option<bool>,
-    /// How the terminal is asked to tell the desktop.
-    pub desktop: Option<DesktopChoice>,
-    /// Whether the desktop is told the message's text, too.
-    pub text: Option<bool>,
-    /// Whether the window's title counts what is unread.
-    pub title: Option<bool>,
+layer! {
+    /// `[notify]`
+    NotifyLayer {
+        /// Whether the terminal's bell rings.
+        bell: bool,
+        /// How the terminal is asked to tell the desktop.
+        desktop: DesktopChoice,
+        /// Whether the desktop is told the message's text, too.
+        text: bool,
+        /// Whether the window's title counts what is unread.
+        title: bool,
+    }
 }
 
 /// Which language.
@@ -239,30 +255,12 @@ impl Layer {
     /// Where this layer says nothing, what the one below says.
     fn over(self, below: Self) -> Self {
         Self {
-            chat: ChatLayer {
-                port: self.chat.port.or(below.chat.port),
-                bind: self.chat.bind.or(below.chat.bind),
-                name: self.chat.name.or(below.chat.name),
-            },
+            chat: self.chat.over(below.chat),
             files: self.files.over(below.files),
-            timeouts: TimeoutLayer {
-                resolve: self.timeouts.resolve.or(below.timeouts.resolve),
-                connect: self.timeouts.connect.or(below.timeouts.connect),
-                answer: self.timeouts.answer.or(below.timeouts.answer),
-                body: self.timeouts.body.or(below.timeouts.body),
-            },
+            timeouts: self.timeouts.over(below.timeouts),
             serve: self.serve.over(below.serve),
-            screen: ScreenLayer {
-                theme: self.screen.theme.or(below.screen.theme),
-                language: self.screen.language.or(below.screen.language),
-                links: self.screen.links.or(below.screen.links),
-            },
-            notify: NotifyLayer {
-                bell: self.notify.bell.or(below.notify.bell),
-                desktop: self.notify.desktop.or(below.notify.desktop),
-                text: self.notify.text.or(below.notify.text),
-                title: self.notify.title.or(below.notify.title),
-            },
+            screen: self.screen.over(below.screen),
+            notify: self.notify.over(below.notify),
             ..below
         }
     }

@@ -10,36 +10,25 @@ use crate::app::queue::QueueSettings;
 use crate::effect::Conflict;
 use crate::text::size;
 
-/// `[files]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FilesLayer {
-    /// Where downloaded files go.
-    pub download_dir: Option<PathBuf>,
-    /// Put before each downloaded file's name.
-    pub prefix: Option<String>,
-    /// Large files at the same time.
-    pub at_once: Option<usize>,
-    /// What becomes of a file where something is there.
-    pub conflict: Option<Conflict>,
-    /// Tries after the first.
-    pub retries: Option<u32>,
-    /// Bytes a second, with a unit; empty: as many as come.
-    pub limit_rate: Option<String>,
+layer! {
+    /// `[files]`
+    FilesLayer {
+        /// Where downloaded files go.
+        download_dir: PathBuf,
+        /// Put before each downloaded file's name.
+        prefix: String,
+        /// Large files at the same time.
+        at_once: usize,
+        /// What becomes of a file where something is there.
+        conflict: Conflict,
+        /// Tries after the first.
+        retries: u32,
+        /// Bytes a second, with a unit; empty: as many as come.
+        limit_rate: String,
+    }
 }
 
 impl FilesLayer {
-    pub(super) fn over(self, below: Self) -> Self {
-        Self {
-            download_dir: self.download_dir.or(below.download_dir),
-            prefix: self.prefix.or(below.prefix),
-            at_once: self.at_once.or(below.at_once),
-            conflict: self.conflict.or(below.conflict),
-            retries: self.retries.or(below.retries),
-            limit_rate: self.limit_rate.or(below.limit_rate),
-        }
-    }
-
     pub(super) fn sound_at_once(&self) -> Result<usize, ConfigError> {
         let at_once = self.at_once.filter(|count| (1..=64).contains(count));
         at_once.ok_or_else(|| ConfigError::Value("files.at_once must be from 1 to 64".into()))

@@ -12,22 +12,6 @@ use crate::text::size;
 /// What the limit of a head may be, in bytes.
 const HEADS: RangeInclusive<u64> = 1000..=256_000;
 
-/// Declares settings that a layer may leave out to the one below.
-macro_rules! layer {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default, Deserialize)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct $name { $($(#[$about])* pub $field: Option<$kind>,)* }
-
-        impl $name {
-            pub(super) fn over(self, below: Self) -> Self {
-                Self { $($field: self.$field.or(below.$field),)* }
-            }
-        }
-    };
-}
-
 layer! {
     /// `[serve]`; times in seconds
     ServeLayer {
