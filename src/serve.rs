@@ -225,6 +225,12 @@ impl Server {
         self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
 
+    /// Whether the plain protocol is answered with files.
+    #[must_use]
+    pub fn speaks_plain(&self) -> bool {
+        self.site.speaks_plain()
+    }
+
     /// Lets somebody look on while answers are sent.
     pub fn onlooker(&mut self) -> Arc<Onlooker> {
         Arc::clone(self.onlooker.get_or_insert_default())

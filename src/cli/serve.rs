@@ -41,7 +41,8 @@ pub(super) async fn run(context: &Context, arguments: &Serve) -> Result<(), Endi
     let ServeSettings { access, limits } = context.config.serve.clone();
     let access = Access { credentials: arguments.credentials(context)?, ..access };
     let identity = arguments.identity(context)?;
-    let start = Start::new(arguments, &access, identity.as_ref());
+    let (uploads, fingerprint) =
+        (access.uploads, identity.as_ref().map(Identity::fingerprint).map(str::to_owned));
     let options = Options {
         root: arguments.dir.clone(),
         bind: arguments.addresses(),
@@ -52,6 +53,13 @@ pub(super) async fn run(context: &Context, arguments: &Serve) -> Result<(), Endi
         identity,
     };
     let server = Server::bind(options).map_err(|fault| failed(context, fault))?;
+    let start = Start {
+        folder: arguments.dir.canonicalize().unwrap_or_else(|_| arguments.dir.clone()),
+        scheme: if fingerprint.is_some() { "https" } else { "http" },
+        fingerprint,
+        speaks_plain: server.speaks_plain(),
+        uploads,
+    };
     let failed = |error: io::Error| cannot_write(words, &error);
     // Before the URL is out: whoever reads it may stop the server at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
@@ -118,19 +126,6 @@ struct Start {
     /// Whether the plain protocol is answered.
     speaks_plain: bool,
     uploads: Option<Uploads>,
-}
-
-impl Start {
-    fn new(arguments: &Serve, access: &Access, identity: Option<&Identity>) -> Self {
-        let folder = &arguments.dir;
-        Self {
-            folder: folder.canonicalize().unwrap_or_else(|_| folder.clone()),
-            scheme: if identity.is_some() { "https" } else { "http" },
-            fingerprint: identity.map(|identity| identity.fingerprint().to_owned()),
-            speaks_plain: access.credentials.is_none() && identity.is_none(),
-            uploads: access.uploads,
-        }
-    }
 }
 
 /// How the log is written.
