@@ -19,7 +19,6 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode};
-use percent_encoding::percent_decode_str;
 use tokio::task::spawn_blocking;
 
 use super::Site;
@@ -123,8 +122,7 @@ pub(super) async fn take(
 ) -> Response<Content> {
     let arriving = Arriving::new(body, site.limits.stall, received);
     let terms = Terms { uploads, headers: Arc::new(head.headers.clone()), free };
-    let path = head.uri.path();
-    let name: Vec<u8> = percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect();
+    let name = Path::from_url(head.uri.path()).name();
     let taken = if head.method == Method::PUT {
         put(site, &terms, &name, arriving).await
     } else {
