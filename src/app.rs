@@ -278,7 +278,8 @@ impl State {
     /// The next moment at which something on the screen changes by itself; none where nothing does.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.files.transfers.queue.deadline(), self.chat.deadline(), self.files.deadline()];
+        let (queue, share) = (self.files.transfers.queue.deadline(), self.share.deadline(self.at));
+        let deadlines = [queue, share, self.chat.deadline(), self.files.deadline()];
         deadlines.into_iter().flatten().min()
     }
 

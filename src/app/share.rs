@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -12,9 +13,13 @@ use super::keys::{self, Edit, Move, ShareAct};
 use super::overlay::Overlay;
 use super::{Notice, State, Turn, layout, walked};
 use crate::effect::{Effect, ShareOrder};
-use crate::event::served::{Running, Served};
+use crate::event::served::Served;
 use crate::event::{Key, ShareEvent, ShareFault, ShareId, ShareNews, Size};
 use crate::text::{Clean, clean_line};
+
+mod taker;
+
+pub use taker::Taker;
 
 /// Requests that are kept when they are answered; beyond it the oldest gives way.
 pub const LOG_LIMIT: usize = 500;
@@ -85,7 +90,7 @@ pub struct Shared {
     /// Which of the addresses is told to others.
     told: usize,
     /// The first of the answers that are being sent and of the uploads that come, the oldest first.
-    pub running: Vec<Running>,
+    pub running: Vec<Taker>,
     /// How many there are in all.
     pub takers: usize,
 }
@@ -208,10 +213,17 @@ impl Share {
         };
     }
 
-    fn learn(&mut self, news: ShareNews) {
+    /// When somebody's speed will be none, if nothing moves until then.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let running = self.shared().map_or(&[][..], |shared| &shared.running);
+        running.iter().map(Taker::stalls_at).filter(|at| *at > now).min()
+    }
+
+    fn learn(&mut self, news: ShareNews, now: Instant) {
         let ShareNews { running, count, served, untold } = news;
         if let Some(shared) = self.shared_mut() {
-            (shared.running, shared.takers) = (running, count);
+            let heard = |running| Taker::heard(running, &shared.running, now);
+            (shared.running, shared.takers) = (running.into_iter().map(heard).collect(), count);
         }
         self.unlogged = self.unlogged.saturating_add(untold);
         for served in served {
@@ -260,7 +272,7 @@ impl State {
                 return;
             }
             ShareEvent::News(news) => {
-                self.share.learn(news);
+                self.share.learn(news, turn.now.instant);
                 return;
             }
             ShareEvent::Stopped => self.share.phase = Phase::Off,

@@ -5,7 +5,8 @@ use ratatui::style::Style;
 
 use crate::app::State;
 use crate::app::layout::Area;
-use crate::event::served::{Answer, End, Request, Running, Served, Way};
+use crate::app::share::Taker;
+use crate::event::served::{Answer, End, Request, Served, Way};
 use crate::text::size::bytes;
 use crate::text::width::{ellipsis_middle, pad_to, width};
 use crate::view::paint::Piece;
@@ -27,7 +28,7 @@ pub(super) fn draw(state: &State, top: usize, look: &Look, area: Area, buffer: &
     for (nth, at) in (0..area.height).zip(top..state.share.rows()) {
         let line = paint::row(area, nth);
         match (running.get(at), before.get(at.saturating_sub(running.len()))) {
-            (Some(answer), _) => now(answer, look, line, buffer),
+            (Some(taker), _) => now(state, taker, look, line, buffer),
             (None, Some(served)) => past(state, served, look, line, buffer),
             (None, None) => {}
         }
@@ -53,7 +54,8 @@ fn who(
 }
 
 /// Somebody takes something, or brings it.
-fn now(answer: &Running, look: &Look, area: Area, buffer: &mut Buffer) {
+fn now(state: &State, taker: &Taker, look: &Look, area: Area, buffer: &mut Buffer) {
+    let answer = &taker.running;
     let theme = &look.theme;
     let took = right_in(&clock(answer.took), 8);
     let (sign, narrow) = match answer.way {
@@ -71,8 +73,7 @@ fn now(answer: &Running, look: &Look, area: Area, buffer: &mut Buffer) {
         facts += &right_in(&format!("{}{total}", bytes(answer.bytes)), 19);
     }
     if area.width >= WIDE {
-        let speed = u128::from(answer.bytes) * 1000 / answer.took.as_millis().max(1);
-        facts += &right_in(&format!("{}/s", bytes(u64::try_from(speed).unwrap_or(u64::MAX))), 11);
+        facts += &right_in(&format!("{}/s", bytes(taker.speed(state.at))), 11);
     }
     let used = paint::right(buffer, rest, &[(&facts, theme.text)]);
     let rest = Area { width: rest.width.saturating_sub(used), ..rest };

@@ -224,6 +224,25 @@ fn who_takes_what_is_seen_with_a_gauge_and_stays_in_the_log() {
 }
 
 #[test]
+fn the_speed_of_who_takes_nothing_more_falls_to_nothing_by_itself() {
+    let mut screen = Screen::new(100, 30);
+    let id = screen.shares(&HERE);
+    let one = || running(TAKER, "/big.iso", 500_000_000, 1_000_000_000);
+    let other = |bytes| running("10.0.0.9:4000", "/other", bytes, 1_000_000_000);
+    screen.hears_of_share(id, taking(vec![one(), other(1_000_000)]));
+    screen.passes(Duration::from_secs(4));
+    screen.hears_of_share(id, taking(vec![one(), other(2_000_000)]));
+    assert!(screen.row_containing("/big.iso").contains("250 MB/s"));
+    let deadline = screen.state.deadline().unwrap();
+    assert_eq!(deadline - screen.state.at, Duration::from_secs(1));
+    screen.passes(Duration::from_secs(1));
+    screen.is_told(Event::Wake);
+    assert!(screen.row_containing("/big.iso").contains(" 0 B/s"), "{:?}", screen.rows());
+    assert!(screen.row_containing("/other").contains("1.0 MB/s"));
+    assert!(screen.state.deadline().is_some_and(|next| next > deadline));
+}
+
+#[test]
 fn who_brings_something_is_seen_in_the_same_way() {
     for (columns, lines) in [(100, 30), (40, 24)] {
         let mut screen = Screen::new(columns, lines);
