@@ -257,6 +257,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             Tab::Files => (global(Global::ChatTab), &words.chat),
         });
         hints.push((global(Global::NextPane), &words.next_pane));
+        hints.push((global(Global::Share), &words.share));
     } else {
         hints.push((global(Global::Back), &words.back));
     }
