@@ -51,9 +51,10 @@ pub(super) async fn converse(
     let service = {
         let (site, log, meter) = (Arc::clone(&visit.site), Arc::clone(&visit.log), Arc::clone(&meter));
         let (peer, guest) = (visit.peer, Arc::clone(&visit.guest));
-        service_fn(move |request| {
+        service_fn(move |request: hyper::Request<Incoming>| {
             guest.owes();
             let is_last = lone_feed.has_come();
+            lone_feed.expect(request.body().size_hint().exact().unwrap_or_default());
             let answer = answer(request, Arc::clone(&site), peer, Arc::clone(&log), Arc::clone(&meter));
             Box::pin(async move {
                 let mut response = answer.await?;

@@ -90,6 +90,21 @@ async fn nothing_is_put_where_that_is_not_allowed() {
 }
 
 #[tokio::test]
+async fn several_texts_are_put_over_one_connection() {
+    let server = taking(UPLOADS);
+    let mut client = server.connect().await;
+    let put = |name: &str, rest: &str| {
+        format!("PUT /{name} HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n{rest}\r\n\nb\nc\n\nd\n\n\n")
+    };
+    let all = put("a", "") + &put("b", "") + &put("c", "Connection: close\r\n");
+    client.write_all(all.as_bytes()).await.unwrap();
+    let answers = String::from_utf8(rest(&mut client).await).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 201 Created").count(), 3, "{answers}");
+    assert_eq!(server.names(), ["a", "b", "c"]);
+    assert_eq!(server.read("b"), b"\nb\nc\n\nd\n\n\n");
+}
+
+#[tokio::test]
 async fn a_file_that_is_there_is_kept_unless_it_may_be_replaced() {
     let server = taking(UPLOADS);
     server.write("a", "old");
