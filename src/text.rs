@@ -10,6 +10,7 @@ pub mod cut;
 pub mod find;
 pub mod hex;
 pub mod links;
+pub mod natural;
 pub mod size;
 mod visible;
 pub mod width;

@@ -70,7 +70,7 @@ impl Archive {
             return Ok(());
         }
         let path = [path, b"/"].concat();
-        let rows = self.site.root.list(&name, file, |a, b| ORDER.compare(a, b))?.into_iter();
+        let rows = self.site.root.list(&name, file, ORDER)?.into_iter();
         write_header(&mut self.tar, &path, EntryType::Directory, 0, &metadata)?;
         self.levels.push(Level { name, path, identity, rows });
         Ok(())

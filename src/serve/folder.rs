@@ -35,7 +35,7 @@ mod order;
 mod query;
 mod writing;
 
-pub(super) use order::{Column, Direction, Order};
+pub(super) use order::{Column, Direction, Order, Sorted};
 pub(super) use query::{Asked, Query};
 use writing::{Form, Writing};
 
@@ -61,7 +61,7 @@ pub(super) fn reply(site: &Arc<Site>, folder: Folder<'_>, request: &Parts) -> io
 
 fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::Result<Response<Content>> {
     let headers = &request.headers;
-    let mut rows = site.root.list(folder.name, folder.file, |a, b| query.order.compare(a, b))?;
+    let mut rows = site.root.list(folder.name, folder.file, query.order)?;
     if let Some(filter) = &query.filter {
         rows.retain(|row| filter.takes(row));
     }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use crate::text::natural::write_key;
 use crate::wire::listing::{Entry, Kind};
 
 /// The order of the entries. Folders come first in any case.
@@ -102,27 +103,6 @@ pub(super) fn by_name(entries: &[Entry]) -> Vec<u32> {
         key(one).cmp(key(other)).then_with(|| entries[one].raw.0.cmp(&entries[other].raw.0))
     });
     sorted
-}
-
-/// Writes what stands for a name when it is sorted, byte by byte: lower case, and before the digits of a number (its
-/// leading zeros left out) how many there are, so that a larger one comes later.
-fn write_key(name: &str, key: &mut Vec<u8>) {
-    let mut rest = name;
-    while let Some(first) = rest.chars().next() {
-        if first.is_ascii_digit() {
-            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            let digits = rest[..end].trim_start_matches('0');
-            // A digit first: among other characters a number stands where its digits would.
-            key.push(b'0');
-            key.push(u8::try_from(digits.len()).unwrap_or(u8::MAX));
-            key.extend_from_slice(digits.as_bytes());
-            rest = &rest[end..];
-        } else {
-            let mut utf8 = [0; 4];
-            first.to_lowercase().for_each(|c| key.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes()));
-            rest = &rest[first.len_utf8()..];
-        }
-    }
 }
 
 #[cfg(test)]

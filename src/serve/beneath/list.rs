@@ -3,7 +3,6 @@
 //! Owns the look at everything in it: by the open folder, and only for a symbolic link by its path, on the walk that
 //! does not leave the shared folder. Must never list what is not served.
 
-use std::cmp::Ordering;
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io;
@@ -17,6 +16,7 @@ use nix::fcntl::AtFlags;
 use nix::sys::stat::{SFlag, fstatat};
 
 use super::{Name, Root, is_absent, is_served, timestamp};
+use crate::serve::folder::{Order, Sorted};
 use crate::wire::Raw;
 use crate::wire::listing::{Kind, Row};
 
@@ -26,12 +26,7 @@ const SHARE: usize = 4096;
 impl Root {
     /// What is served of the folder of this name, in this order. A link that leads to nowhere, or out of the shared
     /// folder, is left out; so is what goes while the list is made. Of what cannot be looked at only the name is known.
-    pub(in crate::serve) fn list(
-        &self,
-        name: &Name,
-        folder: File,
-        order: impl Fn(&Row, &Row) -> Ordering + Sync,
-    ) -> io::Result<Vec<Row>> {
+    pub(in crate::serve) fn list(&self, name: &Name, folder: File, order: Order) -> io::Result<Vec<Row>> {
         let mut folder = Dir::from_fd(folder.into())?;
         let mut names = Vec::new();
         for entry in folder.iter() {
@@ -42,14 +37,15 @@ impl Root {
         }
         let folder = folder.as_fd();
         let look = |names: &[CString]| {
-            let mut rows: Vec<_> = names.iter().filter_map(|file| self.row(name, folder, file)).collect();
-            rows.sort_unstable_by(&order);
+            let rows = names.iter().filter_map(|file| self.row(name, folder, file));
+            let mut rows: Vec<_> = rows.map(Sorted::new).collect();
+            rows.sort_unstable_by(|a, b| order.compare(a, b));
             rows
         };
         let mut rows = in_shares(&names, look)?;
         // Stable sorting merges what is sorted piece by piece.
-        rows.sort_by(order);
-        Ok(rows)
+        rows.sort_by(|a, b| order.compare(a, b));
+        Ok(rows.into_iter().map(|sorted| sorted.row).collect())
     }
 
     fn row(&self, name: &Name, folder: BorrowedFd<'_>, file: &CStr) -> Option<Row> {

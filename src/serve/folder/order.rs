@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::text::natural::write_key;
 use crate::wire::listing::{Kind, Row};
 
 /// What a list is sorted by, and which way.
@@ -16,7 +17,7 @@ pub(in crate::serve) struct Order {
 /// What a list can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::serve) enum Column {
-    /// The name; `a` and `A` are beside each other.
+    /// The name; `a` and `A` are beside each other, and `a10` comes after `a2`.
     Name,
     /// The bytes of a file.
     Size,
@@ -33,9 +34,26 @@ pub(in crate::serve) enum Direction {
     Descending,
 }
 
+/// A row that is being sorted, with what stands for its name then.
+#[derive(Debug)]
+pub(in crate::serve) struct Sorted {
+    /// The row.
+    pub(in crate::serve) row: Row,
+    key: Vec<u8>,
+}
+
+impl Sorted {
+    pub(in crate::serve) fn new(row: Row) -> Self {
+        let mut key = Vec::with_capacity(row.raw.0.len() + 4);
+        write_key(&String::from_utf8_lossy(&row.raw.0), &mut key);
+        Self { row, key }
+    }
+}
+
 impl Order {
-    /// Which of two comes first.
-    pub(in crate::serve) fn compare(self, a: &Row, b: &Row) -> Ordering {
+    /// Which of two comes first. Names that are the same but for their case follow by their bytes.
+    pub(in crate::serve) fn compare(self, one: &Sorted, other: &Sorted) -> Ordering {
+        let (a, b) = (&one.row, &other.row);
         let key = match self.column {
             Column::Name => Ordering::Equal,
             Column::Size => a.size.cmp(&b.size),
@@ -53,7 +71,7 @@ impl Order {
         is_file(a)
             .cmp(&is_file(b))
             .then(way(key, self.direction))
-            .then_with(|| way(names(&a.raw.0, &b.raw.0), by_name))
+            .then_with(|| way((&one.key, &a.raw.0).cmp(&(&other.key, &b.raw.0)), by_name))
     }
 }
 
@@ -94,16 +112,6 @@ impl Direction {
     }
 }
 
-/// Without regard to case; names that differ in nothing else by their bytes.
-fn names(a: &[u8], b: &[u8]) -> Ordering {
-    let folded = if a.is_ascii() && b.is_ascii() {
-        a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase))
-    } else {
-        String::from_utf8_lossy(a).to_lowercase().cmp(&String::from_utf8_lossy(b).to_lowercase())
-    };
-    folded.then_with(|| a.cmp(b))
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -120,7 +128,9 @@ mod tests {
             modified: Timestamp::from_second(second).ok(),
             is_symlink: false,
         };
-        let mut rows = [
+        let rows = [
+            row("10", 0o100_644, Some(3), 3),
+            row("9", 0o100_644, Some(3), 3),
             row("b", 0o100_644, Some(1), 3),
             row("z", 0o040_755, None, 1),
             row("A", 0o100_644, Some(9), 2),
@@ -129,19 +139,20 @@ mod tests {
             row("ä.txt", 0o100_644, Some(5), 4),
             row("y", 0o040_755, None, 9),
         ];
+        let mut rows = rows.map(Sorted::new);
         rows.sort_by(|a, b| Order { column, direction }.compare(a, b));
-        rows.iter().map(|row| String::from_utf8_lossy(&row.raw.0).into_owned()).collect()
+        rows.iter().map(|sorted| String::from_utf8_lossy(&sorted.row.raw.0).into_owned()).collect()
     }
 
     #[test]
     fn folders_are_first_and_the_rest_is_as_asked() {
         for (column, direction, expected) in [
-            (Column::Name, Direction::Ascending, "y z A a b Ä ä.txt"),
-            (Column::Name, Direction::Descending, "z y ä.txt Ä b a A"),
-            (Column::Size, Direction::Ascending, "y z a b Ä ä.txt A"),
-            (Column::Size, Direction::Descending, "y z A Ä ä.txt a b"),
-            (Column::Modified, Direction::Ascending, "z y a A Ä b ä.txt"),
-            (Column::Modified, Direction::Descending, "y z ä.txt b A Ä a"),
+            (Column::Name, Direction::Ascending, "y z 9 10 A a b Ä ä.txt"),
+            (Column::Name, Direction::Descending, "z y ä.txt Ä b a A 10 9"),
+            (Column::Size, Direction::Ascending, "y z a b 9 10 Ä ä.txt A"),
+            (Column::Size, Direction::Descending, "y z A Ä ä.txt 9 10 a b"),
+            (Column::Modified, Direction::Ascending, "z y a A Ä 9 10 b ä.txt"),
+            (Column::Modified, Direction::Descending, "y z ä.txt 9 10 b A Ä a"),
         ] {
             assert_eq!(sorted(column, direction).join(" "), expected, "{column:?} {direction:?}");
         }
