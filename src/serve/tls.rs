@@ -188,6 +188,7 @@ pub(super) async fn serve(stream: TcpStream, identity: &Identity, mut visit: Vis
     match opening {
         Opening::Http => {
             let (read, write) = tokio::io::split(stream);
+            // Nobody takes an end without a word (RFC 8446, section 6.1) for that of an answer.
             http::converse(read, write, head, visit).await;
         }
         Opening::Plain(_) => plain::nothing(&mut stream, &head, began, &mut visit).await,
