@@ -8,7 +8,8 @@
 //! - `big`: one file of 2 GiB from nginx into memory (`/dev/shm`);
 //! - `many`: 10,000 files of 4 KiB in 100 folders from Caddy into memory;
 //! - `disk`: the same onto the disk that temporary files are on;
-//! - `far`: 400 files of 4 KiB from nginx over a round trip of 50 ms, in network namespaces that it makes (as root only);
+//! - `far`: 400 files of 4 KiB from nginx over a round trip of 50 ms, in network namespaces that it makes (as root, with
+//!   `tc netem`), or else through a relay that takes that long;
 //! - `plain`: 1 GiB from a server that speaks the plain protocol as the course's does.
 //!
 //! Programs take turns; what is printed of each is the median, and the most memory that it took.
@@ -25,6 +26,8 @@
 mod far;
 #[path = "compare/race.rs"]
 mod race;
+#[path = "compare/relay.rs"]
+mod relay;
 #[path = "compare/servers.rs"]
 mod servers;
 
@@ -156,7 +159,7 @@ fn slow_protocol() {
     Race::new("1 GiB over the plain protocol into memory", &to, 1024.0, "MiB/s")
         .add(Runner::hobnob(command(HOBNOB, ["get", &format!("plain://{address}/big"), "-o", &file])))
         .add(Runner::named("a bare socket", {
-            let (host, port) = address.rsplit_once(':').expect("an address");
+            let (host, port) = (address.ip(), address.port());
             command(
                 "bash",
                 ["-c", &format!("exec 3<>/dev/tcp/{host}/{port}; printf big >&3; cat <&3 >{file}")],

@@ -19,8 +19,8 @@ pub(super) struct Running {
 
 impl Running {
     /// Where it listens.
-    pub(super) fn address(&self) -> String {
-        self.address.to_string()
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// A file of it.
