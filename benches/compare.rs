@@ -91,8 +91,9 @@ fn write_small(root: &Path, folders: usize, files: usize) {
         let dir = root.join(format!("folder{folder:03}"));
         fs::create_dir(&dir).expect("a folder");
         for file in 0..files {
-            let text = format!("{folder} {file} ").repeat(700);
-            fs::write(dir.join(format!("file{file:03}.txt")), &text.as_bytes()[..4096]).expect("a file");
+            let text = format!("{folder} {file} ");
+            let content: Vec<u8> = text.bytes().cycle().take(4096).collect();
+            fs::write(dir.join(format!("file{file:03}.txt")), content).expect("a file");
         }
     }
 }
