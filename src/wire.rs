@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 pub mod address;
 pub mod attachment;
+pub mod buffers;
 pub mod chat;
 pub mod conditions;
 pub mod credentials;

@@ -16,9 +16,9 @@ use jiff::Timestamp;
 use nix::libc;
 
 use super::access::Access;
-use super::body::Buffers;
 use super::upload::is_partial;
 use super::version::Version;
+use crate::wire::buffers::Buffers;
 use crate::wire::listing::Kind;
 
 mod list;

@@ -6,12 +6,11 @@
 //! as that, and is never held while a client makes us wait. Must never give more or fewer bytes of a file than were
 //! announced without saying so.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::task::Poll;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
@@ -175,35 +174,11 @@ impl Opened {
             Ok(got) => Ok(got),
             Err(error) => Err(error.into()),
         };
-        let buffer = self.buffers.keep(buffer);
-        let got = got?;
-        self.at += got as u64;
-        self.length -= got as u64;
-        Ok(Some(buffer.slice(..got)))
-    }
-}
-
-/// Buffers that were filled and given away: once they are sent they are used again.
-#[derive(Debug, Default)]
-pub(super) struct Buffers(VecDeque<Bytes>);
-
-impl Buffers {
-    /// One of at least this length.
-    fn take(&mut self, length: usize) -> BytesMut {
-        match self.0.pop_front().map(Bytes::try_into_mut) {
-            Some(Ok(buffer)) if buffer.len() >= length => buffer,
-            Some(Err(unsent)) => {
-                self.0.push_front(unsent);
-                BytesMut::zeroed(length)
-            }
-            Some(Ok(_)) | None => BytesMut::zeroed(length),
-        }
-    }
-
-    fn keep(&mut self, buffer: BytesMut) -> Bytes {
-        let buffer = buffer.freeze();
-        self.0.push_back(buffer.clone());
-        buffer
+        let frame = self.buffers.give(buffer, *got.as_ref().unwrap_or(&0));
+        let got = got? as u64;
+        self.at += got;
+        self.length -= got;
+        Ok(Some(frame))
     }
 }
 
@@ -291,18 +266,5 @@ mod tests {
                 assert!(sent.is_err(), "{length} {is_threaded}");
             }
         }
-    }
-
-    #[test]
-    fn a_buffer_is_used_again_once_it_is_sent_and_not_before() {
-        let mut opened = opened(&content());
-        let first = opened.next().unwrap().unwrap();
-        let second = opened.next().unwrap().unwrap();
-        assert!(first[..] == content()[..FRAME] && second[..] == content()[FRAME..2 * FRAME]);
-        let place = first.as_ptr();
-        drop(first);
-        let third = opened.next().unwrap().unwrap();
-        assert_eq!(third.as_ptr(), place);
-        assert!(second[..] == content()[FRAME..2 * FRAME]);
     }
 }

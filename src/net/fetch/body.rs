@@ -1,6 +1,7 @@
 //! The bytes of a file as they come from a server, in either language. Never waits longer than it was told to, and never
 //! gives more than was announced.
 
+use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -13,13 +14,12 @@ use super::OVERLAP;
 use super::rate::Rate;
 use crate::event::{Fault, Stage};
 use crate::net::http::{self, Client};
+use crate::wire::buffers::Buffers;
 use crate::wire::plain;
 use crate::wire::source::Source;
 
-/// Bytes to make room for at once.
+/// Bytes to read at once.
 const BUFFER_SIZE: usize = 256 * 1024;
-/// With less room than this left, a new buffer is better than a small read.
-const LEAST_ROOM: usize = 64 * 1024;
 
 /// A file, or a part of one, that is coming.
 pub(super) struct Incoming {
@@ -109,7 +109,9 @@ impl Body {
 /// A plain server's answer: bytes until it closes the connection.
 pub(super) struct Plain {
     stream: TcpStream,
-    buffer: BytesMut,
+    buffers: Buffers,
+    /// What came first.
+    first: Option<Bytes>,
     patience: Duration,
 }
 
@@ -119,29 +121,35 @@ impl Plain {
         let timeouts = client.timeouts();
         let name = source.path.name();
         let request = plain::request(&name).map_err(|_| Fault::BadName)?;
-        let mut stream = client.connect(&source.endpoint).await?;
-        let mut buffer = BytesMut::with_capacity(BUFFER_SIZE);
+        let stream = client.connect(&source.endpoint).await?;
+        let mut plain = Self { stream, buffers: Buffers::default(), first: None, patience: timeouts.body };
         let first = async {
-            stream.write_all(request).await?;
-            stream.read_buf(&mut buffer).await
+            plain.stream.write_all(request).await?;
+            plain.read().await
         };
         match timeout(timeouts.answer, first).await {
             Err(_) => Err(Fault::TimedOut(Stage::Answer, timeouts.answer)),
             Ok(Err(error)) => Err(Fault::from_network(&error)),
-            Ok(Ok(0)) => Err(Fault::NothingSent),
-            Ok(Ok(_)) => Ok(Self { stream, buffer, patience: timeouts.body }),
+            Ok(Ok(first)) if first.is_empty() => Err(Fault::NothingSent),
+            Ok(Ok(first)) => Ok(Self { first: Some(first), ..plain }),
         }
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        if self.buffer.is_empty() {
-            if self.buffer.capacity() < LEAST_ROOM {
-                self.buffer.reserve(BUFFER_SIZE);
-            }
-            let read = timeout(self.patience, self.stream.read_buf(&mut self.buffer)).await;
-            let read = read.map_err(|_| Fault::TimedOut(Stage::Body, self.patience))?;
-            read.map_err(|error| Fault::from_network(&error))?;
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
         }
-        Ok((!self.buffer.is_empty()).then(|| self.buffer.split().freeze()))
+        let patience = self.patience;
+        let read =
+            timeout(patience, self.read()).await.map_err(|_| Fault::TimedOut(Stage::Body, patience))?;
+        let read = read.map_err(|error| Fault::from_network(&error))?;
+        Ok((!read.is_empty()).then_some(read))
+    }
+
+    /// What comes next; nothing at the end. Dropping the future loses nothing.
+    async fn read(&mut self) -> io::Result<Bytes> {
+        let mut buffer = self.buffers.take(BUFFER_SIZE);
+        let filled = self.stream.read(&mut buffer).await?;
+        Ok(self.buffers.give(buffer, filled))
     }
 }
