@@ -13,6 +13,9 @@ pub fn write_key(name: &str, key: &mut Vec<u8>) {
             key.push(u8::try_from(digits.len()).unwrap_or(u8::MAX));
             key.extend_from_slice(digits.as_bytes());
             rest = &rest[end..];
+        } else if first.is_ascii() {
+            key.extend(u8::try_from(first.to_ascii_lowercase()));
+            rest = &rest[1..];
         } else {
             let mut utf8 = [0; 4];
             first.to_lowercase().for_each(|c| key.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes()));
