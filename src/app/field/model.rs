@@ -64,6 +64,7 @@ impl Model {
                 self.last = Last::Nothing;
                 self.caret = self.index_at(*offset, false);
             }
+            Happening::Replaced(text) if as_kept(text) == self.text() => {}
             Happening::Replaced(text) => self.replaces(text),
             Happening::Taken => self.replaces(""),
         }
