@@ -10,6 +10,7 @@
 //! - `disk`: the same onto the disk that temporary files are on;
 //! - `far`: 400 files of 4 KiB from nginx over a round trip of 50 ms, in network namespaces that it makes (as root, with
 //!   `tc netem`), or else through a relay that takes that long;
+//! - `serve`: one file of 2 GiB in memory from hobnob, nginx and Caddy to curl, and to a program that reads a bare socket;
 //! - `plain`: 1 GiB from a server that speaks the plain protocol as the course's does.
 //!
 //! Programs take turns; what is printed of each is the median, and the most memory that it took.
@@ -34,11 +35,12 @@ mod servers;
 use std::env;
 use std::fs::{self, File};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use race::{Race, Runner, command};
-use servers::{caddy, nginx, plain};
+use servers::{caddy, hobnob, nginx, plain};
 use tempfile::TempDir;
 
 /// The program that is measured.
@@ -47,7 +49,7 @@ const HOBNOB: &str = env!("CARGO_BIN_EXE_hobnob");
 const TIMES: usize = 5;
 
 fn main() {
-    let known = ["big", "many", "disk", "far", "plain"];
+    let known = ["big", "many", "disk", "far", "serve", "plain"];
     // Cargo adds one of its own.
     let asked: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let Some(unknown) = asked.iter().find(|asked| !known.contains(&asked.as_str())) {
@@ -59,6 +61,7 @@ fn main() {
             "many" => many(&memory()),
             "disk" => many(&tempfile::tempdir().expect("a temporary folder")),
             "far" => far::race(),
+            "serve" => serve(),
             _ => slow_protocol(),
         }
     }
@@ -148,6 +151,42 @@ fn whole_folder(race: Race, url: &str, dir: &str, wrap: impl Fn(Command) -> Comm
         })
 }
 
+/// Who is served the fastest, by whom.
+fn serve() {
+    let data = memory();
+    let root = data.path().join("root");
+    fs::create_dir(&root).expect("a folder");
+    write_big(&root.join("big"), 2048);
+    let to = data.path().join("to");
+    let servers = [
+        ("hobnob", hobnob(&root)),
+        ("nginx", nginx(data.path(), &root)),
+        ("Caddy", caddy(data.path(), &root)),
+    ];
+    let there = || servers.iter().filter_map(|(name, server)| Some((name, server.as_ref()?)));
+    let nowhere = |_: &Path| {};
+    let mut by_curl = Race::new("2 GiB to curl", &to, 2048.0, "MiB/s");
+    let mut by_cat = Race::new("2 GiB to a bare socket", &to, 2048.0, "MiB/s");
+    for (name, server) in there() {
+        let curl = ["--silent", "--fail", "--output", "/dev/null", &server.url("big")];
+        by_curl = by_curl.add(Runner::named(name, command("curl", curl)));
+        let request = "GET /big HTTP/1.0\\r\\nHost: box\\r\\n\\r\\n";
+        by_cat = by_cat.add(Runner::named(name, bare(server.address(), request, "/dev/null")));
+    }
+    if let Some((_, server)) = there().find(|(name, _)| **name == "hobnob") {
+        by_cat = by_cat.add(Runner::named("hobnob, plain", bare(server.address(), "big", "/dev/null")));
+    }
+    by_curl.run(nowhere);
+    by_cat.run(nowhere);
+}
+
+/// Sends a request and takes all that comes, with no program between that does more.
+fn bare(server: SocketAddr, request: &str, to: &str) -> Command {
+    let (host, port) = (server.ip(), server.port());
+    let script = format!("exec 3<>/dev/tcp/{host}/{port}; printf '{request}' >&3; exec cat <&3 >{to}");
+    command("bash", ["-c", &script])
+}
+
 fn slow_protocol() {
     let data = memory();
     let root = data.path().join("root");
@@ -159,13 +198,7 @@ fn slow_protocol() {
     let address = server.address();
     Race::new("1 GiB over the plain protocol into memory", &to, 1024.0, "MiB/s")
         .add(Runner::hobnob(command(HOBNOB, ["get", &format!("plain://{address}/big"), "-o", &file])))
-        .add(Runner::named("a bare socket", {
-            let (host, port) = (address.ip(), address.port());
-            command(
-                "bash",
-                ["-c", &format!("exec 3<>/dev/tcp/{host}/{port}; printf big >&3; cat <&3 >{file}")],
-            )
-        }))
+        .add(Runner::named("a bare socket", bare(address, "big", &file)))
         .run(|dir| same_length(&dir.join("big"), 1 << 30));
 }
 

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::HOBNOB;
+
 /// What a plain server reads of a name.
 const REQUEST: usize = 1024;
 
@@ -71,6 +73,14 @@ pub(super) fn caddy(dir: &Path, root: &Path) -> Option<Running> {
     command.args(["file-server", "--browse", "--listen", &address.to_string(), "--root"]).arg(root);
     // Where it keeps what it keeps.
     command.env("HOME", dir).env("XDG_DATA_HOME", dir).env("XDG_CONFIG_HOME", dir);
+    start(command, address)
+}
+
+/// hobnob with this folder, on loopback.
+pub(super) fn hobnob(root: &Path) -> Option<Running> {
+    let address = free();
+    let mut command = Command::new(HOBNOB);
+    command.args(["serve", "--bind", "127.0.0.1", "--port", &address.port().to_string()]).arg(root);
     start(command, address)
 }
 
