@@ -1,7 +1,8 @@
 //! The folders that files go to: makes those that no file makes on its way, knows which are new, and brings the new names
 //! in them onto the disk, once for all files that got theirs in the meantime. Removes none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 
 use super::disk::Disk;
+use super::partial::folder;
 use super::threads::Threads;
 use crate::event::Fault;
 
@@ -36,8 +38,8 @@ const FRESH: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 #[derive(Debug)]
 pub(super) struct Folders {
     synced: Mutex<HashMap<PathBuf, Arc<Folder>>>,
-    /// Those in which there is nothing but whole files that came here.
-    fresh: Mutex<LruCache<PathBuf, ()>>,
+    /// Those in which there is nothing but whole files that came here, and for which names it was looked there.
+    fresh: Mutex<LruCache<PathBuf, HashSet<OsString>>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,9 +57,13 @@ impl Default for Folders {
 }
 
 impl Folders {
-    /// This folder is not there yet: what will be in it came here, unless somebody else puts something into it.
-    pub(super) fn note_fresh(&self, dir: PathBuf) {
-        self.fresh().put(dir, ());
+    /// The folder that this file is to be in is not there yet: what will be in it came here, unless somebody else puts
+    /// something into it.
+    pub(super) fn note_fresh(&self, file: &Path) {
+        if let Some(name) = file.file_name() {
+            let mut fresh = self.fresh();
+            fresh.get_or_insert_mut(folder(file).to_path_buf(), HashSet::new).insert(name.to_owned());
+        }
     }
 
     /// A file that came to this folder is not whole.
@@ -65,12 +71,15 @@ impl Folders {
         self.fresh().pop(dir);
     }
 
-    /// Whether there should be nothing in this folder that a file could find there.
-    pub(super) fn is_fresh(&self, dir: &Path) -> bool {
-        self.fresh().get(dir).is_some()
+    /// Whether a file should find nothing where it is to be: its folder is new, and no file of its name came there. From
+    /// now on one did.
+    pub(super) fn is_first(&self, file: &Path) -> bool {
+        let mut fresh = self.fresh();
+        let known = fresh.get_mut(folder(file)).zip(file.file_name());
+        known.is_some_and(|(names, name)| names.insert(name.to_owned()))
     }
 
-    fn fresh(&self) -> MutexGuard<'_, LruCache<PathBuf, ()>> {
+    fn fresh(&self) -> MutexGuard<'_, LruCache<PathBuf, HashSet<OsString>>> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

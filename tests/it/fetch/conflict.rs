@@ -196,3 +196,16 @@ async fn what_somebody_puts_into_a_folder_that_is_new_is_not_replaced_either() {
         fs::remove_dir_all(&folder).unwrap();
     }
 }
+
+#[tokio::test]
+async fn what_came_to_a_new_folder_is_found_there_when_it_is_asked_for_again() {
+    let server = dated();
+    let dir = tempdir().unwrap();
+    let engine = engine(PATIENT);
+    let job = job(server.source("http://", "/a"), &at(&dir, "folder"));
+    let mut job = Job { conflict: Conflict::Ask, ..job };
+    assert!(matches!(run(&engine, &mut job).await.0, End::Finished(_)));
+    server.requests();
+    assert_eq!(run(&engine, &mut job).await.0, End::Kept(at(&dir, "folder/a"), Kept::Same));
+    assert!(server.requests().iter().all(|request| request.starts_with(b"HEAD ")));
+}

@@ -1,10 +1,12 @@
 //! Trying again, from where it was. No test waits: time goes on by itself where a download waits for its next try.
 
+use std::fs;
 use std::io::{Read as _, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hobnob::effect::Conflict;
 use hobnob::event::{Anew, Fault, Stage, TransferEvent};
 use hobnob::net::Timeouts;
 use hobnob::net::fetch::{End, Engine, System};
@@ -113,6 +115,22 @@ async fn two_versions_that_end_alike_are_never_joined() {
     assert!(matches!(end, End::Finished(_)), "{end:?}");
     assert!(read(&dir, "a") == content());
     assert_eq!(names(dir.path()), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_cannot_say_yet_what_it_has_is_asked_again_whatever_is_here() {
+    let later = answer(|_| b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let head = answer(|_| whole(LENGTH, ETAG).into_bytes());
+    let server = scripted(vec![cut(ETAG, 200_000, fin), later, head]);
+    let dir = tempdir().unwrap();
+    let mut job = job(server.source("http://", "/a"), dir.path());
+    assert!(matches!(run_on(&super::engine(PATIENT), &mut job).await.0, End::Failed(Fault::Short { .. })));
+    // Beside the part that is here now.
+    fs::write(&job.to, "old").unwrap();
+    job.conflict = Conflict::Ask;
+    let (end, told) = run_on(&patient(PATIENT), &mut job).await;
+    assert!(matches!(end, End::Failed(Fault::Exists(_))), "{end:?}");
+    assert_eq!(retried(&told), [(2, &Fault::Status(503))]);
 }
 
 #[tokio::test(start_paused = true)]

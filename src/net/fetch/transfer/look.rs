@@ -4,7 +4,6 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
@@ -24,7 +23,7 @@ impl Transfer<'_> {
             Conflict::Overwrite | Conflict::Resume | Conflict::Newer => true,
         };
         // What is there in spite of that is noticed when the file is to get its name.
-        if !replaces && self.engine.folders.is_fresh(folder(&path)) {
+        if !replaces && self.engine.folders.is_first(&to) {
             return Ok(());
         }
         let folders = self.engine.folders.clone();
@@ -32,19 +31,20 @@ impl Transfer<'_> {
             let there = there(&to)?;
             let other = judge(&to, conflict, there.as_ref())?;
             let file = PartialFile::find(&path)?;
-            if there.is_none() && file.is_none() && !folder(&path).exists() {
-                folders.note_fresh(folder(&path).to_path_buf());
+            if there.is_none() && file.is_none() && !folder(&to).exists() {
+                folders.note_fresh(&to);
             }
             Ok::<_, Halt>((there, other, file))
         };
         let (there, other, file) = self.engine.threads.run(look).await??;
-        (self.other, self.file) = (other, file);
-        match there {
-            Some(there) if matches!(conflict, Conflict::Ask | Conflict::Newer) => {
-                self.weigh(conflict, &there).await
-            }
-            _ => Ok(()),
+        if let Some(there) = there
+            && matches!(conflict, Conflict::Ask | Conflict::Newer)
+        {
+            self.weigh(conflict, &there).await?;
         }
+        // Only now: it is looked for again after a failure, and nobody else may have it then.
+        (self.other, self.file) = (other, file);
+        Ok(())
     }
 
     /// Whether the server's file is another one than the one that is there.
@@ -94,9 +94,4 @@ fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Opti
         }
     }
     Ok(None)
-}
-
-/// Header fields have no fractions of it.
-pub(super) fn second(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -3,8 +3,8 @@
 
 use std::fs::File;
 use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::look::second;
 use super::{Base, Transfer};
 use crate::effect::Partial;
 use crate::event::{Anew, Fault, Kept};
@@ -149,4 +149,9 @@ async fn compare(
     let read = |file: io::Result<File>| blocking(move || read_at(&file?, from, length));
     let ours = read(file.try_clone()).await?.map_err(|error| Fault::from_disk(&error))?;
     Ok((ours == taken, taken))
+}
+
+/// Header fields have no fractions of it.
+fn second(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
