@@ -147,10 +147,9 @@ impl Iterator for Opened {
 impl Frames for Opened {
     fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
         match self.frame(pread_cached) {
-            // Here not every kind of disk can say whether it would have to wait.
-            Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::AGAIN | Errno::OPNOTSUPP)) => {
-                Poll::Pending
-            }
+            // Not every system and every kind of disk can say whether it would have to wait. What is wrong in earnest is so
+            // for whoever waits, too.
+            Err(error) if error.raw_os_error().is_some() => Poll::Pending,
             frame => Poll::Ready(frame.transpose()),
         }
     }

@@ -22,6 +22,9 @@ const WITHOUT_WAITING: OFlag = OFlag::O_NONBLOCK.union(OFlag::O_NOCTTY);
 pub(super) struct Way {
     top: Dir,
     follow_links: bool,
+    /// Whether opening a file that the system knows already asks nobody: not so on a disk that is another machine's, or
+    /// another program's.
+    is_own: bool,
 }
 
 /// What can be seen of a thing without opening it.
@@ -36,7 +39,9 @@ pub(super) struct Seen {
 
 impl Way {
     pub(super) fn open(path: &Path, follow_links: bool) -> io::Result<Self> {
-        Ok(Self { top: Dir::open_ambient_dir(path, ambient_authority())?, follow_links })
+        let top = Dir::open_ambient_dir(path, ambient_authority())?;
+        let is_own = is_own(&top);
+        Ok(Self { top, follow_links, is_own })
     }
 
     /// Opens whatever is there, to be read.
@@ -54,10 +59,15 @@ impl Way {
     #[cfg(target_os = "linux")]
     pub(super) fn file_at_hand(&self, path: &Path) -> Option<fs::File> {
         use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+        if !self.is_own {
+            return None;
+        }
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         let resolve = if self.follow_links { ResolveFlags::empty() } else { beneath };
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        openat2(&self.top, path, flags, Mode::empty(), resolve | ResolveFlags::CACHED).ok().map(Into::into)
+        openat2(&self.top, path, flags, Mode::empty(), resolve | ResolveFlags::CACHED | ResolveFlags::NO_XDEV)
+            .ok()
+            .map(Into::into)
     }
 
     /// Elsewhere nobody says whether a disk is to be asked.
@@ -97,4 +107,21 @@ impl Way {
     fn followed(&self, path: &Path, flags: OFlag) -> io::Result<fs::File> {
         Ok(openat(&self.top, path, OFlag::O_RDONLY | OFlag::O_CLOEXEC | flags, Mode::empty())?.into())
     }
+}
+
+/// Whether this folder is on a disk of this machine, of a kind that the system has in its own hands.
+#[cfg(target_os = "linux")]
+fn is_own(folder: &Dir) -> bool {
+    use nix::sys::statfs::{
+        BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs,
+    };
+    const OWN: [nix::sys::statfs::FsType; 5] =
+        [BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC];
+    fstatfs(folder).is_ok_and(|disk| OWN.contains(&disk.filesystem_type()))
+}
+
+/// Elsewhere nobody says.
+#[cfg(not(target_os = "linux"))]
+fn is_own(_: &Dir) -> bool {
+    false
 }
