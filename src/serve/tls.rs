@@ -110,6 +110,8 @@ impl Identity {
         };
         if !key.exists() {
             keep(dir, &key, &KeyPair::generate()?.serialize_pem()).map_err(fault(&key))?;
+            // Another key's is of no use any more. One that cannot be removed is found out below.
+            let _ = fs::remove_file(&certificate);
         }
         if !certificate.exists() {
             // The key that is kept, so that two servers that begin at once make certificates for the same one.

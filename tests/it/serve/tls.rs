@@ -179,6 +179,11 @@ fn a_certificate_that_was_removed_is_made_again_for_the_same_key() {
     fs::write(&key, "hello").unwrap();
     let fault = Identity::own(dir.path(), || panic!("made once more")).unwrap_err();
     assert!(matches!(fault, IdentityFault::NoKey(which) if which == key));
+    // Without the key the certificate is worth nothing.
+    fs::remove_file(&key).unwrap();
+    let anew = own(dir.path());
+    assert_ne!(fs::read(&key).unwrap(), kept);
+    assert_eq!(own(dir.path()).fingerprint(), anew.fingerprint());
 }
 
 #[test]
