@@ -21,7 +21,8 @@
 //! | `patience` | how long a client may take nothing of them |
 //! | `served`, `onlooker` | what is told of each request, and who takes what right now |
 //!
-//! It must never write to the shared folder but for what may be uploaded, never print, and never end because of what a client does.
+//! It must never write to the shared folder but for what may be uploaded, never print, and never end because of what a
+//! client does.
 
 use std::future::poll_fn;
 use std::io;

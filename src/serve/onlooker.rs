@@ -1,7 +1,8 @@
 //! Who takes what right now, for somebody who looks on.
 //!
-//! Owns the list of the answers that are being sent, and of the uploads that come. It is read whenever whoever looks on likes; no client ever waits
-//! for that, and nothing is kept of an answer that has ended. Where nobody looks on, there is no list.
+//! Owns the list of the answers that are being sent, and of the uploads that come. Whoever looks on reads it when they
+//! like; no client ever waits for that, and nothing is kept of an answer that has ended. Where nobody looks on, there is
+//! no list.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -13,7 +13,6 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
 use nix::libc;
-use percent_encoding::percent_decode_str;
 
 use super::Site;
 use super::beneath::{Found, Opened};
@@ -89,8 +88,7 @@ pub(super) fn reply(site: &Arc<Site>, request: &Parts) -> Response<Content> {
 
 /// What a request asks for.
 fn name(request: &Parts) -> Vec<u8> {
-    let path = request.uri.path();
-    percent_decode_str(path.strip_prefix('/').unwrap_or(path)).collect()
+    Path::from_url(request.uri.path()).name()
 }
 
 /// The answer to a request that somebody before us may have read in another way than we do. After one there is no telling

@@ -1,6 +1,7 @@
 //! The bytes of a request, as they come, and their way into a partial file.
 //!
-//! Owns that they are counted, and how long a client may send none; must never hold more of them in memory than a few frames.
+//! Owns that they are counted, and how long a client may send none; must never hold more of them in memory than a few
+//! frames.
 
 use std::io;
 use std::pin::pin;

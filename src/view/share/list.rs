@@ -5,6 +5,7 @@ use ratatui::style::Style;
 
 use crate::app::State;
 use crate::app::layout::Area;
+use crate::app::queue::percent;
 use crate::app::share::Taker;
 use crate::event::served::{Answer, End, Request, Served, Way};
 use crate::text::size::bytes;
@@ -66,8 +67,8 @@ fn now(state: &State, taker: &Taker, look: &Look, area: Area, buffer: &mut Buffe
     // On a narrow row the gauge says more than the time.
     let before = if area.width < WIDE { &[(narrow, theme.gauge)] } else { &before[..] };
     let rest = who(answer.peer, before, look, area, buffer);
-    let percent = answer.total.and_then(|total| (u128::from(answer.bytes) * 100).checked_div(total.into()));
-    let mut facts = percent.map(|percent| format!("{:>4}%", percent.min(100))).unwrap_or_default();
+    let percent = answer.total.and_then(|total| percent(answer.bytes, total));
+    let mut facts = percent.map(|percent| format!("{percent:>4}%")).unwrap_or_default();
     if area.width >= WIDEST {
         let total = answer.total.map(|total| format!("/{}", bytes(total))).unwrap_or_default();
         facts += &right_in(&format!("{}{total}", bytes(answer.bytes)), 19);

@@ -103,7 +103,7 @@ fn what_others_may_do_is_said_as_the_settings_have_it_before_and_while_it_is_sha
     for (extent, said, not_said) in [
         (plain, "no hidden file, nothing outside", "may be added"),
         (Extent { hidden: true, ..plain }, "hidden files too", "no hidden file"),
-        (Extent { outside: true, ..plain }, "also what links lead to outside", "nothing outside"),
+        (Extent { outside: true, ..plain }, "what links lead to outside, too", "nothing outside"),
         (Extent { adding: Adding::New, ..plain }, "Files may be added; none is replaced", "and replaced"),
         (Extent { adding: Adding::Instead, ..plain }, "Files may be added, and replaced", "none is replaced"),
     ] {
