@@ -172,6 +172,7 @@ impl State {
                 Event::Filled(request, nth, facts) => state.files.on_filled(request, nth, facts),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),
                 Event::Share(id, event) => state.on_share(id, event, turn),
+                Event::FoldersFound(request, answer) => state.on_folders_found(request, answer),
                 Event::Store(event) => {
                     if let Some(event) = state.learn(event, turn) {
                         state.on_store(event, turn);
@@ -340,7 +341,7 @@ impl State {
                 Tab::Chat => self.chat.back(turn),
                 Tab::Files => self.files.back(turn),
             },
-            Global::NextPane if self.overlay.is_some() => self.next_question(),
+            Global::NextPane if self.overlay.is_some() => self.next_question(turn),
             Global::NextPane if self.complete_address(turn) => {}
             Global::NextPane => self.next_pane(),
             Global::ChatTab => self.show(Tab::Chat),

@@ -107,6 +107,15 @@ pub enum Effect {
     },
     /// Share a folder, or no more.
     Share(ShareOrder),
+    /// Look for folders on this machine. The question before this one is of no use any more.
+    FindFolders {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// In which folder: as it was typed, `~` is the user's own.
+        folder: PathBuf,
+        /// How those begin that are looked for, however they are capitalised.
+        beginning: String,
+    },
     /// Throw away what comes from these addresses, and from these only.
     Block(Vec<SocketAddr>),
     /// Keep something, or read what is kept.

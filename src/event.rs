@@ -28,7 +28,7 @@ pub use delivery::Delivery;
 pub use fault::{Clash, Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use preview::{Content, Listed, Packed, Paint, Preview, TextLine};
-pub use share::{ShareEvent, ShareFault, ShareNews};
+pub use share::{FolderName, Folders, ShareEvent, ShareFault, ShareNews};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
 pub use transfer::{Anew, Finished, Kept, Partial, Proof, TransferEvent};
 pub use walk::{Facts, WalkEvent};
@@ -89,6 +89,8 @@ pub enum Event {
     Transfer(TransferId, TransferEvent),
     /// From the share.
     Share(ShareId, ShareEvent),
+    /// The folders on this machine that were looked for, or why nobody can look there.
+    FoldersFound(RequestId, Result<Folders, ShareFault>),
     /// From the store.
     Store(StoreEvent),
     /// What became of a text that was given to the user's editor.

@@ -19,6 +19,7 @@ use crate::text::{Clean, clean_line};
 use crate::view::{Look, draw, title};
 
 pub mod files;
+pub mod folders;
 mod programs;
 mod screen;
 pub mod share;
@@ -298,6 +299,7 @@ impl Shell {
                     | Effect::Cancel(_)
                     | Effect::Store(_)
                     | Effect::Share(_)
+                    | Effect::FindFolders { .. }
                     | Effect::Block(_) => {
                         if let Some(refused) = self.workers.tell(effect) {
                             self.update(refused);

@@ -70,13 +70,19 @@ impl AddressBar {
 
 /// What of a text comes behind its beginning, however that is capitalised; none where it begins otherwise, or is no longer.
 fn rest_of<'a>(text: &'a str, beginning: &str) -> Option<&'a str> {
+    behind(text, beginning).filter(|rest| !rest.is_empty())
+}
+
+/// What of a text comes behind its beginning, however that is capitalised; none where it begins otherwise.
+#[must_use]
+pub fn behind<'a>(text: &'a str, beginning: &str) -> Option<&'a str> {
     let mut rest = text.chars();
     for wanted in beginning.chars() {
         if !rest.next()?.to_lowercase().eq(wanted.to_lowercase()) {
             return None;
         }
     }
-    Some(rest.as_str()).filter(|rest| !rest.is_empty())
+    Some(rest.as_str())
 }
 
 #[cfg(test)]

@@ -8,17 +8,18 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::field::Field;
 use super::keys::{self, Edit, Move, ShareAct};
 use super::overlay::Overlay;
 use super::{Notice, State, Turn, layout, walked};
 use crate::effect::{Effect, ShareOrder};
 use crate::event::served::Served;
-use crate::event::{Key, ShareEvent, ShareFault, ShareId, ShareNews, Size};
+use crate::event::{Folders, Key, RequestId, ShareEvent, ShareFault, ShareId, ShareNews, Size};
 use crate::text::{Clean, clean_line};
 
+mod choosing;
 mod taker;
 
+pub use choosing::Choosing;
 pub use taker::Taker;
 
 /// Requests that are kept when they are answered; beyond it the oldest gives way.
@@ -120,7 +121,7 @@ impl Shared {
 #[derive(Debug, Clone)]
 pub enum Sharing {
     /// Which folder it is to be.
-    Choosing(Field),
+    Choosing(Choosing),
     /// What is shared, and from which row on the list is in view of those who take it.
     Shown(usize),
     /// The address as a QR code.
@@ -135,7 +136,7 @@ impl Sharing {
     /// A text was pasted; `false` where there is no room for it.
     pub(super) fn paste(&mut self, text: &str) -> bool {
         match self {
-            Self::Choosing(field) => field.paste_line(text),
+            Self::Choosing(choosing) => choosing.paste(text),
             Self::Shown(_) | Self::Code => true,
         }
     }
@@ -244,7 +245,7 @@ impl State {
     fn sharing(&self, turn: &Turn<'_>) -> Sharing {
         match self.share.phase {
             Phase::Off | Phase::Starting(_) => {
-                Sharing::Choosing(Field::with(turn.recent.shared().unwrap_or(&self.share.offered)))
+                Sharing::Choosing(Choosing::with(turn.recent.shared().unwrap_or(&self.share.offered)))
             }
             Phase::On(_) | Phase::Stopping(_) => Sharing::Shown(0),
         }
@@ -288,16 +289,17 @@ impl State {
         let act = keys::action(&turn.keymap.share, key);
         let list = keys::action(&turn.keymap.list, key);
         match (&mut sharing, act) {
-            (Sharing::Choosing(field), _) => match keys::action(&turn.keymap.field, key) {
+            (Sharing::Choosing(choosing), _) => match keys::action(&turn.keymap.field, key) {
                 Some(Edit::Accept) => {
-                    let folder = field.text().trim();
+                    choosing.settle();
+                    let folder = choosing.field.text().trim();
                     if matches!(self.share.phase, Phase::Off) && !folder.is_empty() {
                         self.share.start(folder, turn);
                     }
                 }
                 edit => {
                     self.share.problem = None;
-                    field.on_key(key, edit);
+                    choosing.on_key(key, edit);
                 }
             },
             (_, Some(ShareAct::Stop)) => {
@@ -320,6 +322,28 @@ impl State {
         self.overlay = Some(Overlay::Share(sharing));
     }
 
+    /// The key that leads on: completes the folder that is typed, or tells others the next one of the addresses.
+    pub(super) fn lead_share_on(&mut self, turn: &mut Turn<'_>) {
+        match &mut self.overlay {
+            Some(Overlay::Share(Sharing::Choosing(choosing))) => choosing.complete(turn),
+            Some(Overlay::Share(Sharing::Shown(_) | Sharing::Code)) => self.next_share_address(),
+            Some(_) | None => {}
+        }
+    }
+
+    /// An answer to the question for folders. A late one is about what is typed no more.
+    pub(super) fn on_folders_found(&mut self, request: RequestId, answer: Result<Folders, ShareFault>) {
+        if let Some(Overlay::Share(Sharing::Choosing(choosing))) = &mut self.overlay
+            && choosing.is_answered(request)
+        {
+            // What was found before is there no more where nobody can look now.
+            self.share.problem = answer.map(|folders| choosing.found(folders)).err();
+            if self.share.problem.is_some() {
+                choosing.settle();
+            }
+        }
+    }
+
     /// The row at the top of the list after a move.
     pub(super) fn walk_share(&self, top: usize, step: Move) -> usize {
         let height = layout::share(self.size).map_or(1, |areas| usize::from(areas.list.height));
@@ -327,7 +351,7 @@ impl State {
     }
 
     /// Tells others the next one of the addresses.
-    pub(super) fn next_share_address(&mut self) {
+    fn next_share_address(&mut self) {
         if let Some(shared) = self.share.shared_mut() {
             shared.told = (shared.told + 1) % shared.addresses.len().max(1);
         }

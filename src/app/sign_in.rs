@@ -8,7 +8,6 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::field::Field;
 use super::keys::{self, Edit};
 use super::overlay::Overlay;
-use super::share::Sharing;
 use super::{State, Tab, Turn, layout};
 use crate::effect::{Effect, Recent};
 use crate::event::{BrowseEvent, Fault, Key, Mouse, RequestId, Size};
@@ -165,11 +164,11 @@ impl State {
         self.overlay = Some(Overlay::SignIn(Box::new(sign_in)));
     }
 
-    /// The key that leads to the next pane leads to the next field of a dialogue, or to the next address to tell.
-    pub(super) fn next_question(&mut self) {
+    /// The key that leads to the next pane leads to the next field of a dialogue, or on in what is said of the share.
+    pub(super) fn next_question(&mut self, turn: &mut Turn<'_>) {
         match &mut self.overlay {
             Some(Overlay::SignIn(sign_in)) => sign_in.step(true),
-            Some(Overlay::Share(Sharing::Shown(_) | Sharing::Code)) => self.next_share_address(),
+            Some(Overlay::Share(_)) => self.lead_share_on(turn),
             Some(_) | None => {}
         }
     }

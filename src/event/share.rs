@@ -37,7 +37,25 @@ pub struct ShareNews {
     pub untold: u64,
 }
 
-/// Why a folder cannot be shared.
+/// Folders of this machine among which one can be chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folders {
+    /// Which, in the order of their names.
+    pub names: Vec<FolderName>,
+    /// So many more there are: too many to be told.
+    pub more: usize,
+}
+
+/// What a folder of this machine is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderName {
+    /// As it can be typed, without the folder that it is in; never shown.
+    pub name: String,
+    /// Fit to be shown.
+    pub shown: Clean,
+}
+
+/// Why a folder cannot be shared, nor looked into for one that could be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShareFault {
     /// It cannot be opened and read.

@@ -99,6 +99,7 @@ impl FileWorkers {
             | Effect::Block(_)
             | Effect::Store(_)
             | Effect::Share(_)
+            | Effect::FindFolders { .. }
             | Effect::Copy(_)
             | Effect::Open(_)
             | Effect::OpenFile(_)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::files::FileWorkers;
+use super::folders::FolderWorker;
 use super::share::ShareWorker;
 use crate::config::ServeSettings;
 use crate::effect::Effect;
@@ -24,6 +25,7 @@ pub(super) struct Workers {
     chat: Sender<ChatCommand>,
     files: FileWorkers,
     share: ShareWorker,
+    folders: FolderWorker,
     store: Store,
     events: Receiver<Event>,
 }
@@ -45,7 +47,8 @@ impl Workers {
         tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));
         let engine = Engine::new(client.clone(), retries, Arc::new(System));
         let files = FileWorkers::start(client, engine, events);
-        Self { chat, files, share, store, events: queue }
+        let folders = FolderWorker::start(events);
+        Self { chat, files, share, folders, store, events: queue }
     }
 
     /// What happened next.
@@ -64,6 +67,8 @@ impl Workers {
             None
         } else if let Effect::Share(order) = effect {
             self.share.tell(order)
+        } else if let Effect::FindFolders { request, folder, beginning } = effect {
+            self.folders.find(request, folder, beginning)
         } else if let Effect::Store(request) = effect {
             self.store.tell(request)
         } else {
@@ -74,8 +79,8 @@ impl Workers {
     /// Ends them, and waits until no partial file is left, what is to be remembered is kept, and who takes something from
     /// us had a moment to take the rest.
     pub(super) async fn end(self) {
-        let Self { chat, files, share, store, mut events } = self;
-        drop(chat);
+        let Self { chat, files, share, folders, store, mut events } = self;
+        drop((chat, folders));
         // Nobody reads any more what they still have to say; a closed channel keeps none of them waiting.
         events.close();
         tokio::join!(files.end(), share.end());

@@ -5,17 +5,16 @@ use ratatui::layout::Position;
 
 use super::footer::Hint;
 use super::paint;
-use super::{Look, bars, overlays, wording};
+use super::{Look, overlays, wording};
 use crate::app::State;
-use crate::app::field::Field;
 use crate::app::keys::{self, Edit, Global, Move, ShareAct};
 use crate::app::layout::{self, ShareLayout};
 use crate::app::share::{Adding, Phase, Shared, Sharing};
 use crate::locale::{HintWords, fill};
 use crate::text::size::grouped;
 use crate::text::width::{ellipsis_middle, width};
-use crate::text::wrap::{Spaces, wrap};
 
+mod choosing;
 mod code;
 mod list;
 
@@ -23,7 +22,7 @@ mod list;
 pub(super) fn draw(state: &State, sharing: &Sharing, look: &Look, buffer: &mut Buffer) -> Option<Position> {
     let areas = layout::share(state.size)?;
     match (sharing, state.share.shared()) {
-        (Sharing::Choosing(field), _) => Some(choosing(state, field, &areas, look, buffer)),
+        (Sharing::Choosing(choosing), _) => Some(choosing::draw(state, choosing, &areas, look, buffer)),
         (Sharing::Code, Some(shared)) => {
             let inside = overlays::boxed(&look.words.share.shared, areas.frame, look, buffer);
             code::draw(&shared.url(), look, inside, buffer);
@@ -36,49 +35,6 @@ pub(super) fn draw(state: &State, sharing: &Sharing, look: &Look, buffer: &mut B
             None
         }
         (Sharing::Shown(_) | Sharing::Code, None) => None,
-    }
-}
-
-/// Which folder it is to be, and what there is to be known before.
-fn choosing(state: &State, field: &Field, areas: &ShareLayout, look: &Look, buffer: &mut Buffer) -> Position {
-    let (theme, words) = (&look.theme, &look.words);
-    let (sentence, style) = match (&state.share.problem, &state.share.phase) {
-        (Some(fault), _) => (wording::share_fault(words, fault), theme.error),
-        (None, Phase::Starting(_)) => (words.share.starting.clone(), theme.dim),
-        (None, Phase::Off | Phase::On(_) | Phase::Stopping(_)) => (hint(state, look), theme.dim),
-    };
-    let lines = wrap(&sentence, usize::from(areas.address.width), Spaces::Hang);
-    let is_alone = state.share.rows() == 0;
-    // Where there is no list, the sentence has its room, and the box ends below it, unless that is its end anyway.
-    let room = if is_alone { areas.list.y + areas.list.height } else { areas.rule.y } - areas.address.y;
-    let shown = u16::try_from(lines.len()).unwrap_or(room).min(room.max(1));
-    let height = Some(shown + 3).filter(|height| is_alone && height + 2 < areas.frame.height);
-    let height = height.unwrap_or(areas.frame.height);
-    overlays::boxed(&words.share.share, layout::Area { height, ..areas.frame }, look, buffer);
-    for (y, line) in (areas.address.y..areas.address.y + shown).zip(lines) {
-        // The last row says by its end that there is more.
-        let is_last = y + 1 == areas.address.y + shown;
-        let text = if is_last { &sentence[line.start..] } else { &sentence[line] };
-        paint::left(buffer, layout::Area { y, ..areas.address }, &[(text, style)]);
-    }
-    if !is_alone {
-        rule(state, areas, look, buffer);
-        list::draw(state, 0, look, areas.list, buffer);
-    }
-    let label = format!("{}  ", words.share.folder);
-    let used = paint::left(buffer, areas.folder, &[(&label, theme.title)]);
-    bars::one_line(field, theme.text, paint::inset(areas.folder, used), buffer)
-}
-
-/// What others may do with it then.
-fn hint(state: &State, look: &Look) -> String {
-    let (words, extent) = (&look.words.share, state.share.extent);
-    let hidden = if extent.hidden { &words.hidden } else { &words.no_hidden };
-    let outside = if extent.outside { &words.outside } else { &words.no_outside };
-    let hint = fill(&words.hint, &[("hidden", hidden), ("outside", outside)]);
-    match adding(state, look) {
-        Some(adding) => fill(&words.hint_adding, &[("adding", adding), ("hint", &hint)]),
-        None => hint,
     }
 }
 
@@ -172,10 +128,12 @@ pub(super) fn mark(state: &State) -> Option<String> {
 pub(super) fn hints<'a>(state: &State, sharing: &Sharing, words: &'a HintWords) -> Vec<Hint<'a>> {
     let map = &state.keymap;
     let act = |act: ShareAct| keys::first_key(&map.share, act);
-    let next = keys::first_key(&map.global, Global::NextPane);
-    let next = next.filter(|_| state.share.shared().is_some_and(|shared| shared.place().1 > 1));
+    let lead_on = keys::first_key(&map.global, Global::NextPane);
+    let next = lead_on.filter(|_| state.share.shared().is_some_and(|shared| shared.place().1 > 1));
     match sharing {
-        Sharing::Choosing(_) => vec![(keys::first_key(&map.field, Edit::Accept), &*words.share)],
+        Sharing::Choosing(_) => {
+            vec![(keys::first_key(&map.field, Edit::Accept), &*words.share), (lead_on, &words.complete)]
+        }
         Sharing::Shown(_) => vec![
             (act(ShareAct::Message), &*words.to_message),
             (act(ShareAct::Copy), &words.copy),

@@ -29,6 +29,7 @@ mod scenarios;
 mod screens;
 mod serve;
 mod share;
+mod share_folders;
 mod store;
 mod support;
 mod walk;

@@ -17,6 +17,7 @@ pub(crate) mod naughty;
 mod peers;
 mod preview;
 pub(crate) mod share;
+pub(crate) mod share_choosing;
 mod sign_in;
 mod steering;
 mod traffic;

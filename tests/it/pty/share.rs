@@ -19,7 +19,9 @@ fn a_folder_is_shared_and_who_takes_something_of_it_is_seen_and_may_take_the_res
     terminal.type_in(CTRL_S);
     terminal.wait_for("Share a folder");
     terminal.type_in(REPLACE);
-    terminal.type_in("~/slides\r");
+    terminal.type_in("~/sl\t");
+    terminal.wait_for("~/slides/");
+    terminal.type_in("\r");
     terminal.wait_for("http://127.0.0.1:");
     let text = terminal.text();
     let (_, address) = text.split_once("http://").unwrap();

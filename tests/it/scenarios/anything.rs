@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hobnob::effect::{Effect, ShareOrder};
 use hobnob::event::{
-    BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Listed, Listing, MouseAction, Preview, RequestId,
-    ShareEvent, ShareFault, ShareId, ShareNews, StoreEvent, TextLine, TransferEvent, TransferId, WalkEvent,
+    BrowseEvent, ChatEvent, Content, Event, Facts, Fault, Folders, Listed, Listing, MouseAction, Preview,
+    RequestId, ShareEvent, ShareFault, ShareId, ShareNews, StoreEvent, TextLine, TransferEvent, TransferId,
+    WalkEvent,
 };
 use hobnob::text::clean_line;
 use hobnob::wire::Raw;
@@ -13,6 +14,7 @@ use hobnob::wire::source::Source;
 use proptest::prelude::*;
 
 use super::share::{running, whole};
+use super::share_choosing::folder_name;
 use super::{LIN, SERVER};
 use crate::support::screen::{Screen, file, finished, folder, started};
 
@@ -278,6 +280,9 @@ impl World {
                 screen.is_told(Event::FoldersMade(request, missed.collect()));
             }
             Some(Effect::Share(order)) => self.answer_share(order, how),
+            Some(Effect::FindFolders { request, .. }) => {
+                screen.is_told(Event::FoldersFound(request, folders(how)));
+            }
             Some(Effect::Cancel(id)) => screen.hears_of(id, TransferEvent::Cancelled),
             Some(Effect::Pause(id)) => screen.hears_of(id, TransferEvent::Paused),
             Some(Effect::Edit(text)) => {
@@ -366,6 +371,13 @@ fn taken(how: u8) -> ShareNews {
     let running = (0..how % 7).map(|n| running(peer, &path(n), u64::from(n) << 52, total)).collect();
     let served = (0..how).map(|n| whole(peer, &path(n), u64::from(n))).collect();
     ShareNews { running, count: usize::from(how), served, untold: total }
+}
+
+/// Folders that were found, or not.
+fn folders(how: u8) -> Result<Folders, ShareFault> {
+    let name = |n: u8| TEXTS[usize::from(n) % TEXTS.len()].repeat(usize::from(n % 9) + 1);
+    let names = (0..how % 40).map(|n| folder_name(&name(n))).collect();
+    if how < 200 { Ok(Folders { names, more: usize::from(how / 150) }) } else { Err(ShareFault::Busy) }
 }
 
 /// What could be seen of a file.

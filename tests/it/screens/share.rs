@@ -96,3 +96,18 @@ fn a_share_that_was_turned_off() {
         screen.hears_of_share(id, ShareEvent::Stopped);
     });
 }
+
+#[test]
+fn folders_that_what_is_typed_can_be_completed_to() {
+    looks("share_completing", &ALL, |screen| {
+        talk(screen);
+        screen.effects();
+        screen.types_folder("~/");
+        let many =
+            ["Documents", "Downloads", "Music", "Pictures", "Public", "slides", "讲义与作业", "Videos"];
+        screen.finds(
+            &[&many[..], &["work", "a-name-that-is-longer-than-its-row-on-the-smallest-screen"]].concat(),
+        );
+        screen.press("tab tab");
+    });
+}
