@@ -2,8 +2,9 @@
 //!
 //! Without leaving it: links that lead out are refused by the kernel itself (`cap-std` opens with `openat2` and
 //! `RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS` where Linux has that, and walks part by part with `O_NOFOLLOW` elsewhere).
-//! Or wherever the links in it lead, if the user says so. Which names may come here is decided elsewhere: must never be
-//! given one with `..` in it.
+//! Or wherever the links in it lead, if the user says so. What the system has in its memory is asked for first, in the
+//! same way and with the same refusals, but without waiting. Which names may come here is decided elsewhere: must never
+//! be given one with `..` in it.
 
 use std::fs;
 use std::io;
