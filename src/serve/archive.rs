@@ -10,7 +10,6 @@ use std::io;
 use std::mem;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
-use std::vec;
 
 use bytes::Bytes;
 use tar::{Builder, EntryType, Header};
@@ -18,8 +17,7 @@ use tar::{Builder, EntryType, Header};
 use super::Site;
 use super::beneath::{Found, Name, Opened, is_absent};
 use super::body::FRAME;
-use super::folder::{Column, Direction, Order};
-use crate::wire::listing::Row;
+use super::folder::{Column, Direction, Order, Rows};
 
 /// All content is filled up to a multiple of so many bytes.
 const BLOCK: u64 = 512;
@@ -50,7 +48,7 @@ struct Level {
     /// Its name in the archive, with a slash behind it.
     path: Vec<u8>,
     identity: (u64, u64),
-    rows: vec::IntoIter<Row>,
+    rows: Rows,
 }
 
 impl Archive {
@@ -70,7 +68,7 @@ impl Archive {
             return Ok(());
         }
         let path = [path, b"/"].concat();
-        let rows = self.site.root.list(&name, file, ORDER)?.into_iter();
+        let rows = self.site.root.list(&name, file, ORDER, None)?;
         write_header(&mut self.tar, &path, EntryType::Directory, 0, &metadata)?;
         self.levels.push(Level { name, path, identity, rows });
         Ok(())

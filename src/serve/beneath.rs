@@ -22,9 +22,9 @@ use crate::wire::buffers::Buffers;
 use crate::wire::listing::Kind;
 
 mod list;
-
 mod way;
 
+pub(super) use way::Seen;
 use way::Way;
 
 /// A name as a request has it, that may be looked for.

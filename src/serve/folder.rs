@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `query` | what the query of a URL asks for |
 //! | `order` | in which order a list is |
+//! | `rows` | the rows of a list, and what is known of all of them |
 //! | `writing` | the forms of a list, made piece by piece |
 //!
 //! Owns which of them it is, and what tells a client whether it has that list already. Must never keep more of a list
@@ -29,14 +30,15 @@ use super::page::{self, Language, Page};
 use super::reply::{Content, failure, insert, nothing, set};
 use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
-use crate::wire::listing::Row;
 
 mod order;
 mod query;
+mod rows;
 mod writing;
 
-pub(super) use order::{Column, Direction, Order, Sorted};
-pub(super) use query::{Asked, Query};
+pub(super) use order::{Column, Direction, Order};
+pub(super) use query::{Asked, Filter, Query};
+pub(super) use rows::{Rows, Share, Summary};
 use writing::{Form, Writing};
 
 /// A folder that was asked for.
@@ -61,10 +63,8 @@ pub(super) fn reply(site: &Arc<Site>, folder: Folder<'_>, request: &Parts) -> io
 
 fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::Result<Response<Content>> {
     let headers = &request.headers;
-    let mut rows = site.root.list(folder.name, folder.file, query.order)?;
-    if let Some(filter) = &query.filter {
-        rows.retain(|row| filter.takes(row));
-    }
+    let rows = site.root.list(folder.name, folder.file, query.order, query.filter.as_ref())?;
+    let summary = rows.summary();
     let language = Language::wanted(headers);
     let form = match query.asked {
         Some(Asked::Dufs) => {
@@ -73,9 +73,9 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
         }
         Some(Asked::Names) => Form::Names,
         _ if wants_json(headers) => Form::Caddy,
-        _ => Form::Page(Page::new(site, folder.path, query, &rows, language)),
+        _ => Form::Page(Page::new(site, folder.path, query, summary, language)),
     };
-    let tag = tag(site, &form, folder.path, query, language, &rows);
+    let tag = tag(site, &form, folder.path, query, language, summary);
     let current = Current { etag: Some(&tag), modified: None };
     let mut response = match current.judge(&request.method, headers) {
         Judgement::Failed => failure(StatusCode::PRECONDITION_FAILED),
@@ -88,7 +88,7 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
     Ok(response)
 }
 
-fn written(form: Form, rows: Vec<Row>, language: Language) -> io::Result<Response<Content>> {
+fn written(form: Form, rows: Rows, language: Language) -> io::Result<Response<Content>> {
     let mut response = Response::new(Content::Nothing);
     insert(&mut response, CONTENT_TYPE, form.media_type());
     insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -123,14 +123,14 @@ fn archive(site: &Arc<Site>, folder: Folder<'_>) -> io::Result<Response<Content>
 }
 
 /// A strong validator (RFC 9110, section 8.8.3): of all that the list is written from.
-fn tag(site: &Site, form: &Form, path: &[u8], query: &Query, language: Language, rows: &[Row]) -> String {
+fn tag(site: &Site, form: &Form, path: &[u8], query: &Query, language: Language, summary: Summary) -> String {
     let mut hasher = DefaultHasher::new();
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     form.media_type().hash(&mut hasher);
     (path, query, language, site.zone.iana_name(), &site.name).hash(&mut hasher);
     site.access.uploads.is_some().hash(&mut hasher);
-    rows.hash(&mut hasher);
-    format!("\"{:016x}-{:x}\"", hasher.finish(), rows.len())
+    summary.hash(&mut hasher);
+    format!("\"{:016x}-{:x}\"", hasher.finish(), summary.rows)
 }
 
 /// As Caddy decides it.

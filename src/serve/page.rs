@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
 use super::Site;
-use super::folder::{Column, Direction, Order, Query};
+use super::folder::{Column, Direction, Order, Query, Summary};
 use crate::text::{clean_line, size};
 use crate::wire::listing::{Kind, Row};
 use crate::wire::source::Path;
@@ -49,10 +49,9 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Of the folder `path` (decoded, without the slash in front, empty for the top), of which these rows are shown.
-    pub(super) fn new(site: &Site, path: &[u8], query: &Query, rows: &[Row], language: Language) -> Self {
+    /// Of the folder `path` (decoded, without the slash in front, empty for the top), of which so much is shown.
+    pub(super) fn new(site: &Site, path: &[u8], query: &Query, summary: Summary, language: Language) -> Self {
         let filter = query.filter.as_ref().map_or("", |filter| filter.written());
-        let total = rows.iter().filter_map(|row| row.size).fold(0, u64::saturating_add);
         let fill = |name: &str| match name.split_once(' ') {
             Some(("word", word)) => escape(language.word(word)),
             _ => match name {
@@ -69,10 +68,10 @@ impl Page {
                 "up" if !path.is_empty() => {
                     "<tr class=\"up\"><td class=\"name\"><a href=\"../\">../</a></td></tr>\n".to_owned()
                 }
-                "count" => size::grouped(rows.len() as u64),
-                "total" if total > 0 => format!(" · {}", size::bytes(total)),
-                "hidden" if !rows.is_empty() => " hidden".to_owned(),
-                "nothing" if rows.is_empty() && filter.is_empty() => escape(language.word("empty")),
+                "count" => size::grouped(summary.rows as u64),
+                "total" if summary.bytes > 0 => format!(" · {}", size::bytes(summary.bytes)),
+                "hidden" if summary.rows > 0 => " hidden".to_owned(),
+                "nothing" if summary.rows == 0 && filter.is_empty() => escape(language.word("empty")),
                 "nothing" => escape(language.word("none")),
                 "upload" if site.access.uploads.is_some() => form(language),
                 _ => String::new(),

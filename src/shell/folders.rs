@@ -15,7 +15,7 @@ use crate::app::bar::behind;
 use crate::config::expand_home;
 use crate::event::{Event, FolderName, Folders, RequestId, ShareFault, system_words};
 use crate::text::clean_line;
-use crate::text::natural::write_key;
+use crate::text::natural;
 
 /// Questions that may be waiting.
 const QUESTIONS: usize = 16;
@@ -116,11 +116,7 @@ fn read(folder: &Path, beginning: &str, answer: &oneshot::Sender<Answer>) -> Ans
             found.more += 1;
         }
     }
-    found.names.sort_by_cached_key(|folder| {
-        let mut key = Vec::new();
-        write_key(&folder.name, &mut key);
-        key
-    });
+    found.names.sort_by(|one, other| natural::compare(&one.name, &other.name));
     Ok(found)
 }
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::text::natural::write_key;
+use crate::text::natural;
 use crate::wire::listing::{Entry, Kind};
 
 /// The order of the entries. Folders come first in any case.
@@ -92,7 +92,7 @@ pub(super) fn by_name(entries: &[Entry]) -> Vec<u32> {
     let ends: Vec<usize> = entries
         .iter()
         .map(|entry| {
-            write_key(&entry.name, &mut keys);
+            natural::key(&entry.name).for_each(|byte| keys.push(byte));
             keys.len()
         })
         .collect();

@@ -12,8 +12,12 @@ use std::path::Path;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
+use jiff::Timestamp;
 use nix::fcntl::{AtFlags, OFlag, openat};
-use nix::sys::stat::{Mode, fstatat};
+use nix::sys::stat::{FileStat, Mode, fstatat};
+
+use super::timestamp;
+use crate::wire::listing::Kind;
 
 /// Opening a pipe waits for a writer, and opening a terminal can adopt it.
 const WITHOUT_WAITING: OFlag = OFlag::O_NONBLOCK.union(OFlag::O_NOCTTY);
@@ -29,13 +33,40 @@ pub(super) struct Way {
 }
 
 /// What can be seen of a thing without opening it.
-pub(super) struct Seen {
-    pub(super) st_mode: u32,
+#[derive(Debug, Clone, Copy, Hash)]
+pub(in crate::serve) struct Seen {
+    /// As POSIX has it.
+    pub(in crate::serve) st_mode: u32,
     /// In bytes.
-    pub(super) length: u64,
+    pub(in crate::serve) length: u64,
     /// When it was last changed, since 1970.
-    pub(super) seconds: i64,
-    pub(super) nanoseconds: i64,
+    pub(in crate::serve) seconds: i64,
+    /// The rest of that.
+    pub(in crate::serve) nanoseconds: i64,
+}
+
+impl Seen {
+    /// What could not be looked at: of no type, and of a time that no calendar has.
+    pub(super) const NOTHING: Self = Self { st_mode: 0, length: 0, seconds: i64::MIN, nanoseconds: 0 };
+
+    pub(super) fn of(stat: &FileStat) -> Self {
+        Self {
+            st_mode: stat.st_mode,
+            length: u64::try_from(stat.st_size).unwrap_or_default(),
+            seconds: stat.st_mtime,
+            nanoseconds: stat.st_mtime_nsec,
+        }
+    }
+
+    /// Bytes, of a regular file.
+    pub(in crate::serve) fn size(&self) -> Option<u64> {
+        (Kind::of(self.st_mode) == Kind::File).then_some(self.length)
+    }
+
+    /// When it was last changed.
+    pub(in crate::serve) fn modified(&self) -> Option<Timestamp> {
+        timestamp(self.seconds, self.nanoseconds)
+    }
 }
 
 impl Way {
@@ -88,13 +119,7 @@ impl Way {
     /// Looks at a thing, behind links where they lead to something.
     pub(super) fn look(&self, path: &Path) -> io::Result<Seen> {
         if self.follow_links {
-            let stat = fstatat(&self.top, path, AtFlags::empty())?;
-            return Ok(Seen {
-                st_mode: stat.st_mode,
-                length: u64::try_from(stat.st_size).unwrap_or_default(),
-                seconds: stat.st_mtime,
-                nanoseconds: stat.st_mtime_nsec,
-            });
+            return Ok(Seen::of(&fstatat(&self.top, path, AtFlags::empty())?));
         }
         let metadata = self.top.metadata(path)?;
         Ok(Seen {

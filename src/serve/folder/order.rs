@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::text::natural::write_key;
-use crate::wire::listing::{Kind, Row};
+use crate::serve::beneath::Seen;
+use crate::text::natural;
+use crate::wire::listing::Kind;
 
 /// What a list is sorted by, and which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,44 +35,46 @@ pub(in crate::serve) enum Direction {
     Descending,
 }
 
-/// A row that is being sorted, with what stands for its name then.
-#[derive(Debug)]
-pub(in crate::serve) struct Sorted {
-    /// The row.
-    pub(in crate::serve) row: Row,
-    key: Vec<u8>,
-}
+/// What a list is sorted by, as far as it fits into a number: a folder or not, and then the bytes of a file, the time,
+/// or the beginning of the name. The whole name decides where that is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::serve) struct Lead(u128);
 
-impl Sorted {
-    pub(in crate::serve) fn new(row: Row) -> Self {
-        let mut key = Vec::with_capacity(row.raw.0.len() + 4);
-        write_key(&String::from_utf8_lossy(&row.raw.0), &mut key);
-        Self { row, key }
-    }
-}
+/// The bits of a [`Lead`] below the one that tells folders from the rest.
+const BITS: u32 = 127;
 
 impl Order {
-    /// Which of two comes first. Names that are the same but for their case follow by their bytes.
-    pub(in crate::serve) fn compare(self, one: &Sorted, other: &Sorted) -> Ordering {
-        let (a, b) = (&one.row, &other.row);
-        let key = match self.column {
-            Column::Name => Ordering::Equal,
-            Column::Size => a.size.cmp(&b.size),
-            Column::Modified => a.modified.cmp(&b.modified),
+    /// What decides where a thing comes, unless it is the same as another's.
+    pub(super) fn lead(self, name: &[u8], seen: &Seen) -> Lead {
+        let ascending = match self.column {
+            Column::Name => {
+                let mut start = [0; 16];
+                let name = String::from_utf8_lossy(name);
+                natural::key(&name).take(start.len()).enumerate().for_each(|(at, byte)| start[at] = byte);
+                u128::from_be_bytes(start) >> (u128::BITS - BITS)
+            }
+            Column::Size => seen.size().map_or(0, |bytes| u128::from(bytes) + 1),
+            // Times are far within ±2^120 ns.
+            Column::Modified => {
+                seen.modified().map_or(0, |time| (time.as_nanosecond() + (1 << 120)).unsigned_abs())
+            }
         };
-        let is_file = |row: &Row| row.kind() != Kind::Dir;
-        let way = |ordering: Ordering, direction| match direction {
-            Direction::Ascending => ordering,
-            Direction::Descending => ordering.reverse(),
+        let value = match self.direction {
+            Direction::Ascending => ascending,
+            Direction::Descending => (1 << BITS) - 1 - ascending,
         };
-        let by_name = match self.column {
-            Column::Name => self.direction,
-            Column::Size | Column::Modified => Direction::Ascending,
-        };
-        is_file(a)
-            .cmp(&is_file(b))
-            .then(way(key, self.direction))
-            .then_with(|| way((&one.key, &a.raw.0).cmp(&(&other.key, &b.raw.0)), by_name))
+        Lead(u128::from(Kind::of(seen.st_mode) != Kind::Dir) << BITS | value)
+    }
+
+    /// Which of two names comes first where their leads are the same. Those that are the same but for their case follow
+    /// by their bytes.
+    pub(super) fn by_name(self, one: &[u8], other: &[u8]) -> Ordering {
+        let [a, b] = [one, other].map(String::from_utf8_lossy);
+        let ascending = natural::compare(&a, &b).then_with(|| one.cmp(other));
+        match (self.column, self.direction) {
+            (Column::Name, Direction::Descending) => ascending.reverse(),
+            (Column::Size | Column::Modified, _) | (Column::Name, Direction::Ascending) => ascending,
+        }
     }
 }
 
@@ -114,34 +117,25 @@ impl Direction {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use jiff::Timestamp;
-
+    use super::super::{Rows, Share};
     use super::*;
-    use crate::wire::Raw;
 
     fn sorted(column: Column, direction: Direction) -> Vec<String> {
-        let row = |name: &'static str, st_mode: u32, size, second| Row {
-            raw: Raw(Bytes::from_static(name.as_bytes())),
-            st_mode,
-            size,
-            modified: Timestamp::from_second(second).ok(),
-            is_symlink: false,
-        };
-        let rows = [
-            row("10", 0o100_644, Some(3), 3),
-            row("9", 0o100_644, Some(3), 3),
-            row("b", 0o100_644, Some(1), 3),
-            row("z", 0o040_755, None, 1),
-            row("A", 0o100_644, Some(9), 2),
-            row("a", 0o100_644, Some(1), 1),
-            row("Ä", 0o100_644, Some(5), 2),
-            row("ä.txt", 0o100_644, Some(5), 4),
-            row("y", 0o040_755, None, 9),
-        ];
-        let mut rows = rows.map(Sorted::new);
-        rows.sort_by(|a, b| Order { column, direction }.compare(a, b));
-        rows.iter().map(|sorted| String::from_utf8_lossy(&sorted.row.raw.0).into_owned()).collect()
+        let mut share = Share::new(Order { column, direction });
+        for (name, st_mode, length, seconds) in [
+            ("10", 0o100_644, 3, 3),
+            ("9", 0o100_644, 3, 3),
+            ("b", 0o100_644, 1, 3),
+            ("z", 0o040_755, 4096, 1),
+            ("A", 0o100_644, 9, 2),
+            ("a", 0o100_644, 1, 1),
+            ("Ä", 0o100_644, 5, 2),
+            ("ä.txt", 0o100_644, 5, 4),
+            ("y", 0o040_755, 4096, 9),
+        ] {
+            share.add(name.as_bytes(), Seen { st_mode, length, seconds, nanoseconds: 0 }, false);
+        }
+        Rows::new(vec![share.sorted()]).map(|row| String::from_utf8_lossy(&row.raw.0).into_owned()).collect()
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::{Column, Direction, Order};
-use crate::wire::listing::Row;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -82,8 +81,8 @@ impl Filter {
     }
 
     /// Whether the name has the letters in it.
-    pub(super) fn takes(&self, row: &Row) -> bool {
-        String::from_utf8_lossy(&row.raw.0).to_lowercase().contains(&self.0.to_lowercase())
+    pub(in crate::serve) fn takes(&self, name: &[u8]) -> bool {
+        String::from_utf8_lossy(name).to_lowercase().contains(&self.0.to_lowercase())
     }
 }
 

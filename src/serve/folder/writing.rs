@@ -2,10 +2,10 @@
 //! rows; must never make more than a frame ahead.
 
 use std::io;
-use std::vec;
 
 use bytes::Bytes;
 
+use super::Rows;
 use crate::serve::body::FRAME;
 use crate::serve::page::Page;
 use crate::wire::listing::{Row, caddy, dufs, names};
@@ -75,7 +75,7 @@ impl Form {
 /// A list on its way, whose frames this gives.
 pub(super) struct Writing {
     form: Form,
-    rows: vec::IntoIter<Row>,
+    rows: Rows,
     place: Place,
 }
 
@@ -89,8 +89,8 @@ enum Place {
 }
 
 impl Writing {
-    pub(super) fn new(form: Form, rows: Vec<Row>) -> Self {
-        Self { form, rows: rows.into_iter(), place: Place::Head }
+    pub(super) fn new(form: Form, rows: Rows) -> Self {
+        Self { form, rows, place: Place::Head }
     }
 
     /// Whether all of it has been given.
