@@ -159,14 +159,22 @@ async fn listen(stream: &mut (impl AsyncRead + Unpin), head: &mut Vec<u8>, site:
     }
 }
 
-/// The file of that name, if there is one.
+/// The file of that name, or of the name that this line is: who types it sends the end of the line too.
 async fn find(site: &Arc<Site>, name: &[u8]) -> Option<Opened> {
-    let name = site.root.name(name).filter(|name| site.speaks_plain() && !name.is_folder)?;
-    let site = Arc::clone(site);
-    match spawn_blocking(move || site.root.find(&name)).await {
-        Ok(Ok(Found::File(opened))) => Some(opened),
-        Ok(Ok(Found::Folder(_) | Found::Other) | Err(_)) | Err(_) => None,
+    let line = name.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let names = [Some(name), line].into_iter().flatten().filter_map(|name| site.root.name(name));
+    let names: Vec<_> = names.filter(|name| site.speaks_plain() && !name.is_folder).collect();
+    if names.is_empty() {
+        return None;
     }
+    let site = Arc::clone(site);
+    let found = spawn_blocking(move || {
+        names.iter().find_map(|name| match site.root.find(name) {
+            Ok(Found::File(opened)) => Some(opened),
+            Ok(Found::Folder(_) | Found::Other) | Err(_) => None,
+        })
+    });
+    found.await.ok().flatten()
 }
 
 /// Ends a connection so that all that was sent arrives. Closing it while bytes of the other side lie unread would

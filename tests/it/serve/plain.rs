@@ -59,6 +59,19 @@ async fn a_name_in_several_segments_is_put_together() {
 }
 
 #[tokio::test]
+async fn a_name_may_be_a_line_that_was_typed() {
+    let server = Running::start(PATIENT);
+    server.write("a.txt", "typed");
+    server.write("b\n", "exact");
+    server.write("b", "not asked for");
+    for (sent, expected) in
+        [("a.txt\n", "typed"), ("a.txt\r\n", "typed"), ("b\n", "exact"), ("a.txt\n\n", ""), ("a.txt\r", "")]
+    {
+        assert_eq!(server.plain(sent.as_bytes()).await, expected.as_bytes(), "{sent:?}");
+    }
+}
+
+#[tokio::test]
 async fn half_a_request_line_is_taken_for_a_name_after_a_moment() {
     let mut server = Running::start(PATIENT);
     assert_eq!(server.plain(b"GET /a.txt HTT").await, b"");
