@@ -174,6 +174,10 @@ fn serve() {
         by_cat = by_cat.add(Runner::named(name, bare(server.address(), request, "/dev/null")));
     }
     if let Some((_, server)) = there().find(|(name, _)| **name == "hobnob") {
+        // A selector of Gopher (RFC 1436) is a line, and the answer the bytes and the end: the plain protocol.
+        let url = format!("gopher://{}/0big", server.address());
+        let curl = ["--silent", "--fail", "--output", "/dev/null", &url];
+        by_curl = by_curl.add(Runner::named("hobnob, plain", command("curl", curl)));
         by_cat = by_cat.add(Runner::named("hobnob, plain", bare(server.address(), "big", "/dev/null")));
     }
     by_curl.run(nowhere);
