@@ -1,5 +1,7 @@
 //! What is heard of a walk through the folders of a server, and of single files there.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 
 use super::{Fault, Listing};
@@ -26,4 +28,20 @@ pub struct Facts {
     pub size: Option<u64>,
     /// When it was last changed.
     pub modified: Option<Timestamp>,
+}
+
+impl Facts {
+    /// Which of the two was changed earlier, to the second: header fields have no fractions of one (RFC 9110, section
+    /// 5.6.7). None where one of the times is not known.
+    #[must_use]
+    pub fn compare_times(&self, other: &Self) -> Option<Ordering> {
+        let times = self.modified.zip(other.modified);
+        times.map(|(one, other)| one.as_second().cmp(&other.as_second()))
+    }
+
+    /// Whether they are known to have the same length and time.
+    #[must_use]
+    pub fn are_the_same_as(&self, other: &Self) -> bool {
+        self.size.is_some() && self.size == other.size && self.compare_times(other) == Some(Ordering::Equal)
+    }
 }

@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::{self, JoinHandle};
+use tokio::task::{self, JoinError};
 
 use self::folders::Folders;
 use self::rate::Rate;
@@ -200,6 +200,6 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// What came of it. It says how it ended itself, unless it was killed by a panic.
-async fn done<T>(work: JoinHandle<T>) -> Result<T, Fault> {
+async fn done<T>(work: impl Future<Output = Result<T, JoinError>>) -> Result<T, Fault> {
     work.await.map_err(|_| Fault::from_disk(&std::io::ErrorKind::Other.into()))
 }

@@ -1,10 +1,11 @@
 //! One question for a file, or for the rest of it, and what the answer is good for. Never takes a part for another part,
 //! nor for the whole.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
+use jiff::Timestamp;
 
 use super::body::{Body, Incoming, Plain};
 use super::rate::Rate;
@@ -40,7 +41,7 @@ pub(super) struct Wish {
 pub(super) struct Version {
     pub(super) total: Option<u64>,
     pub(super) validator: Option<Validator>,
-    pub(super) modified: Option<SystemTime>,
+    pub(super) modified: Option<Timestamp>,
     /// What its content has to be.
     pub(super) checksum: Option<Checksum>,
 }
@@ -191,7 +192,7 @@ fn version(answer: &http::Answer, total: Option<u64>) -> Version {
     Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
-        modified: answer.modified().map(SystemTime::from),
+        modified: answer.modified(),
         checksum: [REPR_DIGEST, DIGEST].iter().find_map(|name| {
             let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
             Checksum::from_field(&lines.collect::<Vec<_>>().join(","))

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 
 use super::disk::Disk;
+use super::done;
 use super::partial::folder;
 use super::threads::Threads;
 use crate::event::Fault;
@@ -93,15 +94,15 @@ impl Folders {
         let folder = self.synced().entry(dir.clone()).or_default().clone();
         let begun_before = folder.begun.load(Ordering::SeqCst);
         let synced = {
-            let mut done = folder.done.lock().await;
-            if *done > begun_before {
+            let mut last = folder.done.lock().await;
+            if *last > begun_before {
                 Ok(())
             } else {
                 let number = folder.begun.fetch_add(1, Ordering::SeqCst) + 1;
                 let (disk, dir) = (disk.clone(), dir.clone());
-                let synced = threads.run(move || disk.sync_folder(&dir)).await;
+                let synced = done(threads.run(move || disk.sync_folder(&dir))).await;
                 if matches!(synced, Ok(Ok(()))) {
-                    *done = number;
+                    *last = number;
                 }
                 synced.and_then(|synced| synced.map_err(|error| Fault::from_disk(&error)))
             }

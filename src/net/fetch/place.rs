@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::disk::Disk;
 use super::partial::{self, PartialFile, Spot};
@@ -29,7 +30,7 @@ pub(super) enum Content {
 pub(super) struct Placing {
     pub(super) to: PathBuf,
     pub(super) conflict: Conflict,
-    pub(super) modified: Option<SystemTime>,
+    pub(super) modified: Option<Timestamp>,
     pub(super) disk: Arc<dyn Disk>,
 }
 
@@ -66,7 +67,7 @@ impl Placing {
     fn named(&self, file: &PartialFile) -> Result<PathBuf, Fault> {
         if let Some(modified) = self.modified {
             // A time that this disk cannot hold does not make the file any less whole.
-            let _ = file.file().set_modified(modified);
+            let _ = file.file().set_modified(SystemTime::from(modified));
         }
         self.disk.sync(file.file()).map_err(|error| Fault::from_disk(&error))?;
         match self.conflict {

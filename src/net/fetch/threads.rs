@@ -5,10 +5,7 @@
 //! here.
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::spawn_blocking;
-
-use super::done;
-use crate::event::Fault;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// More would sooner be idle; with fewer a disk that is slow to sync would have too little to do at once.
 const FEW: usize = 4;
@@ -24,16 +21,12 @@ impl Threads {
         Self(few.ok())
     }
 
-    /// Does it, when it is its turn.
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Fault> {
-        done(match &self.0 {
+    /// Does it, when it is its turn; also where nobody waits for it any more.
+    pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        match &self.0 {
             Some(few) => few.spawn_blocking(work),
             None => spawn_blocking(work),
-        })
-        .await
+        }
     }
 }
 

@@ -6,22 +6,23 @@ use std::future::pending;
 use std::mem;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use self::look::Found;
 use super::ask::{Answer, Version};
 use super::body::Incoming;
 use super::partial::{self, PartialFile, Spot};
 use super::place::{Content, Placing};
 use super::retry::{Retries, Retry};
 use super::writer::{Beginning, Writing, Written, clear, write};
-use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking};
+use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking, done};
 use crate::effect::{Conflict, Job};
-use crate::event::{Fault, Kept, Proof, TransferEvent};
+use crate::event::{Anew, Fault, Kept, Proof, TransferEvent};
 
 mod check;
 mod look;
@@ -39,12 +40,16 @@ pub(super) struct Transfer<'a> {
     small: Option<Bytes>,
     /// Has the partial file until it is done.
     writing: Option<JoinHandle<Written>>,
+    /// So has this, where there is one.
+    looking: Option<JoinHandle<Result<Found, Halt>>>,
     /// What is known of the version of which a part is here.
     version: Version,
     /// Whether it was looked at what is there already.
     looked: bool,
     /// Another file that may be the beginning of this one.
     other: Option<Other>,
+    /// Why it does not go on with what an earlier try left; none once that was said.
+    anew: Option<Anew>,
     /// Whether the server has answered with the file.
     begun: bool,
 }
@@ -53,7 +58,7 @@ pub(super) struct Transfer<'a> {
 struct Other {
     file: Arc<File>,
     length: u64,
-    modified: Option<SystemTime>,
+    modified: Option<Timestamp>,
     /// Whether the server may send the rest of it alone.
     by_range: bool,
 }
@@ -77,9 +82,11 @@ impl<'a> Transfer<'a> {
             file: None,
             small: None,
             writing: None,
+            looking: None,
             version,
             looked: false,
             other: None,
+            anew: None,
             begun: false,
         }
     }
@@ -113,7 +120,7 @@ impl<'a> Transfer<'a> {
             self.look().await?;
             self.looked = true;
         }
-        let (answer, base, anew) = self.ask().await?;
+        let (answer, base) = self.ask().await?;
         let Answer { mut body, version, .. } = answer;
         self.begun = true;
         if base != Base::Partial {
@@ -126,6 +133,7 @@ impl<'a> Transfer<'a> {
             self.version.modified = self.version.modified.or(before.modified);
         }
         let (total, from) = (self.version.total, self.length(base));
+        let anew = self.anew.take();
         report(TransferEvent::Started { total, from, anew, partial: self.version.partial() }).await;
         let (beginning, start) = match (base, self.file.take(), &self.other) {
             (Base::Partial, Some(file), _) => (Beginning::Itself(file), Bytes::new()),
@@ -243,7 +251,7 @@ impl<'a> Transfer<'a> {
             (file, placed)
         };
         let (file, placed) =
-            if is_small { self.engine.threads.run(place).await? } else { blocking(place).await? };
+            if is_small { done(self.engine.threads.run(place)).await? } else { blocking(place).await? };
         match placed {
             Ok((path, bytes)) => {
                 let folder = partial::folder(&path).to_path_buf();
@@ -264,6 +272,10 @@ impl<'a> Transfer<'a> {
         self.engine.folders.note_partial(partial::folder(&self.path));
         // What went wrong with writing makes what was written no worse.
         let _ = self.settle().await;
+        if let Some(looking) = self.looking.take() {
+            // What it finds is not needed any more, but is nobody else's before.
+            let _ = looking.await;
+        }
         let Some(file) = self.file.take() else {
             if stop == Stop::Cancel {
                 // It was not looked at yet what an earlier run left.

@@ -50,6 +50,31 @@ fn retried(told: &[TransferEvent]) -> Vec<(u32, &Fault)> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn why_it_starts_over_is_still_known_when_the_next_try_is_the_one_that_works() {
+    let other_part = answer(|request| {
+        let first = first(request, LENGTH).unwrap();
+        [part(first + 1, LENGTH, ETAG).as_bytes(), &content()[first + 1..]].concat()
+    });
+    let head = whole(LENGTH, ETAG).len();
+    let server = scripted(vec![
+        cut(ETAG, head + LENGTH / 2, fin),
+        other_part,
+        cut(ETAG, head - 1, fin),
+        rightly(ETAG),
+    ]);
+    let dir = tempdir().unwrap();
+    let mut job = job(server.source("http://", "/a"), dir.path());
+    let (end, told) = run_on(&patient(PATIENT), &mut job).await;
+    assert!(matches!(end, End::Finished(_)), "{end:?}");
+    let started = told.iter().rev().find_map(|event| match event {
+        TransferEvent::Started { from, anew, .. } => Some((*from, *anew)),
+        _ => None,
+    });
+    assert_eq!(started, Some((0, Some(Anew::NoRanges))));
+    assert!(read(&dir, "a") == content());
+}
+
+#[tokio::test(start_paused = true)]
 async fn wherever_it_breaks_off_the_file_is_right_in_the_end() {
     let head = whole(LENGTH, ETAG).len();
     for round in 0..100 {

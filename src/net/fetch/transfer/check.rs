@@ -10,6 +10,7 @@ use super::{Transfer, follow};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
 use crate::net::fetch::place::{Content, free};
 use crate::net::fetch::verify::verify;
+use crate::net::fetch::writer::Written;
 use crate::net::fetch::{Halt, blocking};
 use crate::text::clean_line;
 use crate::wire::digest::Checksum;
@@ -26,14 +27,13 @@ impl Transfer<'_> {
             let file = self.file.take();
             let content = Content::Bytes(bytes, self.spot(file));
             let disk = self.engine.disk.clone();
-            let (file, written) = blocking(move || {
+            // Whoever stops the download waits for it.
+            self.writing = Some(spawn_blocking(move || {
                 let mut file = None;
-                let written = content.write(&*disk, &mut file).map(|_| ());
-                (file, written)
-            })
-            .await?;
-            self.file = file;
-            written?;
+                let fault = content.write(&*disk, &mut file).err();
+                Written { file, fault }
+            }));
+            self.settle().await?;
         }
         let Some(file) = &self.file else { return Ok(None) };
         let file = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;

@@ -1,5 +1,6 @@
 //! What is there already under the file's name, and what that means for the download.
 
+use std::cmp::Ordering;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
@@ -12,7 +13,15 @@ use crate::effect::Conflict;
 use crate::event::{Clash, Facts, Fault, Kept};
 use crate::net::fetch::partial::{PartialFile, folder};
 use crate::net::fetch::place::is_replaceable;
-use crate::net::fetch::{Halt, ask};
+use crate::net::fetch::{Halt, ask, done};
+
+/// What is there.
+pub(super) struct Found {
+    there: Option<Metadata>,
+    other: Option<Other>,
+    /// The partial file.
+    file: Option<PartialFile>,
+}
 
 impl Transfer<'_> {
     /// Whether what is there lets the download go on; finds what there is to go on with.
@@ -34,9 +43,12 @@ impl Transfer<'_> {
             if there.is_none() && file.is_none() && !folder(&to).exists() {
                 folders.note_fresh(&to);
             }
-            Ok::<_, Halt>((there, other, file))
+            Ok(Found { there, other, file })
         };
-        let (there, other, file) = self.engine.threads.run(look).await??;
+        let looking = self.looking.insert(self.engine.threads.run(look));
+        let found = done(looking).await;
+        self.looking = None;
+        let Found { there, other, file } = found??;
         if let Some(there) = there
             && matches!(conflict, Conflict::Ask | Conflict::Newer)
         {
@@ -50,17 +62,12 @@ impl Transfer<'_> {
     /// Whether the server's file is another one than the one that is there.
     async fn weigh(&mut self, conflict: Conflict, there: &Metadata) -> Result<(), Halt> {
         let comes = ask::facts(&self.engine.client, &mut self.job.source).await?.unwrap_or_default();
-        let modified = there.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
-        let there = Facts { size: Some(there.len()), modified };
-        // Header fields have no fractions of a second.
-        let times = comes.modified.zip(there.modified);
-        let times = times.map(|(theirs, ours)| (theirs.as_second(), ours.as_second()));
+        let there = Facts { size: Some(there.len()), modified: modified(there) };
         if conflict == Conflict::Newer {
-            let newer = times.is_some_and(|(theirs, ours)| theirs > ours);
-            return if newer { Ok(()) } else { Err(Halt::Kept(Kept::NotNewer)) };
+            let is_newer = comes.compare_times(&there) == Some(Ordering::Greater);
+            return if is_newer { Ok(()) } else { Err(Halt::Kept(Kept::NotNewer)) };
         }
-        let same = comes.size == there.size && times.is_some_and(|(theirs, ours)| theirs == ours);
-        if same {
+        if comes.are_the_same_as(&there) {
             return Err(Halt::Kept(Kept::Same));
         }
         Err(Fault::Exists(Box::new(Clash { path: self.job.to.clone(), there, comes })).into())
@@ -73,6 +80,10 @@ fn there(to: &Path) -> Result<Option<Metadata>, Fault> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Fault::from_disk(&error)),
     }
+}
+
+fn modified(there: &Metadata) -> Option<Timestamp> {
+    there.modified().ok().and_then(|at| Timestamp::try_from(at).ok())
 }
 
 /// Gives the file that is to be gone on with, where that is what is asked for.
@@ -88,7 +99,7 @@ fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Opti
         Conflict::Resume => {
             is_replaceable(to)?;
             let file = File::open(to).map_err(|error| Fault::from_disk(&error))?;
-            let modified = there.modified().ok();
+            let modified = modified(there);
             let other = Other { file: Arc::new(file), length: there.len(), modified, by_range: true };
             return Ok(Some(other).filter(|other| other.length > 0));
         }

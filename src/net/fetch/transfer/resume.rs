@@ -3,22 +3,23 @@
 
 use std::fs::File;
 use std::io;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Base, Transfer};
 use crate::effect::Partial;
-use crate::event::{Anew, Fault, Kept};
+use crate::event::{Anew, Facts, Fault, Kept};
 use crate::net::fetch::ask::{self, Answer, Reply, Wish};
 use crate::net::fetch::body::Incoming;
 use crate::net::fetch::partial::read_at;
 use crate::net::fetch::{Halt, OVERLAP, blocking};
 
 impl Transfer<'_> {
-    /// Asks until there is an answer that can be used: what it goes on with, and why with nothing that an earlier try left.
-    pub(super) async fn ask(&mut self) -> Result<(Answer, Base, Option<Anew>), Halt> {
-        let known = self.begun || self.job.partial.is_some();
-        let why = if known { Anew::NoValidator } else { Anew::Forgotten };
-        let mut anew = (self.here() > OVERLAP && self.version.validator.is_none()).then_some(why);
+    /// Asks until there is an answer that can be used, and what it goes on with. Notes why with nothing that an earlier
+    /// try left.
+    pub(super) async fn ask(&mut self) -> Result<(Answer, Base), Halt> {
+        if self.here() > OVERLAP && self.version.validator.is_none() {
+            let known = self.begun || self.job.partial.is_some();
+            self.anew.get_or_insert(if known { Anew::NoValidator } else { Anew::Forgotten });
+        }
         let mut suffix = None;
         loop {
             let base = self.base();
@@ -28,7 +29,7 @@ impl Transfer<'_> {
                 Reply::File(answer) if answer.is_part => {
                     let mut answer = *answer;
                     if self.goes_on(base, &mut answer).await? {
-                        return Ok((answer, base, anew));
+                        return Ok((answer, base));
                     }
                     Anew::Differs
                 }
@@ -37,9 +38,9 @@ impl Transfer<'_> {
                     self.begins(&mut answer).await?;
                     if base == Base::Partial {
                         let same = answer.version.validator == self.version.validator;
-                        anew = Some(if same { Anew::NoRanges } else { Anew::Changed });
+                        self.anew = Some(if same { Anew::NoRanges } else { Anew::Changed });
                     }
-                    return Ok((answer, Base::Nothing, anew));
+                    return Ok((answer, Base::Nothing));
                 }
                 Reply::Useless(why) => why,
                 Reply::Unsatisfied(total) => {
@@ -56,7 +57,7 @@ impl Transfer<'_> {
                 }
             };
             if base == Base::Partial {
-                anew = Some(useless);
+                self.anew = Some(useless);
                 self.version.validator = None;
             } else if let Some(other) = &mut self.other {
                 other.by_range = false;
@@ -127,8 +128,8 @@ impl Transfer<'_> {
         if total.is_some_and(|total| total < other.length) {
             return Err(exists());
         }
-        let times = answer.version.modified.zip(other.modified);
-        if total == Some(other.length) && times.is_some_and(|(theirs, ours)| second(theirs) == second(ours)) {
+        let comes = Facts { size: total, modified: answer.version.modified };
+        if comes.are_the_same_as(&Facts { size: Some(other.length), modified: other.modified }) {
             return Err(Halt::Kept(Kept::Same));
         }
         let (same, taken) = compare(&mut answer.body, &other.file, 0, other.length.min(OVERLAP)).await?;
@@ -149,9 +150,4 @@ async fn compare(
     let read = |file: io::Result<File>| blocking(move || read_at(&file?, from, length));
     let ours = read(file.try_clone()).await?.map_err(|error| Fault::from_disk(&error))?;
     Ok((ours == taken, taken))
-}
-
-/// Header fields have no fractions of it.
-fn second(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
