@@ -2,7 +2,7 @@
 //! than a few buffers.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -84,10 +84,13 @@ fn begin<'a>(
         return Err(Fault::DiskFull);
     }
     if let Some((other, length)) = other {
-        // Without copying where the file system can share what is the same.
-        file.append(|file| match io::copy(&mut (&*other).take(length), file)? {
-            copied if copied < length => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+        // Without copying where the file system can share what is the same. From its start also in a second try.
+        file.append(|file| {
+            (&*other).rewind()?;
+            match io::copy(&mut (&*other).take(length), file)? {
+                copied if copied < length => Err(io::ErrorKind::UnexpectedEof.into()),
+                _ => Ok(()),
+            }
         })?;
     }
     Ok(file)

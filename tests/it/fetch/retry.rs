@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hobnob::effect::Conflict;
+use hobnob::effect::{Conflict, Job};
 use hobnob::event::{Anew, Fault, Stage, TransferEvent};
 use hobnob::net::Timeouts;
 use hobnob::net::fetch::{End, Engine, System};
@@ -274,4 +274,20 @@ async fn what_was_never_there_is_not_waited_for_but_what_goes_away_is() {
     // What came can still be of use.
     assert_eq!(names(dir.path()).len(), 1);
     assert!(!at(&dir, "a").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_of_another_program_is_gone_on_with_in_a_second_try_too() {
+    for (there, second) in [(10, rightly(ETAG)), (LENGTH / 2, rightly("W/\"one\""))] {
+        let etag = if there == 10 { ETAG } else { "W/\"one\"" };
+        let server = scripted(vec![cut(etag, 20_000, reset), second]);
+        let dir = tempdir().unwrap();
+        fs::write(at(&dir, "a"), &content()[..there]).unwrap();
+        let job = job(server.source("http://", "/a"), dir.path());
+        let mut job = Job { conflict: Conflict::Resume, ..job };
+        let (end, _) = run_on(&patient(PATIENT), &mut job).await;
+        assert!(matches!(end, End::Finished(_)), "{there}: {end:?}");
+        assert!(read(&dir, "a") == content());
+        assert_eq!(names(dir.path()), ["a"]);
+    }
 }
