@@ -101,7 +101,7 @@ impl<'a> Transfer<'a> {
         loop {
             let halt = match self.attempt(report).await {
                 Ok(()) => return self.check(report).await,
-                Err(Halt::Kept(Kept::Same)) => return Err(self.check_kept(report).await?),
+                Err(Halt::Kept(why)) => return Err(self.check_kept(why, report).await?),
                 Err(halt) => halt,
             };
             let retry = retries.next(self.of_the_whole(halt), self.here(), self.begun)?;

@@ -109,9 +109,13 @@ async fn a_file_that_is_there_already_is_compared_with_what_the_user_says_too() 
     let mut damaged = content();
     damaged[0] ^= 1;
     let right = content();
-    for (server, conflict) in
-        [(whole(), Conflict::Ask), (whole(), Conflict::Resume), (by_range(), Conflict::Resume)]
-    {
+    for (server, conflict, why) in [
+        (whole(), Conflict::Ask, Kept::Same),
+        (whole(), Conflict::Resume, Kept::Same),
+        (by_range(), Conflict::Resume, Kept::Same),
+        (whole(), Conflict::Skip, Kept::Skipped),
+        (whole(), Conflict::Newer, Kept::NotNewer),
+    ] {
         let dir = tempdir().unwrap();
         let mut ends = Vec::new();
         for there in [&damaged, &right] {
@@ -125,7 +129,7 @@ async fn a_file_that_is_there_already_is_compared_with_what_the_user_says_too() 
             assert_eq!(names(dir.path()), ["a"]);
         }
         let refused = End::Failed(Fault::exists(at(&dir, "a")));
-        assert_eq!(ends, [refused, End::Kept(at(&dir, "a"), Kept::Same)], "{conflict:?}");
+        assert_eq!(ends, [refused, End::Kept(at(&dir, "a"), why)], "{conflict:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::{Transfer, follow};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
-use crate::net::fetch::place::{Content, free};
+use crate::net::fetch::place::{Content, free, is_replaceable};
 use crate::net::fetch::verify::verify;
 use crate::net::fetch::writer::Written;
 use crate::net::fetch::{Halt, blocking};
@@ -43,18 +43,21 @@ impl Transfer<'_> {
         Err(Fault::WrongDigest { kept: self.keep_damaged().await? }.into())
     }
 
-    /// What is there seems to be what the server has. It is not where the user says that its content has to be another.
-    pub(super) async fn check_kept<R, F>(&self, report: &mut R) -> Result<Halt, Fault>
+    /// What is there stays. It must not where the user says that its content has to be another.
+    pub(super) async fn check_kept<R, F>(&self, why: Kept, report: &mut R) -> Result<Halt, Fault>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        let same = Halt::Kept(Kept::Same);
-        let Some(checksum) = self.job.checksum.clone() else { return Ok(same) };
+        let kept = Halt::Kept(why);
+        let Some(checksum) = self.job.checksum.clone() else { return Ok(kept) };
         let to = self.job.to.clone();
-        let file = blocking(move || File::open(to)).await?.map_err(|error| Fault::from_disk(&error))?;
-        let is_right = verified(file, checksum, report).await?;
-        Ok(if is_right { same } else { Fault::exists(self.job.to.clone()).into() })
+        let open = move || {
+            is_replaceable(&to)?;
+            File::open(to).map_err(|error| Fault::from_disk(&error))
+        };
+        let is_right = verified(blocking(open).await??, checksum, report).await?;
+        Ok(if is_right { kept } else { Fault::exists(self.job.to.clone()).into() })
     }
 
     /// What the content has to be, and who says so: whoever is nearest to the user counts. Reports what would say so and
