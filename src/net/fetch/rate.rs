@@ -10,6 +10,10 @@ use tokio::time::{Instant, sleep_until};
 /// Pieces that are taken at once are so small that so many of them come in a second.
 const PIECES: u64 = 20;
 
+/// Time that was waited for too long counts for the next piece, but no more of it than this: clocks wake nobody up to the
+/// microsecond, and pieces that come in small are many.
+const CREDIT: Duration = Duration::from_millis(50);
+
 /// A limit that many downloads share. A clone is the same limit.
 #[derive(Debug, Clone)]
 pub(super) struct Rate {
@@ -49,7 +53,8 @@ impl Rate {
             if due <= now {
                 let most = usize::try_from(limit.get() / PIECES).unwrap_or(usize::MAX).max(1);
                 let taken = bytes.min(most);
-                *paid = Some(now + cost(taken, limit));
+                let from = now.checked_sub(CREDIT).map_or(due, |earliest| due.max(earliest));
+                *paid = Some(from + cost(taken, limit));
                 return taken;
             }
             tokio::select! {
@@ -88,6 +93,17 @@ mod tests {
         assert!((9.8..=10.1).contains(&one.max(other)), "{one} {other}");
         // Neither had to wait for the other to be done.
         assert!((9.7..=10.1).contains(&one.min(other)), "{one} {other}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_is_made_use_of_also_where_what_comes_is_small() {
+        let rate = Rate::default();
+        rate.limit(NonZeroU64::new(50_000_000));
+        let mut seconds = 0.0;
+        for _ in 0..50_000_000 / 16_384 {
+            seconds += seconds_for(&rate, 16_384).await;
+        }
+        assert!((0.95..=1.05).contains(&seconds), "{seconds}");
     }
 
     #[tokio::test(start_paused = true)]

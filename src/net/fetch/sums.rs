@@ -115,9 +115,12 @@ impl Said {
         let relative = name.strip_prefix(&*sums.path.parent()?.name())?;
         // Wherever the file was when its own sum was written.
         let own = || {
+            if !is_of(sums, file) {
+                return None;
+            }
             let of_last = |name: &Vec<u8>| name.rsplit(|byte| *byte == b'/').next() == Some(&*last);
             let named = || self.by_name.iter().find(|(name, _)| of_last(name)).map(|(_, checksum)| checksum);
-            self.alone.as_ref().or_else(named).filter(|_| is_of(sums, file))
+            self.alone.as_ref().or_else(named)
         };
         self.by_name.get(relative).or_else(own).cloned()
     }
