@@ -4,7 +4,7 @@
 //! Must never open a connection without sending at once, nor a second one beside the first where it is not certain
 //! that the server speaks HTTP: a course server serves one client at a time and waits for it to speak.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -49,6 +49,7 @@ pub struct Client {
     pool: Arc<Pool>,
     tls: Arc<Tls>,
     known: Arc<Mutex<HashMap<Origin, HeaderValue>>>,
+    heard: Arc<Mutex<HashSet<Endpoint>>>,
 }
 
 /// The head of an answer, with the body to follow.
@@ -70,7 +71,13 @@ impl Client {
     /// One without any connection yet, which waits so long for what.
     #[must_use]
     pub fn new(timeouts: Timeouts) -> Self {
-        Self { timeouts, pool: Arc::default(), tls: Arc::default(), known: Arc::default() }
+        Self {
+            timeouts,
+            pool: Arc::default(),
+            tls: Arc::default(),
+            known: Arc::default(),
+            heard: Arc::default(),
+        }
     }
 
     /// Tells this server, and no other, who asks: from now on without being asked to (RFC 7617, section 2.2). None: not
@@ -91,6 +98,19 @@ impl Client {
     #[must_use]
     pub fn timeouts(&self) -> &Timeouts {
         &self.timeouts
+    }
+
+    /// Whether this server has ever answered: then it is away for a while, where it does not any more.
+    pub(super) fn has_heard(&self, endpoint: &Endpoint) -> bool {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).contains(endpoint)
+    }
+
+    /// This server has answered, in whatever language.
+    pub(super) fn note_heard(&self, endpoint: &Endpoint) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if !heard.contains(endpoint) {
+            heard.insert(endpoint.clone());
+        }
     }
 
     /// Asks `question` of `source`, which must not be a plain one; none where its server is a plain one, which is known
@@ -187,6 +207,7 @@ impl Client {
     async fn speak(&self, line: Line, source: &Source, asked: Asked) -> Result<Answer, NoAnswer> {
         let is_head = *asked.request.method() == Method::HEAD;
         let (response, line) = line.ask(asked.request, self.timeouts.answer).await?;
+        self.note_heard(&source.endpoint);
         let (head, incoming) = response.into_parts();
         let body = Body::new(incoming, line, Arc::clone(&self.pool), self.timeouts.body);
         Ok(Answer {

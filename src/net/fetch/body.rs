@@ -131,7 +131,10 @@ impl Plain {
             Err(_) => Err(Fault::TimedOut(Stage::Answer, timeouts.answer)),
             Ok(Err(error)) => Err(Fault::from_network(&error)),
             Ok(Ok(first)) if first.is_empty() => Err(Fault::NothingSent),
-            Ok(Ok(first)) => Ok(Self { first: Some(first), ..plain }),
+            Ok(Ok(first)) => {
+                client.note_heard(&source.endpoint);
+                Ok(Self { first: Some(first), ..plain })
+            }
         }
     }
 

@@ -43,14 +43,16 @@ impl Retries {
     }
 
     /// The next try after this failure; how the download ends, where there is none. `here` are the bytes that are on disk,
-    /// `begun` is whether the server has ever answered with the file.
-    pub(super) fn next(&mut self, halt: Halt, here: u64, begun: bool) -> Result<Retry, Halt> {
+    /// `is_known` is whether the server has ever answered.
+    pub(super) fn next(&mut self, halt: Halt, here: u64, is_known: bool) -> Result<Retry, Halt> {
         if here >= self.furthest.saturating_add(WORTH_IT) {
             (self.failed, self.furthest) = (0, here);
         }
         let (fault, asked) = match halt {
             Halt::Later { fault, after } if after <= LONGEST_ASKED => (fault, after),
-            Halt::Fault(fault) if is_passing(&fault) || begun && may_pass(&fault) => (fault, Duration::ZERO),
+            Halt::Fault(fault) if is_passing(&fault) || is_known && may_pass(&fault) => {
+                (fault, Duration::ZERO)
+            }
             Halt::Later { .. } | Halt::Fault(_) | Halt::Kept(_) => return Err(halt),
         };
         if self.failed >= self.most {
@@ -143,7 +145,7 @@ mod tests {
             (Fault::DiskFull, false, false),
             (Fault::Garbled, false, true),
         ] {
-            let again = |begun| Retries::new(1).next(Halt::Fault(fault.clone()), 0, begun).is_ok();
+            let again = |known| Retries::new(1).next(Halt::Fault(fault.clone()), 0, known).is_ok();
             assert_eq!((again(false), again(true)), (before, after), "{fault:?}");
         }
     }

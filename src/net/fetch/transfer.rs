@@ -104,7 +104,10 @@ impl<'a> Transfer<'a> {
                 Err(Halt::Kept(why)) => return Err(self.check_kept(why, report).await?),
                 Err(halt) => halt,
             };
-            let retry = retries.next(self.of_the_whole(halt), self.here(), self.begun)?;
+            let is_known = self.begun
+                || self.job.partial.is_some()
+                || self.engine.client.has_heard(&self.job.source.endpoint);
+            let retry = retries.next(self.of_the_whole(halt), self.here(), is_known)?;
             let Retry { fault, attempt, last, after } = retry;
             report(TransferEvent::Retrying { fault, attempt, last, after }).await;
             sleep(after).await;

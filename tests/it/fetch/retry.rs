@@ -245,14 +245,8 @@ async fn there_are_only_so_many_tries_in_a_row() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_was_never_there_is_not_waited_for_but_what_goes_away_is() {
-    let (address, _held) = nobody();
-    let dir = tempdir().unwrap();
-    let source = hobnob::wire::source::Source::parse(&format!("http://{address}/a")).unwrap();
-    let (end, told) = run_on(&patient(PATIENT), &mut job(source, dir.path())).await;
-    assert_eq!((end, told.len()), (End::Failed(Fault::Refused), 0));
-    // It answers once, and is gone.
+/// Where a server was that has answered once, and is gone.
+fn answers_once(mut script: Script) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let source = format!("http://{}/a", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -265,8 +259,46 @@ async fn what_was_never_there_is_not_waited_for_but_what_goes_away_is() {
             stream.read_exact(&mut byte).unwrap();
             asked.extend(byte);
         }
-        cut(ETAG, 200_000, fin)(b"", stream);
+        script(b"", stream);
     });
+    source
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_answered_for_another_file_is_waited_for() {
+    let source = answers_once(Box::new(|_, stream| {
+        fin(stream, b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx");
+    }));
+    let source = hobnob::wire::source::Source::parse(&source).unwrap();
+    let dir = tempdir().unwrap();
+    let engine = patient(PATIENT);
+    let (end, _) = run_on(&engine, &mut job(source.clone(), dir.path())).await;
+    assert!(matches!(end, End::Finished(_)), "{end:?}");
+    let other = source.at(hobnob::wire::source::Path::from_name(b"b"));
+    let (end, told) = run_on(&engine, &mut job(other, dir.path())).await;
+    assert_eq!(end, End::Failed(Fault::Refused));
+    assert_eq!(retried(&told).len(), RETRIES as usize);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_begun_in_an_earlier_run_is_waited_for() {
+    let (address, _held) = nobody();
+    let dir = tempdir().unwrap();
+    let source = hobnob::wire::source::Source::parse(&format!("http://{address}/a")).unwrap();
+    let mut job = job(source, dir.path());
+    job.partial = Some(hobnob::effect::Partial { validator: None, total: Some(LENGTH as u64) });
+    let (end, told) = run_on(&patient(PATIENT), &mut job).await;
+    assert_eq!((end, told.len()), (End::Failed(Fault::Refused), RETRIES as usize));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_there_is_not_waited_for_but_what_goes_away_is() {
+    let (address, _held) = nobody();
+    let dir = tempdir().unwrap();
+    let source = hobnob::wire::source::Source::parse(&format!("http://{address}/a")).unwrap();
+    let (end, told) = run_on(&patient(PATIENT), &mut job(source, dir.path())).await;
+    assert_eq!((end, told.len()), (End::Failed(Fault::Refused), 0));
+    let source = answers_once(cut(ETAG, 200_000, fin));
     let source = hobnob::wire::source::Source::parse(&source).unwrap();
     let (end, told) = run_on(&patient(PATIENT), &mut job(source, dir.path())).await;
     assert_eq!(end, End::Failed(Fault::Refused));
