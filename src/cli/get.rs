@@ -17,7 +17,7 @@ use crate::config::absolute;
 use crate::event::Fault;
 use crate::locale::fill;
 use crate::net::fetch::{End, Engine, Stop, System};
-use crate::net::http::{Client, Question};
+use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::view::wording;
 use crate::wire::digest::Checksum;
@@ -83,11 +83,9 @@ enum Wanted {
 /// Finds out what a server speaks, once for all files: one short question, which a plain server takes for a name that it
 /// does not have.
 async fn spoken(context: &Context, client: &Client, server: &Source) -> Result<Scheme, Ending> {
-    let top = server.at(Path::from_name(b""));
-    match client.ask(&top, &Question::head("*/*")).await {
-        Ok(None) => Ok(Scheme::Plain),
-        // It answers in HTTP, whatever it says of its top folder.
-        Ok(Some(_)) | Err(Fault::Unauthorized { .. } | Fault::Redirected(_)) => Ok(Scheme::Http),
+    match client.speaks_http(server).await {
+        Ok(true) => Ok(Scheme::Http),
+        Ok(false) => Ok(Scheme::Plain),
         Err(fault) => Err(context.failed(&server.to_string(), &fault)),
     }
 }

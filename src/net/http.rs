@@ -123,11 +123,9 @@ impl Client {
             let asked = self.asked(&source, question)?;
             // What does not fit into the one read of a course server would be answered with a reset.
             if source.scheme == Scheme::Probe && asked.head_bytes() >= plain::REQUEST_LIMIT {
-                let top = source.at(Path::from_name(b""));
-                let Some(answer) = self.exchange(&top, self.asked(&top, question)?).await? else {
+                if !self.speaks_http(&source).await? {
                     return Ok(None);
-                };
-                answer.body.skip().await;
+                }
                 source.scheme = Scheme::Http;
             }
             let Some(answer) = self.exchange(&source, asked).await? else { return Ok(None) };
@@ -148,6 +146,17 @@ impl Client {
             source = there;
         }
         Err(Fault::RedirectedTooOften)
+    }
+
+    /// Whether its server, of which that is not known, speaks HTTP: asks it for the head of its top folder. What it says of
+    /// that, and where else that may be, does not matter.
+    pub async fn speaks_http(&self, source: &Source) -> Result<bool, Fault> {
+        let top = source.at(Path::from_name(b""));
+        let Some(answer) = self.exchange(&top, self.asked(&top, &Question::head("*/*"))?).await? else {
+            return Ok(false);
+        };
+        answer.body.skip().await;
+        Ok(true)
     }
 
     /// The question as it goes to this server, with what this server may know of us.

@@ -355,6 +355,22 @@ fn get_takes_several_names_from_a_server_that_is_probed_once() {
 }
 
 #[test]
+fn get_takes_a_file_wherever_the_top_folder_leads() {
+    let (gone, _held) = nobody();
+    let server = Server::http(move |line| {
+        if line.ends_with(" / HTTP/1.1") {
+            format!("HTTP/1.1 302 Found\r\nLocation: http://{gone}/login\r\nContent-Length: 0\r\n\r\n")
+        } else {
+            ok("text/plain", "hello")
+        }
+    });
+    let place = Place::new();
+    let output = place.run(&["get", &format!("{}/a.txt", server.address)]);
+    assert_eq!((code(&output), said(&output)), (0, Vec::new()));
+    assert_eq!(place.files(), ["a.txt"]);
+}
+
+#[test]
 fn each_failure_of_get_is_one_line() {
     let server = Server::http(|_| "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned());
     let output = Place::new().run(&["get", &server.address.to_string(), "one", "two", "three"]);

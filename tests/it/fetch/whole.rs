@@ -92,7 +92,7 @@ async fn a_request_too_long_for_a_plain_server_is_probed_with_a_shorter_one() {
     fetch_into(&dir, server.source("", &format!("/{name}"))).await.unwrap();
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
-    assert!(requests[0].starts_with(b"GET / HTTP/1.1\r\n"));
+    assert!(requests[0].starts_with(b"HEAD / HTTP/1.1\r\n"));
     assert_eq!(requests[1], name.as_bytes());
 }
 
