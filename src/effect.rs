@@ -23,6 +23,11 @@ pub use share::ShareOrder;
 
 /// How many folders deep a walk goes from the one where it begins; what is deeper is left out, and that is said.
 pub const WALK_DEPTH: usize = 64;
+/// The most folders of a walk.
+pub const WALK_FOLDERS: usize = 100_000;
+/// The most bytes of a folder's path, as URLs have it, for a walk to go into those that are in it: no disk has longer ones
+/// (`PATH_MAX`), and each folder in it has that path again.
+pub const WALK_PATH: usize = 4096;
 
 /// Everything that the program can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]

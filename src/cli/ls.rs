@@ -3,6 +3,7 @@
 
 use std::future::ready;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,6 +19,9 @@ use crate::text::{clean_line, size};
 use crate::view::wording;
 use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
+
+/// The most files and folders of a tree that are listed.
+const ENTRIES: usize = 1_000_000;
 
 /// Lists a folder, or with `--recursive` a whole tree; of that, what can be listed.
 pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
@@ -43,7 +47,7 @@ pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
 
 /// An entry, and the way to it from the folder that was asked for, each step with its slash.
 struct Row {
-    way: Vec<u8>,
+    way: Arc<[u8]>,
     entry: Entry,
 }
 
@@ -75,9 +79,13 @@ async fn list_tree(
             WalkEvent::Found(listing) => {
                 let path = listing.source.path.name();
                 let top = top.get_or_insert_with(|| path.clone());
-                let way = path.strip_prefix(top.as_slice()).unwrap_or_default().to_vec();
+                let way = path.strip_prefix(top.as_slice()).unwrap_or_default();
                 missed.extend(cut_short(&listing));
-                found.extend(rows(listing, &way));
+                if listing.entries.len() > ENTRIES - found.len() {
+                    missed.push((listing.source, Fault::TooMany { limit: ENTRIES }));
+                } else {
+                    found.extend(rows(listing, way));
+                }
             }
             WalkEvent::Missed(source, fault) => missed.push((source, fault)),
             WalkEvent::Failed(fault) => missed.push((source.clone(), fault)),
@@ -111,7 +119,8 @@ fn no_lists(context: &Context, source: &Source) -> Ending {
 }
 
 fn rows(listing: Listing, way: &[u8]) -> impl Iterator<Item = Row> {
-    listing.entries.into_iter().map(move |entry| Row { way: way.to_vec(), entry })
+    let way: Arc<[u8]> = way.into();
+    listing.entries.into_iter().map(move |entry| Row { way: way.clone(), entry })
 }
 
 /// An entry as `--json` shows it.
@@ -126,7 +135,7 @@ struct Written {
 fn write_json(rows: &[Row]) -> io::Result<()> {
     let rows = rows.iter().map(|Row { way, entry }| Written {
         // The name itself, where JSON can hold it.
-        name: String::from_utf8([way, &*entry.raw.0].concat())
+        name: String::from_utf8([&**way, &*entry.raw.0].concat())
             .unwrap_or_else(|error| clean_line(error.as_bytes()).to_string()),
         kind: match entry.kind {
             Kind::Dir => "dir",

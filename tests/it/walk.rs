@@ -10,6 +10,8 @@ use hobnob::wire::source::Source;
 
 use crate::support::server::{Server, client, ok};
 
+const TOO_DEEP: Fault = Fault::TooDeep { depth: 64, folders: 100_000, path: 4096 };
+
 /// What a walk found, as paths, and what it missed; it is known to have ended.
 #[derive(Debug, Default)]
 struct Walked {
@@ -135,10 +137,7 @@ async fn a_walk_that_goes_on_goes_no_deeper_than_one_that_does_not() {
     let left = vec![server.source("http://", &format!("/{}", "again/".repeat(60)))];
     let walked = walk_on(&server.source("http://", "/"), left).await;
     assert_eq!(walked.folders.len(), 5);
-    assert_eq!(
-        walked.missed,
-        [(format!("/{}", "again/".repeat(65)), Fault::TooDeep { depth: 64, folders: 100_000 })]
-    );
+    assert_eq!(walked.missed, [(format!("/{}", "again/".repeat(65)), TOO_DEEP)]);
 }
 
 #[tokio::test]
@@ -147,8 +146,17 @@ async fn a_folder_that_holds_itself_is_not_followed_for_ever() {
     let walked = walk_from(&server.source("http://", "/")).await;
     let depth = |folder: &String| folder.matches('/').count() - 1;
     assert_eq!(walked.folders.iter().map(depth).max(), Some(64));
-    assert_eq!(
-        walked.missed,
-        [(format!("/{}", "again/".repeat(65)), Fault::TooDeep { depth: 64, folders: 100_000 })]
-    );
+    assert_eq!(walked.missed, [(format!("/{}", "again/".repeat(65)), TOO_DEEP)]);
+}
+
+#[tokio::test]
+async fn a_folder_with_a_path_that_no_disk_has_is_listed_but_not_gone_through() {
+    let long = "l".repeat(60_000);
+    let server = Server::http({
+        let long = format!("{long}/");
+        move |line| if path(line) == "/" { list(&[&long]) } else { list(&["a/", "b/", "x"]) }
+    });
+    let walked = walk_from(&server.source("http://", "/")).await;
+    assert_eq!(walked.folders, ["/".to_owned(), format!("/{long}/")]);
+    assert_eq!(walked.missed, [(format!("/{long}/a/"), TOO_DEEP)]);
 }

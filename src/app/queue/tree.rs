@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Beside, File};
 use super::names::{Names, name_here};
-use crate::effect::WALK_DEPTH;
+use crate::effect::{WALK_DEPTH, WALK_FOLDERS, WALK_PATH};
 use crate::event::{Fault, Listing, RequestId};
 use crate::text::{Clean, clean_line};
 use crate::wire::listing::{Entry, Kind, is_directly_below};
@@ -187,9 +187,9 @@ impl Tree {
     /// Whoever walks does not go deeper either, and says so.
     fn found_folder(&mut self, at: u32, entry: &Entry, names: &mut Names) {
         let parent = &self.folders[at as usize];
-        let too_deep = usize::from(parent.depth) >= WALK_DEPTH;
-        let place = u32::try_from(self.folders.len()).ok().filter(|_| !too_deep);
-        let Some(place) = place else { return };
+        let too_deep = usize::from(parent.depth) >= WALK_DEPTH || parent.remote.encoded().len() > WALK_PATH;
+        let place = u32::try_from(self.folders.len()).ok();
+        let Some(place) = place.filter(|_| !too_deep && self.folders.len() < WALK_FOLDERS) else { return };
         let remote = parent.remote.join(&entry.raw.0).folder();
         let folder = Folder {
             here: parent.here.join(names.take(Path::new(""), &name_here("", &entry.raw.0))),

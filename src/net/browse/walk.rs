@@ -4,7 +4,7 @@
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::{Browsed, browse};
-use crate::effect::WALK_DEPTH;
+use crate::effect::{WALK_DEPTH, WALK_FOLDERS, WALK_PATH};
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::net::http::Client;
 use crate::text::clean_line;
@@ -13,8 +13,6 @@ use crate::wire::source::Source;
 
 /// Folders that are asked for at the same time.
 const AT_ONCE: usize = 8;
-/// The most folders of a walk.
-const FOLDERS: usize = 100_000;
 
 /// Lists a folder and all that are in it; where some of these are `left` of an earlier walk that did not come to its end,
 /// only them and all that are in them. `report` hears of each, and that it is over. Each folder comes after the one
@@ -57,16 +55,19 @@ where
         match found {
             Ok(listing) => {
                 top.get_or_insert_with(|| listing.source.clone());
-                let inner = inner(&listing);
+                let too_deep = depth >= WALK_DEPTH || listing.source.path.encoded().len() > WALK_PATH;
+                let room = if too_deep { 0 } else { WALK_FOLDERS.saturating_sub(folders) };
+                let (taken, left_out) = {
+                    let mut inner = inner(&listing);
+                    (inner.by_ref().take(room).collect::<Vec<_>>(), inner.next())
+                };
                 report(WalkEvent::Found(listing)).await;
-                let room = FOLDERS.saturating_sub(folders);
-                let taken = if depth >= WALK_DEPTH { 0 } else { inner.len().min(room) };
-                if let Some(left_out) = inner.get(taken) {
-                    let fault = Fault::TooDeep { depth: WALK_DEPTH, folders: FOLDERS };
-                    report(WalkEvent::Missed(left_out.clone(), fault)).await;
+                if let Some(left_out) = left_out {
+                    let fault = Fault::TooDeep { depth: WALK_DEPTH, folders: WALK_FOLDERS, path: WALK_PATH };
+                    report(WalkEvent::Missed(left_out, fault)).await;
                 }
-                folders += taken;
-                waiting.extend(inner.into_iter().take(taken).rev().map(|folder| (folder, depth + 1)));
+                folders += taken.len();
+                waiting.extend(taken.into_iter().rev().map(|folder| (folder, depth + 1)));
             }
             Err(fault) => report(WalkEvent::Missed(source, fault)).await,
         }
@@ -80,10 +81,10 @@ where
 }
 
 /// The folders in a folder.
-fn inner(listing: &Listing) -> Vec<Source> {
+fn inner(listing: &Listing) -> impl Iterator<Item = Source> {
     let source = &listing.source;
     let folders = listing.entries.iter().filter(|entry| entry.kind == Kind::Dir);
-    folders.map(|entry| source.at(source.path.join(&entry.raw.0).folder())).collect()
+    folders.map(|entry| source.at(source.path.join(&entry.raw.0).folder()))
 }
 
 /// How many folders deep a folder is in another.
