@@ -1014,6 +1014,23 @@ mod tests {
     }
 
     #[test]
+    fn after_a_restart_what_failed_and_was_asked_for_again_goes_on() {
+        let mut sim = Sim::new(2);
+        sim.file("http://h/f", Some(LARGE));
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        sim.file("http://g/f", Some(LARGE));
+        let again = sim.file("http://h/f", Some(LARGE));
+        sim.starts(1, Some(LARGE));
+        let to = sim.queue.item_of(again).unwrap().to.clone();
+        let mut sim = sim.restarts();
+        let sources: Vec<_> = sim.running.iter().map(|(_, job)| job.source.to_string()).collect();
+        assert_eq!(sources, ["http://g/f", "http://h/f"]);
+        let job = &sim.running[1].1;
+        assert_eq!((&job.to, job.partial.is_some()), (&to, true), "where it was");
+        assert_eq!((sim.queue.len(), sim.restarts().queue.len()), (2, 2), "once");
+    }
+
+    #[test]
     fn what_changes_is_kept_a_moment_later_and_nothing_wakes_an_idle_queue() {
         let mut sim = Sim::new(2);
         sim.file("http://h/a", Some(LARGE));

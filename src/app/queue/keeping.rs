@@ -1,6 +1,7 @@
 //! What outlives the program: the items that are not at their end, and what is needed to go on with files of which a part
 //! is here. Owns when that is given to the store.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,13 @@ impl Queue {
         for KeptPartial { source, to, partial } in partials {
             self.partials.insert((source, to), (partial, true));
         }
+        // What failed and was asked for again is here twice: the later one is the one that goes on.
+        let going: HashSet<&Source> =
+            items.iter().filter(|kept| !kept.paused).map(|kept| &kept.source).collect();
+        let over = |kept: &&KeptItem| kept.paused && going.contains(&kept.source);
+        let over: HashSet<u64> = items.iter().filter(over).map(|kept| kept.place).collect();
         for kept in items {
-            if self.open.contains_key(&kept.source) {
+            if over.contains(&kept.place) || self.open.contains_key(&kept.source) {
                 self.note(kept.place, world.now);
                 continue;
             }
