@@ -39,9 +39,11 @@ pub(in crate::view) fn selected<'a>(files: &Files, map: &Keymap, words: &'a Hint
             hints.push((act(Transfer::Reveal), &words.reveal));
         }
         ItemState::Ended(_) => hints.push((act(Transfer::Retry), &words.retry)),
-        ItemState::Paused => hints.push((act(Transfer::Pause), &words.go_on)),
-        _ if item.is_paused() => hints.push((act(Transfer::Pause), &words.go_on)),
+        _ if item.is_paused() || files.transfers.queue.held().is_some() => {
+            hints.push((act(Transfer::Pause), &words.go_on))
+        }
         ItemState::Waiting
+        | ItemState::Paused
         | ItemState::Listing
         | ItemState::Running(_)
         | ItemState::Conflict(_)

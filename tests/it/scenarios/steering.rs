@@ -96,8 +96,10 @@ fn a_full_disk_stops_all_until_the_user_says_so() {
         "{heading}"
     );
     screen.hears_of(ids[1], TransferEvent::Paused);
+    assert!(screen.shows("P go on") && !screen.shows("P pause"), "one key leads there as well");
     screen.press("P");
     assert_eq!(screen.fetches().len(), 2);
+    assert!(screen.shows("P pause"));
 }
 
 #[test]
