@@ -819,6 +819,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stopped_while_its_server_wants_credentials_has_them_when_it_goes_on() {
+        let mut sim = Sim::new(2);
+        let origin = Source::parse("http://h").unwrap().origin();
+        let ids = ["http://h/a", "http://h/b"].map(|source| sim.file(source, Some(LARGE)));
+        for id in ids {
+            let fault = Fault::Unauthorized { origin: Box::new(origin.clone()), realm: clean_line(b"lab") };
+            sim.ends(0, TransferEvent::Failed(fault));
+            assert!(matches!(sim.state(id), ItemState::Unauthorized(..)));
+        }
+        sim.act(|queue, world| queue.pause(ids[1], world));
+        sim.act(|queue, world| queue.retry_origin(&origin, world));
+        assert_eq!((sim.names(), sim.state(ids[1])), (vec!["a".to_owned()], ItemState::Paused));
+        sim.act(|queue, world| queue.resume(ids[1], world));
+        assert_eq!(sim.names(), ["a", "b"]);
+    }
+
+    #[test]
     fn where_something_is_to_be_is_taken_as_it_is_said_unless_it_is_taken() {
         use std::os::unix::ffi::OsStrExt;
         let odd = Path::new(std::ffi::OsStr::from_bytes(b"/to/\xff.bin"));

@@ -161,13 +161,11 @@ impl Queue {
 
     /// Asks a server again that wanted to know who asks: it knows now.
     pub fn retry_origin(&mut self, origin: &Origin, world: &mut World<'_>) {
-        let denied: Vec<ItemId> = self.books.denied.iter().map(|(_, id)| *id).collect();
-        for id in denied {
+        for id in self.denied_by(origin) {
             self.change(id, |item| {
-                if item.realm.take_if(|(asks, _)| **asks == *origin).is_some() {
-                    let denied = std::mem::take(&mut item.denied);
-                    denied.into_iter().rev().for_each(|file| item.waiting.push_first(file));
-                }
+                item.realm = None;
+                let denied = std::mem::take(&mut item.denied);
+                denied.into_iter().rev().for_each(|file| item.waiting.push_first(file));
             });
         }
         self.settle(world);
@@ -175,10 +173,9 @@ impl Queue {
 
     /// Gives up on what a server has that wants to know who asks, and is not told: it failed.
     pub fn refuse_origin(&mut self, origin: &Origin, world: &mut World<'_>) {
-        let denied: Vec<ItemId> = self.books.denied.iter().map(|(_, id)| *id).collect();
-        for id in denied {
+        for id in self.denied_by(origin) {
             self.change(id, |item| {
-                let Some((origin, realm)) = item.realm.take_if(|(asks, _)| **asks == *origin) else { return };
+                let Some((origin, realm)) = item.realm.take() else { return };
                 let fault = || Fault::Unauthorized { origin: origin.clone(), realm: realm.clone() };
                 for file in std::mem::take(&mut item.denied) {
                     item.fail(file, fault());
@@ -191,6 +188,11 @@ impl Queue {
             self.close(id, world);
         }
         self.settle(world);
+    }
+
+    /// The items for which this server wants to know who asks, also those that the user stopped.
+    fn denied_by(&self, origin: &Origin) -> Vec<ItemId> {
+        self.ids(|item| item.realm.as_ref().is_some_and(|(asks, _)| **asks == *origin))
     }
 
     /// Takes all away that came, or were there already, or were cancelled.
