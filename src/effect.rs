@@ -18,7 +18,7 @@ mod share;
 
 pub use fetch::{Conflict, Job, Partial};
 pub use keep::{Contact, KeptItem, KeptPartial, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
-pub use recent::Recent;
+pub use recent::{Change, Recent};
 pub use share::ShareOrder;
 
 /// How many folders deep a walk goes from the one where it begins; what is deeper is left out, and that is said.

@@ -12,7 +12,7 @@ use super::find::Search;
 use super::keys::{self, Edit, Move};
 use super::layout::{self, ChatLayout, Columns};
 use super::{Notice, Turn};
-use crate::effect::{Effect, StoreRequest};
+use crate::effect::{Change, Effect, StoreRequest};
 use crate::event::{Fault, Key, MessageId, RequestId};
 use crate::text::Clean;
 use crate::wire::address::Endpoint;
@@ -222,7 +222,7 @@ impl Chat {
         match answer.map(|addresses| addresses.first().copied()) {
             Ok(Some(address)) => {
                 self.open_as(Peer::Address(address), Some(endpoint.host.shown()), turn);
-                turn.remember(|recent| recent.add_peer(endpoint));
+                turn.remember(Change::Peer(endpoint));
             }
             Ok(None) => self.bar.problem = Some(Problem::Fault(Fault::Unresolved)),
             Err(fault) => self.bar.problem = Some(Problem::Fault(fault)),
@@ -237,7 +237,7 @@ impl Chat {
         if let Some(peer) = self.called(typed).filter(|_| literal.is_none()) {
             self.cancel_resolving(turn);
             if let Some(address) = peer.address() {
-                turn.remember(|recent| recent.add_peer(address.into()));
+                turn.remember(Change::Peer(address.into()));
             }
             return self.open_as(peer, None, turn);
         }
@@ -246,7 +246,7 @@ impl Chat {
             Ok(endpoint) => {
                 self.cancel_resolving(turn);
                 if let Some(peer) = literal {
-                    turn.remember(|recent| recent.add_peer(endpoint));
+                    turn.remember(Change::Peer(endpoint));
                     return self.open_as(peer, None, turn);
                 }
                 let request = turn.ids.request();

@@ -16,7 +16,7 @@ use super::share::Sharing;
 use super::sign_in::SignIn;
 use super::transfers::Dialogue;
 use super::{State, Turn};
-use crate::effect::{Effect, Recent};
+use crate::effect::{Change, Effect, Recent};
 use crate::event::Key;
 use crate::wire::address::{DEFAULT_PORT, Endpoint, Host};
 use crate::wire::peer::{EVERYONE, Peer};
@@ -296,16 +296,16 @@ impl State {
 /// What was open or marked before is to be known no more. Of peers the list of peers is the place to do so.
 fn forget(goal: &Goal, turn: &mut Turn<'_>) {
     match goal {
-        Goal::Bookmark(source) => turn.remember(|recent| recent.drop_bookmark(source)),
+        Goal::Bookmark(source) => turn.remember(Change::NoBookmark(source.clone())),
         Goal::Server(source) => {
             let of_it = |(origin, _): &&(Origin, _)| origin.endpoint == source.endpoint;
             let known: Vec<Origin> =
                 turn.recent.credentials().iter().filter(of_it).map(|(origin, _)| origin.clone()).collect();
             let nobody = |origin| Effect::Authorize { origin, credentials: None };
             turn.out.extend(known.into_iter().map(nobody));
-            turn.remember(|recent| recent.forget_server(&source.endpoint));
+            turn.remember(Change::NoServer(source.endpoint.clone()));
         }
-        Goal::Folder(source) => turn.remember(|recent| recent.forget_folder(source)),
+        Goal::Folder(source) => turn.remember(Change::NoFolder(source.clone())),
         Goal::Conversation(_) | Goal::Peer(_) | Goal::NewPeer(_) | Goal::NewServer(_) => {}
     }
 }

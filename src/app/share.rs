@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::keys::{self, Edit, Move, ShareAct};
 use super::overlay::Overlay;
 use super::{Notice, State, Turn, layout, walked};
-use crate::effect::{Effect, ShareOrder};
+use crate::effect::{Change, Effect, ShareOrder};
 use crate::event::served::Served;
 use crate::event::{Folders, Key, RequestId, ShareEvent, ShareFault, ShareId, ShareNews, Size};
 use crate::text::{Clean, clean_line};
@@ -258,7 +258,7 @@ impl State {
         match event {
             ShareEvent::Started { folder, addresses } => {
                 if let Some(folder) = folder.to_str() {
-                    turn.remember(|recent| recent.set_shared(folder));
+                    turn.remember(Change::Shared(folder.to_owned()));
                 }
                 let since = turn.now.wall.timestamp();
                 let shared = Shared { id, folder, since, addresses, told: 0, running: Vec::new(), takers: 0 };

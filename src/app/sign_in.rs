@@ -9,7 +9,7 @@ use super::field::Field;
 use super::keys::{self, Edit};
 use super::overlay::Overlay;
 use super::{State, Tab, Turn, layout};
-use crate::effect::{Effect, Recent};
+use crate::effect::{Change, Effect, Recent};
 use crate::event::{BrowseEvent, Fault, Key, Mouse, RequestId, Size};
 use crate::text::Clean;
 use crate::wire::credentials::Credentials;
@@ -180,9 +180,8 @@ impl State {
             let SignIn { origin, user, password, remember, .. } = &*sign_in;
             let credentials = Credentials::new(user.text().to_owned(), password.0.text().to_owned());
             if let Some(credentials) = credentials {
-                turn.remember(|recent| {
-                    recent.set_credentials(origin, Some(credentials.clone()).filter(|_| *remember))
-                });
+                let remembered = Some(credentials.clone()).filter(|_| *remember);
+                turn.remember(Change::Credentials(origin.clone(), remembered));
                 turn.out.push(Effect::Authorize { origin: origin.clone(), credentials: Some(credentials) });
                 self.files.signed = Some((origin.clone(), user.text().to_owned()));
                 self.files.transfers.queue.retry_origin(origin, &mut turn.world());

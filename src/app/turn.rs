@@ -3,7 +3,7 @@
 use super::Notice;
 use super::keys::Keymap;
 use super::queue::World;
-use crate::effect::{Effect, NotifySettings, Recent, StoreRequest};
+use crate::effect::{Change, Effect, NotifySettings, Recent, StoreRequest};
 use crate::event::{MessageId, Now, RequestId, ShareId, Size, TransferId};
 use crate::wire::peer::Peer;
 
@@ -27,9 +27,9 @@ pub(crate) struct Turn<'a> {
 
 impl Turn<'_> {
     /// Remembers something. What is known already needs not be kept once more.
-    pub(super) fn remember(&mut self, add: impl FnOnce(&mut Recent) -> bool) {
-        if add(self.recent) {
-            self.out.push(Effect::Store(StoreRequest::Recent(self.recent.clone())));
+    pub(super) fn remember(&mut self, change: Change) {
+        if self.recent.change(&change) {
+            self.out.push(Effect::Store(StoreRequest::Recent(change)));
         }
     }
 
@@ -97,6 +97,7 @@ mod tests {
 
     /// One run of the program, from what was remembered before it.
     struct Run {
+        before: Recent,
         state: State,
         now: Now,
         out: Vec<Effect>,
@@ -116,8 +117,8 @@ mod tests {
             };
             let me = Me { name: nobody.clone(), address: address(7890), download_dir: nobody };
             let mut state = State::new(me, Keymap::preset().unwrap(), downloads, &now);
-            state.recent = recent;
-            Self { state, now, out: Vec::new() }
+            state.recent = recent.clone();
+            Self { before: recent, state, now, out: Vec::new() }
         }
 
         fn on(&mut self, event: Event) {
@@ -145,20 +146,24 @@ mod tests {
             self.on(Event::Transfer(*id, answer));
         }
 
-        /// What was to be kept so far, each time.
-        fn kept(&self) -> Vec<&Recent> {
+        /// What was to be kept so far.
+        fn kept(&self) -> Vec<&Change> {
             let mut kept = Vec::new();
             for effect in &self.out {
-                if let Effect::Store(StoreRequest::Recent(recent)) = effect {
-                    kept.push(recent);
+                if let Effect::Store(StoreRequest::Recent(change)) = effect {
+                    kept.push(change);
                 }
             }
             kept
         }
 
-        /// The next run, which knows what this one kept last.
+        /// The next run, which knows what this one knew and kept.
         fn restarted(&self) -> Self {
-            Self::new(self.kept().last().copied().cloned().unwrap_or_default())
+            let mut recent = self.before.clone();
+            for change in self.kept() {
+                recent.change(change);
+            }
+            Self::new(recent)
         }
 
         /// Where one can go, but for everyone: that is always among the goals.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{Conflict, Partial, Recent};
+use super::{Change, Conflict, Partial, Recent};
 use crate::event::{Delivery, MessageId, RequestId, RowId};
 use crate::text::Clean;
 use crate::wire::Raw;
@@ -32,8 +32,8 @@ pub enum StoreRequest {
     Contact(Box<Contact>),
     /// Keep nothing of this peer any more: no message, no draft, no name.
     Forget(Peer),
-    /// Keep this for the next run, in place of what was kept before.
-    Recent(Recent),
+    /// Change this of what is to be known in the next run.
+    Recent(Change),
     /// Keep what stands in these places of the downloads' queue, or that nothing does.
     Queue(Vec<(u64, Option<KeptItem>)>),
     /// Keep what is needed to go on with a file of which a part is here.

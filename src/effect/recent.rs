@@ -33,7 +33,51 @@ pub struct Recent {
     shared: Option<String>,
 }
 
+/// What becomes of it. Another program may change it, too: each keeps only what it changed itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A server was opened that lists nothing: see [`Recent::add_server`].
+    Server(Source),
+    /// A folder of a server was opened: see [`Recent::add_folder`].
+    Folder(Source),
+    /// See [`Recent::add_name`].
+    Name(Source),
+    /// See [`Recent::add_peer`].
+    Peer(Endpoint),
+    /// See [`Recent::set_shared`].
+    Shared(String),
+    /// See [`Recent::add_bookmark`].
+    Bookmark(Source),
+    /// See [`Recent::set_credentials`].
+    Credentials(Origin, Option<Credentials>),
+    /// See [`Recent::drop_bookmark`].
+    NoBookmark(Source),
+    /// See [`Recent::forget_folder`].
+    NoFolder(Source),
+    /// See [`Recent::forget_server`].
+    NoServer(Endpoint),
+    /// See [`Recent::forget_peers`].
+    NoPeers(Vec<Endpoint>),
+}
+
 impl Recent {
+    /// Makes a change; whether anything is another thing then.
+    pub fn change(&mut self, change: &Change) -> bool {
+        match change {
+            Change::Server(source) => self.add_server(source),
+            Change::Folder(source) => self.add_server(source) | self.add_folder(source),
+            Change::Name(source) => self.add_name(source),
+            Change::Peer(peer) => self.add_peer(peer.clone()),
+            Change::Shared(folder) => self.set_shared(folder),
+            Change::Bookmark(source) => self.add_bookmark(source),
+            Change::Credentials(origin, credentials) => self.set_credentials(origin, credentials.clone()),
+            Change::NoBookmark(source) => self.drop_bookmark(source),
+            Change::NoFolder(source) => self.forget_folder(source),
+            Change::NoServer(server) => self.forget_server(server),
+            Change::NoPeers(gone) => self.forget_peers(gone),
+        }
+    }
+
     /// The top folders of the servers that were open, the latest first; at most 50.
     #[must_use]
     pub fn servers(&self) -> &[Source] {
@@ -159,9 +203,9 @@ impl Recent {
     }
 
     /// Peers are to be known no more.
-    pub fn forget_peers(&mut self, gone: impl Fn(&Endpoint) -> bool) -> bool {
+    pub fn forget_peers(&mut self, gone: &[Endpoint]) -> bool {
         let before = self.peers.len();
-        self.peers.retain(|peer| !gone(peer));
+        self.peers.retain(|peer| !gone.contains(peer));
         self.peers.len() < before
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn memory(connection: &Connection) -> Result<Memory> {
     }
     known.sort_by_key(|known| std::cmp::Reverse(known.latest));
     Ok(Memory {
-        recent: recent_in(connection)?.unwrap_or_default(),
+        recent: recent(connection)?.unwrap_or_default(),
         known,
         queue: Vec::new(),
         partials: transfers::partials(connection)?,
@@ -62,7 +62,7 @@ fn known_in(row: &Row<'_>) -> Result<Known> {
 }
 
 /// What was used lately; none where nothing was kept yet.
-fn recent_in(connection: &Connection) -> Result<Option<Recent>> {
+pub(super) fn recent(connection: &Connection) -> Result<Option<Recent>> {
     let json: Option<String> = connection
         .query_row("SELECT value FROM kept WHERE key = 'recent'", [], |row| row.get(0))
         .optional()?;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::{recent, state, transfers};
-use crate::effect::{Contact, NewMessage, Recent, Silent, StoreRequest};
+use super::{known, recent, state, transfers};
+use crate::effect::{Change, Contact, NewMessage, Recent, Silent, StoreRequest};
 use crate::event::{Delivery, RowId, Saved};
 use crate::text::clean_text;
 use crate::text::find::words;
@@ -24,7 +24,7 @@ pub(super) fn apply(connection: &Connection, request: &StoreRequest) -> Result<O
         }
         StoreRequest::Contact(contact) => keep_contact(connection, contact)?,
         StoreRequest::Forget(peer) => forget(connection, *peer)?,
-        StoreRequest::Recent(recent) => keep_recent(connection, recent)?,
+        StoreRequest::Recent(change) => change_recent(connection, change)?,
         StoreRequest::Queue(changes) => transfers::keep_queue(connection, changes)?,
         StoreRequest::Partial(kept) => transfers::keep_partial(connection, kept)?,
         StoreRequest::DropPartial { source, to } => transfers::drop_partial(connection, source, to)?,
@@ -174,6 +174,12 @@ pub(super) fn shed(connection: &Connection) -> Result<()> {
     connection.execute(&format!("DELETE FROM words WHERE rowid IN ({oldest})"), [])?;
     connection.execute(&format!("DELETE FROM message WHERE id IN ({oldest})"), [])?;
     compact(connection)
+}
+
+/// Another program may have changed something else since this one began.
+fn change_recent(connection: &Connection, change: &Change) -> Result<()> {
+    let mut recent = known::recent(connection)?.unwrap_or_default();
+    if recent.change(change) { keep_recent(connection, &recent) } else { Ok(()) }
 }
 
 pub(super) fn keep_recent(connection: &Connection, recent: &Recent) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use hobnob::effect::{Contact, Memory, NewMessage, Part, Recent, StoreRequest};
+use hobnob::effect::{Change, Contact, Memory, NewMessage, Part, Recent, StoreRequest};
 use hobnob::event::{
     Delivery, Details, Event, Fault, Found, MessageId, RequestId, RowId, Saved, StoreEvent, Stored,
 };
@@ -154,16 +154,24 @@ fn hits(found: &Found) -> Vec<&str> {
 }
 
 /// A server, two names of it that are no UTF-8 and hard to write, and a peer.
+fn some_changes() -> Vec<Change> {
+    let server = source("plain://127.0.0.1:9");
+    let names = [&b"caf\xe9 100%?#\"\\.txt"[..], "讲义/一.pdf".as_bytes()];
+    let mut changes =
+        vec![Change::Server(source("http://电脑.local/folder/")), Change::Server(server.clone())];
+    changes.extend(names.map(|name| Change::Name(server.at(Name::from_name(name)))));
+    changes.push(Change::Peer("[fe80::1%25]:9".parse().unwrap()));
+    changes
+}
+
 fn some_recent() -> Recent {
     let mut recent = Recent::default();
-    let server = Source::parse("plain://127.0.0.1:9").unwrap();
-    recent.add_server(&Source::parse("http://电脑.local/folder/").unwrap());
-    recent.add_server(&server);
-    for name in [&b"caf\xe9 100%?#\"\\.txt"[..], "讲义/一.pdf".as_bytes()] {
-        recent.add_name(&server.at(Name::from_name(name)));
-    }
-    recent.add_peer("[fe80::1%25]:9".parse().unwrap());
+    assert!(some_changes().iter().all(|change| recent.change(change)));
     recent
+}
+
+fn source(text: &str) -> Source {
+    Source::parse(text).unwrap()
 }
 
 fn contact(peer: Peer) -> Contact {

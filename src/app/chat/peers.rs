@@ -10,7 +10,7 @@ use crate::app::keys::{Move, walked};
 use crate::app::layout::Area;
 use crate::app::overlay::ranked;
 use crate::app::{Notice, Turn};
-use crate::effect::{Contact, Effect, StoreRequest};
+use crate::effect::{Change, Contact, Effect, StoreRequest};
 use crate::text::width::fit;
 use crate::text::{Clean, clean_line};
 use crate::wire::peer::Peer;
@@ -181,7 +181,8 @@ impl Chat {
             next.arrive();
         }
         turn.out.push(Effect::Store(StoreRequest::Forget(peer)));
-        turn.remember(|recent| recent.forget_peers(|known| gone.is_with(known)));
+        let typed = turn.recent.peers().iter().filter(|known| gone.is_with(known)).cloned();
+        turn.remember(Change::NoPeers(typed.collect()));
     }
 
     /// What is sent from these addresses is thrown away.

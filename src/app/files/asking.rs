@@ -6,7 +6,7 @@ use crate::app::bar::AddressBar;
 use crate::app::folder::{Folder, is_hidden};
 use crate::app::unlisted::Unlisted;
 use crate::app::{Notice, Turn};
-use crate::effect::Effect;
+use crate::effect::{Change, Effect};
 use crate::event::{BrowseEvent, Fault, Listing, RequestId};
 use crate::wire::Raw;
 use crate::wire::listing::Entry;
@@ -88,7 +88,7 @@ impl Files {
     }
 
     fn open_folder(&mut self, listing: Listing, turn: &mut Turn<'_>) {
-        turn.remember(|recent| recent.add_server(&listing.source) | recent.add_folder(&listing.source));
+        turn.remember(Change::Folder(listing.source.clone()));
         self.leave(&listing.source);
         self.stop_asking(turn);
         self.signed = None;
@@ -111,7 +111,7 @@ impl Files {
     }
 
     fn open_unlisted(&mut self, source: &Source, turn: &mut Turn<'_>) {
-        turn.remember(|recent| recent.add_server(source));
+        turn.remember(Change::Server(source.clone()));
         let server = Unlisted::new(source);
         self.leave(&server.source);
         self.stop_asking(turn);

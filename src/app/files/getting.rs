@@ -6,6 +6,7 @@ use super::{Files, Place};
 use crate::app::folder::{Folder, Line};
 use crate::app::queue::{NewFile, sums_beside};
 use crate::app::{Notice, Turn};
+use crate::effect::Change;
 use crate::event::{TransferEvent, TransferId};
 use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
@@ -63,7 +64,7 @@ impl Files {
         let finished = matches!(event, TransferEvent::Finished { .. });
         let about = self.transfers.queue.on_transfer(id, event, &mut turn.world());
         if let Some(source) = about.filter(|_| finished) {
-            turn.remember(|recent| recent.add_name(&source));
+            turn.remember(Change::Name(source));
         }
     }
 }

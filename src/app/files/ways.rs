@@ -4,6 +4,7 @@ use super::{Files, FilesFocus, Place};
 use crate::app::folder::Line;
 use crate::app::keys::{self, Browse};
 use crate::app::{Notice, Turn};
+use crate::effect::Change;
 use crate::event::Key;
 use crate::text::clean_line;
 use crate::wire::Raw;
@@ -153,12 +154,8 @@ impl Files {
             Some(Line::Entry(_) | Line::Parent) | None => folder.source.clone(),
         };
         let is_new = !turn.recent.bookmarks().contains(&source);
-        turn.remember(
-            |recent| {
-                if is_new { recent.add_bookmark(&source) } else { recent.drop_bookmark(&source) }
-            },
-        );
         *turn.notice = Some(Notice::Bookmark(clean_line(source.to_string().as_bytes()), is_new));
+        turn.remember(if is_new { Change::Bookmark(source) } else { Change::NoBookmark(source) });
     }
 
     /// Asks what is there. Where that is a folder on the way to the open one, what leads back to it is selected there.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use hobnob::wire::credentials::Credentials;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use rusqlite::Connection;
@@ -60,11 +61,36 @@ async fn the_folder_and_the_file_are_the_users_alone() {
 async fn what_was_used_lately_is_there_again_byte_for_byte() {
     let place = tempdir().unwrap();
     let keeper = Keeper::sound(place.path());
-    keeper.tell(StoreRequest::Recent(Recent::default()));
-    keeper.tell(StoreRequest::Recent(some_recent()));
+    some_changes().into_iter().for_each(|change| keeper.tell(StoreRequest::Recent(change)));
     keeper.end().await;
     let keeper = Keeper::sound(place.path());
     assert_eq!(keeper.memory.recent, some_recent());
+    keeper.end().await;
+}
+
+#[tokio::test]
+async fn of_what_was_used_lately_each_program_changes_only_what_it_changed_itself() {
+    let place = tempdir().unwrap();
+    let (gone, stays) = (source("http://gone/"), source("http://stays/a/"));
+    let change = |keeper: &Keeper, change| keeper.tell(StoreRequest::Recent(change));
+    let who = Credentials::new("lin".to_owned(), "geheim".to_owned()).unwrap();
+    let keeper = Keeper::sound(place.path());
+    change(&keeper, Change::Server(gone.clone()));
+    change(&keeper, Change::Credentials(gone.origin(), Some(who.clone())));
+    keeper.end().await;
+
+    let (one, other) = (Keeper::sound(place.path()), Keeper::sound(place.path()));
+    change(&one, Change::Bookmark(stays.clone()));
+    change(&one, Change::Credentials(stays.origin(), Some(who.clone())));
+    change(&one, Change::NoServer(gone.endpoint.clone()));
+    one.end().await;
+    change(&other, Change::Folder(source("http://other/b/")));
+    other.end().await;
+    let keeper = Keeper::sound(place.path());
+    let recent = &keeper.memory.recent;
+    assert_eq!(recent.bookmarks(), [stays.clone()]);
+    assert!(recent.credentials() == [(stays.origin(), who)], "and what was forgotten stays so");
+    assert_eq!(recent.servers(), [source("http://other/")]);
     keeper.end().await;
 }
 

@@ -116,8 +116,8 @@ impl Kept {
                 self.contacts.remove(&peer);
                 None
             }
-            StoreRequest::Recent(recent) => {
-                self.recent = recent;
+            StoreRequest::Recent(change) => {
+                self.recent.change(&change);
                 None
             }
             StoreRequest::Queue(changes) => {
