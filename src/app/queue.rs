@@ -1048,6 +1048,22 @@ mod tests {
     }
 
     #[test]
+    fn after_a_restart_what_goes_on_keeps_its_name_and_what_failed_gets_another() {
+        let mut sim = Sim::new(2);
+        sim.file("http://a/f", Some(LARGE));
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        let going = sim.file("http://b/f", Some(LARGE));
+        sim.starts(0, Some(LARGE));
+        let to = sim.queue.item_of(going).unwrap().to.clone();
+        let mut sim = sim.restarts();
+        let job = &sim.running[0].1;
+        assert_eq!((&job.to, job.partial.is_some()), (&to, true));
+        let lines: Vec<_> = sim.queue.items().map(|item| (item.source.to_string(), item.to != to)).collect();
+        assert_eq!(lines, [("http://a/f".to_owned(), true), ("http://b/f".to_owned(), false)]);
+        assert_eq!(sim.restarts().running[0].1.to, to, "and so it stays");
+    }
+
+    #[test]
     fn what_changes_is_kept_a_moment_later_and_nothing_wakes_an_idle_queue() {
         let mut sim = Sim::new(2);
         sim.file("http://h/a", Some(LARGE));

@@ -1,7 +1,7 @@
 //! What outlives the program: the items that are not at their end, and what is needed to go on with files of which a part
 //! is here. Owns when that is given to the store.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -27,12 +27,18 @@ impl Queue {
             items.iter().filter(|kept| !kept.paused).map(|kept| &kept.source).collect();
         let over = |kept: &&KeptItem| kept.paused && going.contains(&kept.source);
         let over: HashSet<u64> = items.iter().filter(over).map(|kept| kept.place).collect();
+        // What goes on keeps its name, and with that what is here of it; another of that name that rests gets a number.
+        let (resting, going): (Vec<_>, Vec<_>) = items.iter().partition(|kept| kept.paused);
+        let named = going.into_iter().chain(resting).filter(|kept| !over.contains(&kept.place));
+        let mut names: HashMap<u64, PathBuf> =
+            named.map(|kept| (kept.place, self.free_path(&kept.to))).collect();
         for kept in items {
-            if over.contains(&kept.place) || self.open.contains_key(&kept.source) {
-                self.note(kept.place, world.now);
-                continue;
+            match names.remove(&kept.place) {
+                Some(to) if !self.open.contains_key(&kept.source) => {
+                    self.take_over(KeptItem { to, ..kept }, world);
+                }
+                Some(_) | None => self.note(kept.place, world.now),
             }
-            self.take_over(kept, world);
         }
         if let Some(rate) = self.settings.rate {
             world.out.push(Effect::LimitRate(Some(rate)));
@@ -40,9 +46,9 @@ impl Queue {
         self.settle(world);
     }
 
+    /// Takes over one whose name is its own.
     fn take_over(&mut self, kept: KeptItem, world: &mut World<'_>) {
         let KeptItem { place, source, to, size, conflict, checksum, sums, paused } = kept;
-        let to = self.free_path(&to);
         let tree = source.path.is_folder().then(|| Box::new(Tree::new(&source, &to)));
         let mut item = self.item(source, to, tree);
         let new = item.place;

@@ -71,9 +71,14 @@ impl Queue {
         }
         let (source, to, place) = (item.source.clone(), item.to.clone(), item.place);
         let lane = self.books.lane(&source);
-        let to = self.free_path(&to);
+        let free = self.free_path(&to);
+        if free != to {
+            // What is here of it stands where another one goes now.
+            self.discard(id, world);
+        }
         self.open.insert(source, id);
         self.change(id, |item| {
+            let to = free;
             let missed = item.tree.as_ref().is_some_and(|tree| tree.missed);
             let anew = missed || item.to != to || matches!(item.end, Some(End::Cancelled | End::Empty));
             item.to = to;
