@@ -40,7 +40,7 @@ pub(in crate::view) fn selected<'a>(files: &Files, map: &Keymap, words: &'a Hint
         }
         ItemState::Ended(_) => hints.push((act(Transfer::Retry), &words.retry)),
         _ if item.is_paused() || files.transfers.queue.held().is_some() => {
-            hints.push((act(Transfer::Pause), &words.go_on))
+            hints.push((act(Transfer::Pause), &words.go_on));
         }
         ItemState::Waiting
         | ItemState::Paused

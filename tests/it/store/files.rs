@@ -61,7 +61,9 @@ async fn the_folder_and_the_file_are_the_users_alone() {
 async fn what_was_used_lately_is_there_again_byte_for_byte() {
     let place = tempdir().unwrap();
     let keeper = Keeper::sound(place.path());
-    some_changes().into_iter().for_each(|change| keeper.tell(StoreRequest::Recent(change)));
+    for change in some_changes() {
+        keeper.tell(StoreRequest::Recent(change));
+    }
     keeper.end().await;
     let keeper = Keeper::sound(place.path());
     assert_eq!(keeper.memory.recent, some_recent());
@@ -88,7 +90,7 @@ async fn of_what_was_used_lately_each_program_changes_only_what_it_changed_itsel
     other.end().await;
     let keeper = Keeper::sound(place.path());
     let recent = &keeper.memory.recent;
-    assert_eq!(recent.bookmarks(), [stays.clone()]);
+    assert_eq!(recent.bookmarks(), std::slice::from_ref(&stays));
     assert!(recent.credentials() == [(stays.origin(), who)], "and what was forgotten stays so");
     assert_eq!(recent.servers(), [source("http://other/")]);
     keeper.end().await;
