@@ -116,6 +116,10 @@ impl State {
                 self.overlay = Some(Overlay::Share(Sharing::Shown(to)));
             }
             (Some(Overlay::Links(links)), Some(direction)) => links.walk(direction),
+            (Some(Overlay::Transfer(dialogue)), Some(direction)) => {
+                let queue = &self.files.transfers.queue;
+                (0..NOTCH).for_each(|_| dialogue.scroll(direction, queue, size));
+            }
             (Some(Overlay::Transfer(_)), None) => self.click_dialogue(mouse.column, mouse.row, turn),
             (Some(Overlay::Links(links)), None) => {
                 let url = links.url_at(mouse.column, mouse.row, size);

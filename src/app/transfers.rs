@@ -12,10 +12,12 @@ use crate::wire::source::Source;
 
 mod acting;
 mod dialogue;
+mod facts;
 mod telling;
 
 pub use acting::place_of;
 pub use dialogue::{CHOICES, Dialogue};
+pub use facts::{Fact, Note, facts, notes};
 use telling::Told;
 
 /// From so many rows on the selected download has one more, where all is said that its own has no room for.

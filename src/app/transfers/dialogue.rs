@@ -2,11 +2,12 @@
 
 use std::num::NonZeroU64;
 
+use super::facts::facts;
 use crate::app::field::Field;
-use crate::app::keys::{self, Answer, Edit, Settle};
+use crate::app::keys::{self, Answer, Edit, Move, Settle};
 use crate::app::layout::{self, Area};
 use crate::app::overlay::Overlay;
-use crate::app::queue::{Item, ItemId};
+use crate::app::queue::{ItemId, Queue};
 use crate::app::{State, Turn, walked};
 use crate::effect::Conflict;
 use crate::event::{Key, Size};
@@ -37,7 +38,7 @@ pub enum Dialogue {
     Details {
         /// Of which.
         item: ItemId,
-        /// What is at the top, counted from 0.
+        /// Which of its [`facts`] is at the top, counted from 0.
         top: usize,
     },
 }
@@ -85,6 +86,13 @@ impl Dialogue {
         }
     }
 
+    /// Moves the view of all that is known of a download.
+    pub(in crate::app) fn scroll(&mut self, step: Move, queue: &Queue, size: Size) {
+        if let Self::Details { item, top } = self {
+            *top = walked(step, *top, facts_of(*item, queue), usize::from(size.height / 2));
+        }
+    }
+
     /// The box of the question what becomes of a file, and the rows of the choices in it.
     #[must_use]
     pub fn conflict_areas(size: Size) -> Option<(Area, Area)> {
@@ -101,9 +109,9 @@ impl Dialogue {
     }
 }
 
-/// How many things there are to be said of a download, one below the other: facts, files under way, failures.
-fn facts(item: &Item) -> usize {
-    2 + item.running().len() + item.failures().len()
+/// How many things are known of a download; none where it is gone.
+fn facts_of(item: ItemId, queue: &Queue) -> usize {
+    queue.item_of(item).map_or(0, |item| facts(item, queue).len())
 }
 
 impl State {
@@ -141,10 +149,9 @@ impl State {
                 Some(Answer::No) => return,
                 None => {}
             },
-            Dialogue::Details { item, top } => {
-                let count = self.files.transfers.queue.item_of(*item).map_or(0, facts);
+            Dialogue::Details { .. } => {
                 if let Some(step) = keys::action(&turn.keymap.list, key) {
-                    *top = walked(step, *top, count, usize::from(self.size.height / 2));
+                    dialogue.scroll(step, &self.files.transfers.queue, self.size);
                 }
             }
         }
@@ -183,13 +190,17 @@ impl State {
         }
     }
 
-    /// What is not asked any more, and a download that is gone, cannot be shown.
+    /// What is not asked any more, and a download that is gone, cannot be shown; nor what is not known of one any more.
     pub(in crate::app) fn leave_dialogue(&mut self) {
         let queue = &self.files.transfers.queue;
-        let Some(Overlay::Transfer(dialogue)) = &self.overlay else { return };
+        let Some(Overlay::Transfer(dialogue)) = &mut self.overlay else { return };
         let is_gone = match dialogue {
             Dialogue::Conflict { item, .. } => queue.question_of(*item).is_none(),
-            Dialogue::Details { item, .. } => queue.item_of(*item).is_none(),
+            Dialogue::Details { item, top } => {
+                let known = facts_of(*item, queue);
+                *top = (*top).min(known.saturating_sub(1));
+                known == 0
+            }
             Dialogue::Limit { .. } | Dialogue::CancelAll => false,
         };
         if is_gone {

@@ -10,7 +10,7 @@ use crate::app::field::Field;
 use crate::app::keys::{self, Settle};
 use crate::app::layout::{self, Area};
 use crate::app::queue::{Item, ItemId, Question};
-use crate::app::transfers::{CHOICES, Dialogue};
+use crate::app::transfers::{CHOICES, Dialogue, Fact, facts};
 use crate::locale::fill;
 use crate::text::clean_line;
 use crate::text::size::{bytes, grouped};
@@ -140,8 +140,8 @@ fn details(state: &State, item: &Item, top: usize, look: &Look, body: Area, buff
     let inside = overlays::boxed(&words.details_title, body, look, buffer);
     let columns = usize::from(inside.width);
     let mut rows: Vec<(String, Style)> = Vec::new();
-    for block in blocks(state, item, look).into_iter().skip(top) {
-        for (text, style) in block {
+    for fact in facts(item, &state.files.transfers.queue).into_iter().skip(top) {
+        for (text, style) in worded(state, item, fact, look) {
             let lines = wrap(&text, columns, Spaces::Hang);
             rows.extend(lines.into_iter().map(|line| (text[line].to_owned(), style)));
         }
@@ -154,41 +154,36 @@ fn details(state: &State, item: &Item, top: usize, look: &Look, body: Area, buff
     }
 }
 
-/// What is scrolled past as one.
-fn blocks(state: &State, item: &Item, look: &Look) -> Vec<Vec<(String, Style)>> {
+/// One fact, in words.
+fn worded(state: &State, item: &Item, fact: Fact<'_>, look: &Look) -> Vec<(String, Style)> {
     let (theme, words) = (&look.theme, &look.words.transfer);
-    let source = clean_line(item.source.to_string().as_bytes());
-    let into = fill(&words.to, &[("path", &place(state, &item.to))]);
-    let notes = note::of(state, item, look).into_iter().filter(|(note, _)| *note != into);
-    let mut first = vec![
-        (item.name.to_string(), if item.is_folder() { theme.folder } else { theme.title }),
-        (format!("{}  {source}", words.from), theme.text),
-        (into.clone(), theme.text),
-    ];
-    first.extend(notes);
     let counts = item.counts();
-    let mut second = Vec::new();
-    if item.is_folder() {
-        let more = if item.is_final() { "" } else { "+" };
-        let (done, count) = (grouped(counts.done + counts.kept), grouped(counts.files) + more);
-        let files = fill(&words.files, &[("done", &done), ("count", &count)]);
-        second.push((format!("{files} · {}", bytes(item.bytes())), theme.text));
-        second.push((fill(&words.running, &[("count", &grouped(item.running().len() as u64))]), theme.title));
+    match fact {
+        Fact::Name => {
+            vec![(item.name.to_string(), if item.is_folder() { theme.folder } else { theme.title })]
+        }
+        Fact::From => {
+            let source = clean_line(item.source.to_string().as_bytes());
+            vec![(format!("{}  {source}", words.from), theme.text)]
+        }
+        Fact::Into => vec![(note::into(state, item, look), theme.text)],
+        Fact::Note(note) => vec![note::worded(state, item, note, look)],
+        Fact::Files => {
+            let more = if item.is_final() { "" } else { "+" };
+            let (done, count) = (grouped(counts.done + counts.kept), grouped(counts.files) + more);
+            let files = fill(&words.files, &[("done", &done), ("count", &count)]);
+            let running = fill(&words.running, &[("count", &grouped(item.running().len() as u64))]);
+            vec![(format!("{files} · {}", bytes(item.bytes())), theme.text), (running, theme.title)]
+        }
+        Fact::Running(running) => {
+            let phase = wording::phase(&look.words, &running.phase, state.at);
+            let total = running.total().map(|total| format!("/{}", bytes(total))).unwrap_or_default();
+            vec![(format!("  {} · {}{total} · {phase}", running.name, bytes(running.bytes())), theme.text)]
+        }
+        Fact::Failures => vec![(fill(&words.failures, &[("count", &grouped(counts.failed))]), theme.title)],
+        Fact::Failure(failure) => {
+            let reason = wording::fault(&look.words, &failure.fault);
+            vec![(format!("  {}", failure.path), theme.text), (format!("    {reason}"), theme.error)]
+        }
     }
-    let running = item.running().map(|running| {
-        let phase = wording::phase(&look.words, &running.phase, state.at);
-        let total = running.total().map(|total| format!("/{}", bytes(total))).unwrap_or_default();
-        vec![(format!("  {} · {}{total} · {phase}", running.name, bytes(running.bytes())), theme.text)]
-    });
-    let mut blocks = vec![first, second];
-    blocks.extend(running);
-    let failures = item.failures().iter().enumerate().map(|(nth, failure)| {
-        let title = fill(&words.failures, &[("count", &grouped(counts.failed))]);
-        let title = (nth == 0).then_some((title, theme.title));
-        let reason = wording::fault(&look.words, &failure.fault);
-        let said = [(format!("  {}", failure.path), theme.text), (format!("    {reason}"), theme.error)];
-        title.into_iter().chain(said).collect()
-    });
-    blocks.extend(failures);
-    blocks
 }

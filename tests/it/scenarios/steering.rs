@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hobnob::effect::{Conflict, Effect, Partial};
 use hobnob::event::{
-    Anew, Event, Fault, Finished, Kept, Listing, Proof, RequestId, TransferEvent, TransferId, WalkEvent,
+    Anew, Event, Fault, Finished, Kept, Listing, MouseAction, Proof, RequestId, TransferEvent, TransferId,
+    WalkEvent,
 };
 use hobnob::text::clean_line;
 use hobnob::wire::source::Source;
@@ -413,4 +414,57 @@ fn nothing_moves_while_the_numbers_change() {
     assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
     let heading = screen.row_containing("─ Transfers");
     assert!(heading.contains('█') && heading.contains(" left "), "{heading}");
+}
+
+/// What the box over the screen says.
+fn boxed(screen: &Screen) -> Vec<String> {
+    let rows = screen.rows().into_iter().filter(|row| row.starts_with('│'));
+    rows.map(|row| row.trim_matches(['│', ' ']).to_owned()).filter(|row| !row.is_empty()).collect()
+}
+
+#[test]
+fn what_is_known_of_a_download_can_be_scrolled_to_its_end_and_no_further() {
+    let (mut screen, ids) = steering(3);
+    screen.hears_of(ids[0], finished("/home/lin/Downloads/f0", 1000, Duration::from_secs(1)));
+    screen.hears_of(ids[1], TransferEvent::Failed(Fault::Reset));
+    for _ in 0..3 {
+        screen.press("i");
+        for _ in 0..9 {
+            screen.press("down");
+            assert!(!boxed(&screen).is_empty(), "{}", screen.rows().join("\n"));
+        }
+        screen.press("esc down");
+    }
+}
+
+#[test]
+fn where_less_is_known_of_a_download_by_and_by_the_last_of_it_stays_in_view() {
+    let (mut screen, request, _, ids) = fetching(2);
+    screen.is_told(Event::Walk(request, WalkEvent::Ended));
+    screen.press("i end");
+    assert_eq!(boxed(&screen), ["1.pdf · 0 B/1.0 MB · asking"]);
+    screen.hears_of(ids[1], finished("/home/lin/Downloads/lectures/1.pdf", 1_000_000, Duration::ZERO));
+    assert_eq!(boxed(&screen), ["0.pdf · 0 B/1.0 MB · asking"]);
+    screen.hears_of(ids[0], finished("/home/lin/Downloads/lectures/0.pdf", 1_000_000, Duration::ZERO));
+    assert_eq!(boxed(&screen), ["2/2 files · 2.0 MB", "Under way: 0"]);
+}
+
+#[test]
+fn on_a_small_screen_all_that_is_known_of_a_download_comes_into_view_by_keys_and_by_the_wheel() {
+    let mut screen = Screen::new(40, 10);
+    screen.opens(SERVER, vec![file("x".repeat(200), 1000)]);
+    screen.press("d tab");
+    let id = screen.fetches()[0].0;
+    let partial = Partial { validator: None, total: Some(1000) };
+    let anew = Some(Anew::Changed);
+    screen.hears_of(id, TransferEvent::Started { total: Some(1000), from: 0, anew, partial });
+    screen.press("i");
+    assert!(!screen.shows("into ") && !screen.shows("starts over"));
+    screen.press("down down");
+    assert!(boxed(&screen)[0].starts_with("into "));
+    screen.press("home");
+    screen.turn_wheel(MouseAction::ScrollDown, 20, 5);
+    assert!(boxed(&screen)[0].starts_with("starts over: "));
+    screen.turn_wheel(MouseAction::ScrollUp, 20, 5);
+    assert!(boxed(&screen)[0].starts_with("xxx"));
 }

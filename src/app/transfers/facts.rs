@@ -1,0 +1,119 @@
+//! What there is to say of one download, piece by piece, in the order in which it is said. Knows no words.
+
+use std::path::Path;
+
+use super::acting::place_of;
+use crate::app::queue::{End, Failure, Item, ItemState, Queue, Running};
+use crate::event::{Anew, Fault, Proof};
+use crate::text::Clean;
+
+/// What the state of a download leaves to be said, or which key helps.
+#[derive(Debug, Clone, Copy)]
+pub enum Note<'a> {
+    /// A key answers what is asked about one of its files.
+    Answer,
+    /// What its content has to be is not known: this file says it, and could not be read.
+    Unread(&'a Clean, &'a Fault),
+    /// Why it failed.
+    Failed(&'a Fault),
+    /// What its content was compared with.
+    Proof(&'a Proof),
+    /// A key shows what failed in the folder.
+    Details,
+    /// Keys open it, and show where it is.
+    Open,
+    /// A key tries it again.
+    Retry,
+    /// Where that is which is there already.
+    There(&'a Path),
+    /// What the server calls that for which it wants to know who asks.
+    Realm(&'a Clean),
+    /// A key goes on with it.
+    Resume,
+    /// Why it starts over.
+    Anew(Anew),
+    /// From which of its bytes on it goes on.
+    Resumed(u64),
+    /// Where it is to be.
+    Into,
+}
+
+/// One thing that is known of a download: it is scrolled past as one.
+#[derive(Debug, Clone, Copy)]
+pub enum Fact<'a> {
+    /// What it is called on the server.
+    Name,
+    /// Where it comes from.
+    From,
+    /// Where it is to be.
+    Into,
+    /// What its state leaves to be said.
+    Note(Note<'a>),
+    /// How many files of the folder are here, and how many are under way.
+    Files,
+    /// What is under way.
+    Running(&'a Running),
+    /// How many failed; those that are known follow.
+    Failures,
+    /// What failed in the folder, and why.
+    Failure(&'a Failure),
+}
+
+/// What there is to say below its row, the most urgent first.
+#[must_use]
+pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
+    let mut notes = Vec::new();
+    // Where nothing else is to be said of it, its row says so already.
+    let is_said = matches!(item.state(), ItemState::Conflict(_));
+    if !is_said && queue.question_of(item.id).is_some() {
+        notes.push(Note::Answer);
+    }
+    match item.state() {
+        ItemState::Ended(end) => {
+            if let (End::Finished(_) | End::Partly, Some((sums, fault))) = (end, item.unread()) {
+                notes.push(Note::Unread(sums, fault));
+            }
+            match end {
+                End::Failed(fault) => notes.push(Note::Failed(fault)),
+                End::Finished(finished) => notes.extend(finished.proof.as_ref().map(Note::Proof)),
+                End::Partly => notes.push(Note::Details),
+                End::Kept { .. } | End::Empty | End::Cancelled => {}
+            }
+            if place_of(item).is_some() {
+                notes.push(Note::Open);
+            }
+            if matches!(end, End::Failed(_) | End::Partly | End::Cancelled | End::Empty) {
+                notes.push(Note::Retry);
+            }
+        }
+        ItemState::Conflict(clash) => notes.push(Note::There(&clash.path)),
+        ItemState::Unauthorized(_, realm) => notes.push(Note::Realm(realm)),
+        ItemState::Paused => notes.extend([Note::Resume, Note::Into]),
+        ItemState::Waiting | ItemState::Listing | ItemState::Running(_) => {
+            if let Some(anew) = item.anew() {
+                notes.push(Note::Anew(anew));
+            } else if let Some(from) = item.resumed().filter(|_| !item.is_folder()) {
+                notes.push(Note::Resumed(from));
+            }
+            notes.push(Note::Into);
+        }
+    }
+    notes
+}
+
+/// All that is known of it.
+#[must_use]
+pub fn facts<'a>(item: &'a Item, queue: &Queue) -> Vec<Fact<'a>> {
+    let mut facts = vec![Fact::Name, Fact::From, Fact::Into];
+    let notes = notes(item, queue).into_iter().filter(|note| !matches!(note, Note::Into));
+    facts.extend(notes.map(Fact::Note));
+    if item.is_folder() {
+        facts.push(Fact::Files);
+    }
+    facts.extend(item.running().map(Fact::Running));
+    if !item.failures().is_empty() {
+        facts.push(Fact::Failures);
+    }
+    facts.extend(item.failures().iter().map(Fact::Failure));
+    facts
+}
