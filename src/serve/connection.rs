@@ -16,6 +16,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -41,6 +43,11 @@ const NOISE: u64 = 1024 * 1024;
 
 /// Bytes that are taken at once.
 const PIECE: usize = 16 * 1024;
+
+/// Bytes that may wait in the system to be sent (`TCP_NOTSENT_LOWAT`), beside those that are on their way: a client that
+/// takes little after it took much would leave some megabytes there.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 * 1024;
 
 /// What may come after the last answer of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +99,8 @@ pub(super) struct Heard {
 pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
     // Without it small answers wait for the acknowledgement of their heads. It is no more than slow if it fails.
     let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
     let site = Arc::clone(&visit.site);
     if let Some(identity) = &site.identity {
         return tls::serve(stream, identity, visit).await;

@@ -1,8 +1,9 @@
 //! How long a client may take nothing of its answer.
 //!
 //! Owns that limit: a socket that fails when no byte could be written for so long. It lies below TLS, which takes more
-//! than the socket does. Must never cut off a client that takes its answer slowly, nor count the time in which there is
-//! nothing to write.
+//! than the socket does. Must never cut off a client whose system takes its answer slowly, nor count the time in which
+//! there is nothing to write. Of a program that takes less in that time than its own system has in store nothing is seen
+//! here.
 
 use std::error::Error;
 use std::io::{self, IoSlice};
