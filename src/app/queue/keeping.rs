@@ -29,9 +29,9 @@ impl Queue {
         let over: HashSet<u64> = items.iter().filter(over).map(|kept| kept.place).collect();
         // What goes on keeps its name, and with that what is here of it; another of that name that rests gets a number.
         let (resting, going): (Vec<_>, Vec<_>) = items.iter().partition(|kept| kept.paused);
-        let named = going.into_iter().chain(resting).filter(|kept| !over.contains(&kept.place));
+        let kept = going.into_iter().chain(resting).filter(|kept| !over.contains(&kept.place));
         let mut names: HashMap<u64, PathBuf> =
-            named.map(|kept| (kept.place, self.free_path(&kept.to))).collect();
+            kept.map(|kept| (kept.place, self.free_path(&kept.to))).collect();
         for kept in items {
             match names.remove(&kept.place) {
                 Some(to) if !self.open.contains_key(&kept.source) => {
