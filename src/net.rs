@@ -11,6 +11,7 @@ pub mod http;
 pub mod interfaces;
 pub mod probe;
 pub mod resolve;
+mod retry;
 
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

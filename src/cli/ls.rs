@@ -93,7 +93,7 @@ async fn list_tree(
         }
         ready(())
     };
-    walk(source, Vec::new(), client, report).await;
+    walk(source, Vec::new(), client, context.config.retries, report).await;
     if top.is_none() {
         let first = missed.into_iter().next();
         return Err(match first {

@@ -150,8 +150,14 @@ pub enum BrowseCommand {
     Forget(RequestId),
 }
 
-/// Answers commands until there can be no more. A question too many is answered with [`Fault::Busy`].
-pub async fn run(mut commands: mpsc::Receiver<BrowseCommand>, events: mpsc::Sender<Event>, client: Client) {
+/// Answers commands until there can be no more. A question too many is answered with [`Fault::Busy`]. On a walk a list is
+/// asked for again so many `retries` times.
+pub async fn run(
+    mut commands: mpsc::Receiver<BrowseCommand>,
+    events: mpsc::Sender<Event>,
+    client: Client,
+    retries: u32,
+) {
     let mut tasks = JoinSet::new();
     let mut handles: HashMap<RequestId, AbortHandle> = HashMap::new();
     loop {
@@ -198,7 +204,7 @@ pub async fn run(mut commands: mpsc::Receiver<BrowseCommand>, events: mpsc::Send
                     if busy {
                         report(WalkEvent::Failed(Fault::Busy)).await;
                     } else {
-                        walk(&source, left, &client, report).await;
+                        walk(&source, left, &client, retries, report).await;
                     }
                     request
                 };

@@ -32,7 +32,6 @@ mod folders;
 mod partial;
 mod place;
 mod rate;
-mod retry;
 mod stream;
 mod sums;
 mod threads;
@@ -119,6 +118,17 @@ enum Halt {
     Kept(Kept),
 }
 
+impl Halt {
+    /// What went wrong, and for how long the server asks us to wait.
+    fn failure(self) -> Result<(Fault, Duration), Kept> {
+        match self {
+            Self::Fault(fault) => Ok((fault, Duration::ZERO)),
+            Self::Later { fault, after } => Ok((fault, after)),
+            Self::Kept(why) => Err(why),
+        }
+    }
+}
+
 impl From<Fault> for Halt {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
@@ -138,6 +148,12 @@ impl Engine {
             rate: Rate::default(),
             sums: Arc::default(),
         }
+    }
+
+    /// How often it tries again what fails.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.retries
     }
 
     /// Lets all its downloads together take no more than so many bytes a second from now on; none: as many as come.

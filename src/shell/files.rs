@@ -29,7 +29,7 @@ impl FileWorkers {
     pub fn start(client: Client, engine: Engine, events: &Sender<Event>) -> Self {
         let (browse, browse_commands) = channel(COMMANDS);
         let (fetch, fetch_commands) = channel(COMMANDS);
-        tokio::spawn(browse::run(browse_commands, events.clone(), client.clone()));
+        tokio::spawn(browse::run(browse_commands, events.clone(), client.clone(), engine.retries()));
         let fetching = tokio::spawn(fetch::run(fetch_commands, events.clone(), engine.clone()));
         Self { client, browse, engine, fetch, fetching }
     }

@@ -196,7 +196,7 @@ impl Worker {
     fn new() -> Self {
         let (commands, received) = mpsc::channel(64);
         let (told, events) = mpsc::channel(64);
-        tokio::spawn(run(received, told, client()));
+        tokio::spawn(run(received, told, client(), 0));
         Self { commands, events }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hobnob::event::{Fault, WalkEvent};
 use hobnob::net::browse::walk;
@@ -11,6 +13,9 @@ use hobnob::wire::source::Source;
 use crate::support::server::{Server, client, ok};
 
 const TOO_DEEP: Fault = Fault::TooDeep { depth: 64, folders: 100_000, path: 4096 };
+
+/// How often a list is asked for again.
+const RETRIES: u32 = 1;
 
 /// What a walk found, as paths, and what it missed; it is known to have ended.
 #[derive(Debug, Default)]
@@ -44,7 +49,7 @@ async fn walk_on(source: &Source, left: Vec<Source>) -> Walked {
         }
         ready(())
     };
-    walk(source, left, &client(), report).await;
+    walk(source, left, &client(), RETRIES, report).await;
     assert_eq!(ended, 1);
     walked
 }
@@ -159,4 +164,24 @@ async fn a_folder_with_a_path_that_no_disk_has_is_listed_but_not_gone_through() 
     let walked = walk_from(&server.source("http://", "/")).await;
     assert_eq!(walked.folders, ["/".to_owned(), format!("/{long}/")]);
     assert_eq!(walked.missed, [(format!("/{long}/a/"), TOO_DEEP)]);
+}
+
+#[tokio::test]
+async fn a_list_that_fails_in_passing_is_asked_for_again_and_one_that_is_not_there_is_not() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let server = Server::http({
+        let asked = asked.clone();
+        move |line| match path(line) {
+            "/" => list(&["busy/", "gone/"]),
+            "/busy/" if asked.fetch_add(1, Ordering::SeqCst) == 0 => {
+                "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n".to_owned()
+            }
+            "/busy/" => list(&["x"]),
+            _ => not_found(),
+        }
+    });
+    let walked = walk_from(&server.source("http://", "/")).await;
+    assert!(walked.entries.contains("/busy/x"), "{walked:?}");
+    assert_eq!(walked.missed, [("/gone/".to_owned(), Fault::Status(404))]);
+    assert_eq!((asked.load(Ordering::SeqCst), server.requests().len()), (2, 4));
 }

@@ -1,12 +1,16 @@
 //! Walks through the folders of a server. Never leaves the folder where the walk began, and always comes to an end:
 //! a tree that goes on for ever (links that lead back into it) is cut off, and it is said where.
 
+use std::time::Duration;
+
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::sleep;
 
 use super::{Browsed, browse};
 use crate::effect::{WALK_DEPTH, WALK_FOLDERS, WALK_PATH};
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::net::http::Client;
+use crate::net::retry::Retries;
 use crate::text::clean_line;
 use crate::wire::listing::Kind;
 use crate::wire::source::Source;
@@ -16,16 +20,26 @@ const AT_ONCE: usize = 8;
 
 /// Lists a folder and all that are in it; where some of these are `left` of an earlier walk that did not come to its end,
 /// only them and all that are in them. `report` hears of each, and that it is over. Each folder comes after the one
-/// that it is in.
+/// that it is in. A list that fails in a way that may pass is asked for again, so many `retries` times.
 ///
 /// Dropping the future ends the walk.
-pub async fn walk<R, F>(source: &Source, left: Vec<Source>, client: &Client, mut report: R)
+pub async fn walk<R, F>(source: &Source, left: Vec<Source>, client: &Client, retries: u32, mut report: R)
 where
     R: FnMut(WalkEvent) -> F,
     F: Future<Output = ()>,
 {
     let ask = |source: Source, depth: usize| async move {
-        let answer = browse(&source, client).await;
+        let mut retries = Retries::new(retries);
+        let answer = loop {
+            let fault = match browse(&source, client).await {
+                Err(fault) => fault,
+                answer => break answer,
+            };
+            match retries.next(fault, Duration::ZERO, 0, client.has_heard(&source.endpoint)) {
+                Ok(retry) => sleep(retry.after).await,
+                Err(fault) => break Err(fault),
+            }
+        };
         (source, depth, answer)
     };
     let mut asked = FuturesUnordered::new();

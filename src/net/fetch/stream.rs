@@ -12,11 +12,11 @@ use tokio::time::sleep;
 
 use super::ask::{self, Answer, Reply, Version, Wish};
 use super::body::Incoming;
-use super::retry::{Retries, Retry};
 use super::transfer::follow;
 use super::verify::Hasher;
 use super::{End, Engine, Halt, Stop};
 use crate::event::{Anew, Fault, Finished, Proof, TransferEvent};
+use crate::net::retry::{Retries, Retry};
 use crate::wire::digest::Checksum;
 use crate::wire::source::Source;
 
@@ -109,11 +109,9 @@ impl Engine {
                 Ok(Poured::NoRanges) => return Err(broken.unwrap_or(Fault::Changed)),
                 Err(halt) => halt,
             };
-            let retry = match retries.next(halt, sink.sent, version.is_some()) {
-                Ok(retry) => retry,
-                Err(Halt::Fault(fault) | Halt::Later { fault, .. }) => return Err(fault),
-                Err(Halt::Kept(_)) => return Ok(()),
-            };
+            let Ok((fault, asked)) = halt.failure() else { return Ok(()) };
+            let is_known = version.is_some() || self.client.has_heard(&source.endpoint);
+            let retry = retries.next(fault, asked, sink.sent, is_known)?;
             let goes_on = version.as_ref().is_some_and(|known: &Version| known.validator.is_some());
             if sink.sent > 0 && !goes_on {
                 return Err(retry.fault);

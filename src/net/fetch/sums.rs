@@ -8,10 +8,10 @@ use std::time::Duration;
 use hyper::StatusCode;
 use tokio::time::{Instant, sleep};
 
-use super::retry::Retries;
 use super::{Engine, blocking};
 use crate::event::Fault;
 use crate::net::http::{Client, Question};
+use crate::net::retry::Retries;
 use crate::wire::digest::{self, Checksum, SUMS_LIMIT};
 use crate::wire::source::{Scheme, Source};
 
@@ -134,8 +134,7 @@ async fn ask(engine: &Engine, sums: &Source) -> Result<Said, Fault> {
             Ok(said) => return Ok(said),
             Err(fault) => fault,
         };
-        let Ok(retry) = retries.next(fault.clone().into(), 0, true) else { return Err(fault) };
-        sleep(retry.after).await;
+        sleep(retries.next(fault, Duration::ZERO, 0, true)?.after).await;
     }
 }
 

@@ -18,11 +18,11 @@ use super::ask::{Answer, Version};
 use super::body::Incoming;
 use super::partial::{self, PartialFile, Spot};
 use super::place::{Content, Placing};
-use super::retry::{Retries, Retry};
 use super::writer::{Beginning, Writing, Written, clear, write};
 use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking, done};
 use crate::effect::{Conflict, Job};
 use crate::event::{Anew, Fault, Kept, Proof, TransferEvent};
+use crate::net::retry::{Retries, Retry};
 
 mod check;
 mod look;
@@ -101,13 +101,16 @@ impl<'a> Transfer<'a> {
         loop {
             let halt = match self.attempt(report).await {
                 Ok(()) => return self.check(report).await,
-                Err(Halt::Kept(why)) => return Err(self.check_kept(why, report).await?),
-                Err(halt) => halt,
+                Err(halt) => self.of_the_whole(halt),
+            };
+            let (fault, asked) = match halt.failure() {
+                Ok(failure) => failure,
+                Err(why) => return Err(self.check_kept(why, report).await?),
             };
             let is_known = self.begun
                 || self.job.partial.is_some()
                 || self.engine.client.has_heard(&self.job.source.endpoint);
-            let retry = retries.next(self.of_the_whole(halt), self.here(), is_known)?;
+            let retry = retries.next(fault, asked, self.here(), is_known)?;
             let Retry { fault, attempt, last, after } = retry;
             report(TransferEvent::Retrying { fault, attempt, last, after }).await;
             sleep(after).await;

@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::Halt;
 use crate::event::{Fault, Stage};
 
 /// Before the second try at most so long; before each further one twice that.
@@ -15,7 +14,7 @@ const LONGEST_ASKED: Duration = Duration::from_mins(2);
 /// A try that gets so many bytes further has worked: what fails next is a new failure.
 const WORTH_IT: u64 = 1024 * 1024;
 
-/// The tries of one download.
+/// The tries of one question or download.
 #[derive(Debug)]
 pub(super) struct Retries {
     most: u32,
@@ -42,21 +41,23 @@ impl Retries {
         Self { most, failed: 0, furthest: 0 }
     }
 
-    /// The next try after this failure; how the download ends, where there is none. `here` are the bytes that are on disk,
-    /// `is_known` is whether the server has ever answered.
-    pub(super) fn next(&mut self, halt: Halt, here: u64, is_known: bool) -> Result<Retry, Halt> {
+    /// The next try after this failure; where there is none, the failure it ends with. The server has `asked` us to wait for
+    /// so long. `here` are the bytes that are on disk, `is_known` is whether the server has ever answered.
+    pub(super) fn next(
+        &mut self,
+        fault: Fault,
+        asked: Duration,
+        here: u64,
+        is_known: bool,
+    ) -> Result<Retry, Fault> {
         if here >= self.furthest.saturating_add(WORTH_IT) {
             (self.failed, self.furthest) = (0, here);
         }
-        let (fault, asked) = match halt {
-            Halt::Later { fault, after } if after <= LONGEST_ASKED => (fault, after),
-            Halt::Fault(fault) if is_passing(&fault) || is_known && may_pass(&fault) => {
-                (fault, Duration::ZERO)
-            }
-            Halt::Later { .. } | Halt::Fault(_) | Halt::Kept(_) => return Err(halt),
-        };
+        if asked > LONGEST_ASKED || !(is_passing(&fault) || is_known && may_pass(&fault)) {
+            return Err(fault);
+        }
         if self.failed >= self.most {
-            return Err(Halt::Fault(fault));
+            return Err(fault);
         }
         let longest = FIRST.saturating_mul(1 << self.failed.min(16)).min(LONGEST);
         self.failed += 1;
@@ -99,38 +100,39 @@ fn may_pass(fault: &Fault) -> bool {
 mod tests {
     use super::*;
 
-    const RESET: Halt = Halt::Fault(Fault::Reset);
+    const NOW: Duration = Duration::ZERO;
 
     #[test]
     fn each_further_try_waits_at_most_twice_as_long_and_there_are_only_so_many() {
         let mut retries = Retries::new(7);
         for (attempt, longest) in [(2, 1), (3, 2), (4, 4), (5, 8), (6, 16), (7, 30), (8, 30)] {
-            let retry = retries.next(RESET, 0, true).unwrap();
+            let retry = retries.next(Fault::Reset, NOW, 0, true).unwrap();
             assert_eq!((retry.attempt, retry.last), (attempt, 8));
             assert!(retry.after <= Duration::from_secs(longest), "{retry:?}");
         }
-        assert!(matches!(retries.next(RESET, 0, true), Err(Halt::Fault(Fault::Reset))));
+        assert!(matches!(retries.next(Fault::Reset, NOW, 0, true), Err(Fault::Reset)));
     }
 
     #[test]
     fn not_all_wait_equally_long() {
-        let drawn: Vec<_> = (0..50).map(|_| Retries::new(1).next(RESET, 0, true).unwrap().after).collect();
+        let drawn: Vec<_> =
+            (0..50).map(|_| Retries::new(1).next(Fault::Reset, NOW, 0, true).unwrap().after).collect();
         assert!(drawn.iter().any(|after| *after != drawn[0]));
     }
 
     #[test]
     fn a_try_that_got_further_starts_the_count_anew_but_not_one_that_started_over() {
         let mut retries = Retries::new(1);
-        assert_eq!(retries.next(RESET, WORTH_IT, true).unwrap().attempt, 2);
-        assert_eq!(retries.next(RESET, 2 * WORTH_IT, true).unwrap().attempt, 2);
-        assert!(retries.next(RESET, 2 * WORTH_IT, true).is_err());
+        assert_eq!(retries.next(Fault::Reset, NOW, WORTH_IT, true).unwrap().attempt, 2);
+        assert_eq!(retries.next(Fault::Reset, NOW, 2 * WORTH_IT, true).unwrap().attempt, 2);
+        assert!(retries.next(Fault::Reset, NOW, 2 * WORTH_IT, true).is_err());
     }
 
     #[test]
     fn a_server_may_ask_for_patience_but_not_for_ever() {
-        let later = |seconds| Halt::Later { fault: Fault::Status(503), after: Duration::from_secs(seconds) };
-        assert_eq!(Retries::new(1).next(later(100), 0, false).unwrap().after, Duration::from_secs(100));
-        assert!(Retries::new(1).next(later(3600), 0, false).is_err());
+        let next = |asked| Retries::new(1).next(Fault::Status(503), Duration::from_secs(asked), 0, false);
+        assert_eq!(next(100).unwrap().after, Duration::from_secs(100));
+        assert!(next(3600).is_err());
     }
 
     #[test]
@@ -145,7 +147,7 @@ mod tests {
             (Fault::DiskFull, false, false),
             (Fault::Garbled, false, true),
         ] {
-            let again = |known| Retries::new(1).next(Halt::Fault(fault.clone()), 0, known).is_ok();
+            let again = |known| Retries::new(1).next(fault.clone(), NOW, 0, known).is_ok();
             assert_eq!((again(false), again(true)), (before, after), "{fault:?}");
         }
     }
