@@ -103,11 +103,17 @@ impl Files {
         if let Some(name) = self.aim.select.take() {
             folder.select(&name);
         }
+        // Who types goes on typing: the next letters are not meant as commands.
+        match (self.focus, &mut self.place) {
+            (FilesFocus::Filter, Place::Folder(left)) => {
+                folder.filter = std::mem::take(&mut left.filter);
+                folder.filter_changed();
+            }
+            (FilesFocus::Name, _) => self.focus = FilesFocus::Entries,
+            (_, _) => {}
+        }
         self.arrangement = arrangement;
         self.place = Place::Folder(Box::new(folder));
-        if matches!(self.focus, FilesFocus::Name | FilesFocus::Filter | FilesFocus::Path) {
-            self.focus = FilesFocus::Entries;
-        }
     }
 
     fn open_unlisted(&mut self, source: &Source, turn: &mut Turn<'_>) {

@@ -636,3 +636,30 @@ fn a_server_that_does_not_answer_is_named_and_the_one_before_comes_back_with_its
     screen.type_text("notes.pdf");
     assert!(screen.shows("File name  notes.pdf"));
 }
+
+#[test]
+fn what_is_being_typed_stays_and_goes_on_when_a_list_comes_meanwhile() {
+    let mut screen = with_folder();
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    screen.press("/");
+    screen.type_text("da");
+    screen.is_listed(request, &source, vec![file("a", 1), file("data.txt", 2), file("x", 3)]);
+    assert_eq!(names(&screen), ["../", "data.txt"]);
+    screen.type_text("ta.tx");
+    assert_eq!(screen.effects(), [], "no letter is a command");
+    assert!(screen.rows()[2].starts_with(" Filter  data.tx "));
+    screen.press("enter d");
+    assert_eq!(screen.fetches()[0].1.to_string(), format!("{source}data.txt"));
+
+    screen.press("esc r");
+    let (request, source) = screen.asks();
+    screen.press(":");
+    screen.type_text("da");
+    screen.is_listed(request, &source, vec![folder("data"), file("x", 3)]);
+    screen.type_text("ta/x");
+    assert_eq!(screen.effects(), []);
+    assert!(screen.rows()[1].starts_with(" Path  data/x "));
+    screen.press("enter");
+    assert_eq!(screen.asks().1, format!("{source}data/x"));
+}
