@@ -188,15 +188,20 @@ impl Files {
         self.focus = self.main_focus();
     }
 
+    /// Whether what is open is seen, and not that something else could not be opened: only what is seen is acted on.
+    pub(super) fn is_place_seen(&self) -> bool {
+        self.failed.is_none()
+    }
+
     fn is_undecided(&self) -> bool {
         self.pending.is_some() || self.failed.is_some()
     }
 
-    /// Where the input goes when it goes nowhere in particular.
+    /// Where the input goes when it goes nowhere in particular. No name is typed while another server is named above.
     fn main_focus(&self) -> FilesFocus {
         match self.place {
-            Place::Unlisted(_) => FilesFocus::Name,
-            Place::Nowhere | Place::Folder(_) => FilesFocus::Entries,
+            Place::Unlisted(_) if !self.is_undecided() => FilesFocus::Name,
+            Place::Unlisted(_) | Place::Nowhere | Place::Folder(_) => FilesFocus::Entries,
         }
     }
 
@@ -283,14 +288,15 @@ impl Files {
 
     fn walk_entries(&mut self, key: Key, turn: &mut Turn<'_>) {
         let rows = self.rows(turn);
+        let seen = self.is_place_seen();
         match (keys::action(&turn.keymap.entries, key), keys::action(&turn.keymap.list, key)) {
-            (Some(action), _) => self.act(action, turn),
-            (None, Some(action)) => {
+            (Some(action), _) if seen || !is_about_place(action) => self.act(action, turn),
+            (None, Some(action)) if seen => {
                 if let Place::Folder(folder) = &mut self.place {
                     folder.walk(action, rows);
                 }
             }
-            (None, None) => {}
+            (_, _) => {}
         }
     }
 
@@ -361,4 +367,9 @@ impl Files {
             folder.arrange(self.arrangement);
         }
     }
+}
+
+/// Whether this is done with what is open, or with something in it.
+fn is_about_place(action: Browse) -> bool {
+    !matches!(action, Browse::Reload | Browse::Back | Browse::Forward | Browse::Cancel | Browse::Answer)
 }

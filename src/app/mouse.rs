@@ -143,6 +143,9 @@ impl State {
             }
             return;
         }
+        if !self.files.is_place_seen() {
+            return;
+        }
         if let (None, Some(_), Place::Folder(folder)) = (turned, row(areas.head), &self.files.place) {
             let (name, size, modified) = layout::FilesLayout::columns(areas.head);
             let hit = |area: layout::Area| area.contains(mouse.column, mouse.row);

@@ -23,7 +23,11 @@ pub(super) fn draw(state: &State, look: &Look, areas: &FilesLayout, buffer: &mut
         let reason = format!("{source}: {}", wording::fault(&look.words, fault));
         let hint = failed_hint(state, look);
         paint::middle(buffer, areas.entries, &[(&reason, look.theme.error), (&hint, look.theme.dim)]);
-        return None;
+        // Who was typing when that was heard sees what is typed.
+        return match &state.files.place {
+            Place::Folder(folder) if is_filtering(state) => Some(filter(folder, look, areas.head, buffer)),
+            Place::Folder(_) | Place::Nowhere | Place::Unlisted(_) => None,
+        };
     }
     let caret = match &state.files.place {
         Place::Nowhere => {
@@ -38,6 +42,10 @@ pub(super) fn draw(state: &State, look: &Look, areas: &FilesLayout, buffer: &mut
         paint::tint(buffer, areas.entries, look.theme.dim);
     }
     caret
+}
+
+fn is_filtering(state: &State) -> bool {
+    state.files.focus == FilesFocus::Filter && state.is_in_tab()
 }
 
 fn failed_hint(state: &State, look: &Look) -> String {
@@ -65,7 +73,7 @@ fn draw_folder(
     areas: &FilesLayout,
     buffer: &mut Buffer,
 ) -> Option<Position> {
-    let typing = state.files.focus == FilesFocus::Filter && state.is_in_tab();
+    let typing = is_filtering(state);
     let caret = if typing || !folder.filter.is_empty() {
         let caret = filter(folder, look, areas.head, buffer);
         typing.then_some(caret)

@@ -104,13 +104,9 @@ impl Files {
             folder.select(&name);
         }
         // Who types goes on typing: the next letters are not meant as commands.
-        match (self.focus, &mut self.place) {
-            (FilesFocus::Filter, Place::Folder(left)) => {
-                folder.filter = std::mem::take(&mut left.filter);
-                folder.filter_changed();
-            }
-            (FilesFocus::Name, _) => self.focus = FilesFocus::Entries,
-            (_, _) => {}
+        if let (FilesFocus::Filter, Place::Folder(left)) = (self.focus, &mut self.place) {
+            folder.filter = std::mem::take(&mut left.filter);
+            folder.filter_changed();
         }
         self.arrangement = arrangement;
         self.place = Place::Folder(Box::new(folder));

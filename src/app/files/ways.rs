@@ -62,7 +62,9 @@ impl Files {
     /// open now is the way back.
     pub(super) fn go_back(&mut self, turn: &mut Turn<'_>) {
         if self.is_undecided() {
-            return self.forget(turn);
+            self.forget(turn);
+            self.focus = self.main_focus();
+            return;
         }
         self.go(Way::Back, turn);
     }
@@ -131,7 +133,7 @@ impl Files {
     /// Whether a key asks to look at the selected file.
     pub(in crate::app) fn previews(&self, key: Key, turn: &Turn<'_>) -> bool {
         let walking = self.focus == FilesFocus::Entries && matches!(self.place, Place::Folder(_));
-        walking && keys::action(&turn.keymap.entries, key) == Some(Browse::Preview)
+        walking && self.is_place_seen() && keys::action(&turn.keymap.entries, key) == Some(Browse::Preview)
     }
 
     /// The selected file; where it is none, that is said.

@@ -663,3 +663,74 @@ fn what_is_being_typed_stays_and_goes_on_when_a_list_comes_meanwhile() {
     screen.press("enter");
     assert_eq!(screen.asks().1, format!("{source}data/x"));
 }
+
+/// A folder of one server is open, and another server does not answer.
+fn with_failure() -> Screen {
+    let mut screen = with_folder();
+    screen.press("end up");
+    let (request, _) = asked(&mut screen, "10.0.0.9");
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::Refused)));
+    screen
+}
+
+#[test]
+fn behind_a_failure_nothing_is_done_with_what_cannot_be_seen() {
+    let mut screen = with_failure();
+    for key in
+        ["d", "space", "b", "i", "enter", "right", "left", "z", "/", ":", "s", ".", "down", "tab", "up"]
+    {
+        screen.press(key);
+        assert_eq!(screen.effects(), [], "{key}");
+        assert!(screen.shows("nobody listens on that port there"), "{key}");
+        assert!(screen.state.notice.is_none() && screen.caret().is_none(), "{key}");
+    }
+    for _ in 0..2 {
+        screen.click(10, 2);
+        screen.click(10, 7);
+        screen.turn_wheel(MouseAction::ScrollUp, 10, 7);
+    }
+    assert_eq!(screen.effects(), []);
+    screen.press("esc");
+    assert_eq!(names(&screen), ["pictures/", "作业/", "A.txt", "b.txt", "c.tar.gz", "queue"]);
+    assert_eq!(selected(&screen), "c.tar.gz");
+    assert!(!screen.shows("1 marked") && !screen.shows("★"));
+}
+
+#[test]
+fn what_a_failure_offers_works() {
+    let mut screen = with_failure();
+    screen.press("r");
+    assert_eq!(screen.asks().1, "10.0.0.9:7890/");
+    let mut screen = with_failure();
+    screen.press("alt+left");
+    assert_eq!(selected(&screen), "c.tar.gz");
+}
+
+#[test]
+fn a_filter_that_is_being_typed_stays_in_view_when_the_question_fails() {
+    let mut screen = with_folder();
+    screen.press("enter");
+    let (request, _) = screen.asks();
+    screen.press("/");
+    screen.type_text("te");
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::Status(404))));
+    screen.type_text("x");
+    assert!(screen.rows()[2].starts_with(" Filter  tex ") && screen.caret() == Some((12, 2)));
+    screen.press("enter r");
+    assert_eq!(screen.asks().1, format!("{SERVER}pictures/"), "no letter but the last was a command");
+}
+
+#[test]
+fn the_name_of_a_file_is_typed_only_for_the_server_that_is_named() {
+    let mut screen = Screen::new(80, 24);
+    let (request, _) = asked(&mut screen, "192.168.1.5");
+    screen.is_told(Event::Browse(request, BrowseEvent::Plain));
+    let (request, _) = asked(&mut screen, "192.168.1.9");
+    screen.press("tab n o enter");
+    assert!(screen.caret().is_none() && screen.effects().is_empty());
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::Refused)));
+    screen.press("tab n o enter");
+    assert!(screen.caret().is_none() && screen.effects().is_empty());
+    screen.press("alt+left n o enter");
+    assert_eq!(screen.fetches()[0].1.to_string(), "plain://192.168.1.5:7890/no");
+}
