@@ -338,7 +338,7 @@ impl State {
             Global::Redraw => turn.out.push(Effect::Redraw),
             Global::Suspend => turn.out.push(Effect::Suspend),
             Global::Back => match self.tab {
-                Tab::Chat => self.chat.back(turn),
+                Tab::Chat => self.chat.back(),
                 Tab::Files => self.files.back(turn),
             },
             Global::NextPane if self.overlay.is_some() => self.next_question(turn),

@@ -2,7 +2,8 @@
 //! begins like it.
 
 use super::field::Field;
-use crate::event::{Fault, RequestId};
+use super::keys::Edit;
+use crate::event::{Fault, Key, RequestId};
 use crate::wire::address::{AddressError, Endpoint};
 
 /// An address bar. Owns what was typed until it is accepted.
@@ -33,6 +34,20 @@ impl AddressBar {
         self.field.replace(text);
         self.problem = None;
         self.completed = None;
+    }
+
+    /// A key changes what is typed.
+    pub(super) fn on_key(&mut self, key: Key, edit: Option<Edit>) {
+        self.problem = None;
+        self.completed = None;
+        self.field.on_key(key, edit);
+    }
+
+    /// A text was pasted. `false` where there is no room for it.
+    pub(super) fn paste(&mut self, text: &str) -> bool {
+        self.problem = None;
+        self.completed = None;
+        self.field.paste_line(text)
     }
 
     /// The rest of the first of these that begins like what was typed.

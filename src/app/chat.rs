@@ -195,7 +195,6 @@ impl Chat {
             *self.draft_mut() = std::mem::take(&mut self.orphan);
         }
         self.focus = ChatFocus::Composer;
-        self.bar = AddressBar::default();
     }
 
     /// Begins to type a peer's address.
@@ -204,7 +203,6 @@ impl Chat {
             // What is typed already, and perhaps looked up, stays.
             return;
         }
-        self.bar.problem = None;
         if let Some(conversation) = self.conversation() {
             let address = conversation.peer().to_string();
             self.bar.show(&address);
@@ -270,21 +268,11 @@ impl Chat {
         }
     }
 
-    /// An address that is being typed is thrown away.
-    pub(super) fn leave_address(&mut self, turn: &mut Turn<'_>) {
-        if self.focus == ChatFocus::Address {
-            self.cancel_resolving(turn);
-            self.bar = AddressBar::default();
-        }
-    }
-
     /// The way back: from an address to the composer, from a search to what it found, from the conversation to its end.
-    pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
-        if self.focus == ChatFocus::Address {
-            self.leave_address(turn);
-        } else if self.focus == ChatFocus::Peers && self.list.filter.take().is_some() {
+    pub(super) fn back(&mut self) {
+        if self.focus == ChatFocus::Peers && self.list.filter.take().is_some() {
             return self.filter_changed();
-        } else if self.focus == ChatFocus::Peers {
+        } else if matches!(self.focus, ChatFocus::Peers | ChatFocus::Address) {
             // What is read stays where it is.
         } else if self.end_search().is_some() {
             return;
@@ -296,8 +284,12 @@ impl Chat {
     }
 
     /// After whatever happened: what has to be read from disk is asked for, and what is in view was seen
-    /// where somebody watches.
+    /// where somebody watches. An address that is not typed on is thrown away, with the question for it.
     pub(super) fn follow(&mut self, turn: &mut Turn<'_>) {
+        if self.focus != ChatFocus::Address {
+            self.cancel_resolving(turn);
+            self.bar = AddressBar::default();
+        }
         self.follow_search();
         self.put_in_order();
         self.keep(turn);
@@ -349,9 +341,7 @@ impl Chat {
                 Some(Edit::Down) => self.step(1),
                 edit => {
                     self.cancel_resolving(turn);
-                    self.bar.problem = None;
-                    self.bar.completed = None;
-                    self.bar.field.on_key(key, edit);
+                    self.bar.on_key(key, edit);
                 }
             },
         }

@@ -140,8 +140,10 @@ impl Files {
 
     /// Begins to type a server's address.
     pub fn edit_address(&mut self) {
-        self.focus = FilesFocus::Address;
-        self.bar.problem = None;
+        if std::mem::replace(&mut self.focus, FilesFocus::Address) == FilesFocus::Address {
+            // What is typed already stays.
+            return;
+        }
         if let Some(source) = self.source() {
             let shown = source.to_string();
             self.bar.show(&shown);
@@ -168,8 +170,6 @@ impl Files {
     /// The way back: from a field to the list, from a question that is not answered, from a failure.
     pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
         match self.focus {
-            FilesFocus::Address => self.bar = AddressBar::default(),
-            FilesFocus::Path => self.path = AddressBar::default(),
             FilesFocus::Transfers if self.is_undecided() => return self.forget(turn),
             FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter if self.is_undecided() => {
                 self.forget(turn);
@@ -183,7 +183,7 @@ impl Files {
                     folder.filter_changed();
                 }
             }
-            FilesFocus::Name | FilesFocus::Transfers => {}
+            FilesFocus::Name | FilesFocus::Transfers | FilesFocus::Address | FilesFocus::Path => {}
         }
         self.focus = self.main_focus();
     }
@@ -256,7 +256,8 @@ impl Files {
         self.transfers.queue.on_folders_made(request, missed, &mut turn.world());
     }
 
-    /// Keeps what is selected in view, and asks for what is not known of what is in view.
+    /// Keeps what is selected in view, and asks for what is not known of what is in view. What was typed into a bar that is
+    /// left is thrown away, with what is wrong with it.
     pub(super) fn follow(&mut self, in_view: bool, turn: &mut Turn<'_>) {
         let rows = self.rows(turn);
         if let Place::Folder(folder) = &mut self.place {
@@ -266,6 +267,12 @@ impl Files {
         if self.focus == FilesFocus::Transfers && self.transfers.queue.is_empty() {
             self.focus = self.main_focus();
         }
+        if self.focus != FilesFocus::Address {
+            self.bar = AddressBar::default();
+        }
+        if self.focus != FilesFocus::Path {
+            self.path = AddressBar::default();
+        }
     }
 
     /// A key that neither a global action took nor the downloads.
@@ -273,10 +280,7 @@ impl Files {
         match self.focus {
             FilesFocus::Address => match keys::action(&turn.keymap.field, key) {
                 Some(Edit::Accept) => self.accept_address(turn),
-                edit => {
-                    self.bar.problem = None;
-                    self.bar.field.on_key(key, edit);
-                }
+                edit => self.bar.on_key(key, edit),
             },
             FilesFocus::Name => self.type_name(key, turn),
             FilesFocus::Path => self.type_path(key, turn),

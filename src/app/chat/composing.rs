@@ -39,9 +39,7 @@ impl Chat {
     pub(in crate::app) fn paste(&mut self, text: &str, turn: &mut Turn<'_>) -> bool {
         if self.focus == ChatFocus::Address {
             self.cancel_resolving(turn);
-            self.bar.problem = None;
-            self.bar.completed = None;
-            self.bar.field.paste_line(text)
+            self.bar.paste(text)
         } else if self.focus == ChatFocus::Find {
             self.paste_into_search(text, turn)
         } else if self.filter().is_some() {

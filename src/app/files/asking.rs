@@ -2,7 +2,6 @@
 
 use super::ways::Aim;
 use super::{Files, FilesFocus, Place};
-use crate::app::bar::AddressBar;
 use crate::app::folder::{Folder, is_hidden};
 use crate::app::unlisted::Unlisted;
 use crate::app::{Notice, Turn};
@@ -22,8 +21,6 @@ impl Files {
     pub(super) fn travel(&mut self, source: Source, aim: Aim, turn: &mut Turn<'_>) {
         self.forget(turn);
         self.aim = aim;
-        self.bar = AddressBar::default();
-        self.path = AddressBar::default();
         self.focus = FilesFocus::Entries;
         if source.scheme == Scheme::Plain {
             return self.open_unlisted(&source, turn);

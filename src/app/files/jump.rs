@@ -3,7 +3,7 @@
 
 use super::{Files, FilesFocus, Place};
 use crate::app::Turn;
-use crate::app::bar::{AddressBar, Problem};
+use crate::app::bar::Problem;
 use crate::app::folder::Folder;
 use crate::app::keys::{self, Edit};
 use crate::event::Key;
@@ -14,7 +14,6 @@ impl Files {
     /// Begins to type a path.
     pub(super) fn edit_path(&mut self) {
         self.focus = FilesFocus::Path;
-        self.path = AddressBar::default();
     }
 
     pub(super) fn type_path(&mut self, key: Key, turn: &mut Turn<'_>) {
@@ -31,11 +30,7 @@ impl Files {
                 let source = meant(folder, self.path.field.text());
                 self.open_above(source, turn);
             }
-            edit => {
-                self.path.problem = None;
-                self.path.completed = None;
-                self.path.field.on_key(key, edit);
-            }
+            edit => self.path.on_key(key, edit),
         }
     }
 

@@ -9,19 +9,13 @@ impl Files {
     /// A text was pasted. `false` where there is no room for it.
     pub fn paste(&mut self, text: &str) -> bool {
         match (self.focus, &mut self.place) {
-            (FilesFocus::Address, _) => {
-                self.bar.problem = None;
-                self.bar.field.paste_line(text)
-            }
+            (FilesFocus::Address, _) => self.bar.paste(text),
+            (FilesFocus::Path, _) => self.path.paste(text),
             (FilesFocus::Name, Place::Unlisted(server)) => server.name.paste_line(text),
             (FilesFocus::Filter, Place::Folder(folder)) => {
                 let fits = folder.filter.paste_line(text);
                 folder.filter_changed();
                 fits
-            }
-            (FilesFocus::Path, _) => {
-                self.path.problem = None;
-                self.path.field.paste_line(text)
             }
             (FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter | FilesFocus::Transfers, _) => true,
         }

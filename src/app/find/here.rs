@@ -15,7 +15,6 @@ impl Chat {
     /// view on. `false` where there is no conversation.
     pub(in crate::app) fn search_here(&mut self, field: Option<Field>, turn: &mut Turn<'_>) -> bool {
         let Some(peer) = self.conversation().map(Conversation::peer) else { return false };
-        self.leave_address(turn);
         let from = self.last_in_view(turn);
         if let Some(search) = &mut self.search {
             search.from = from;

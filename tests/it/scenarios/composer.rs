@@ -181,6 +181,7 @@ fn what_was_pasted_goes_to_the_peer_for_whom_it_was_pasted() {
     screen.press("enter");
     let (request, _) = screen.resolves();
     screen.press("tab");
+    assert_eq!(screen.effects(), [Effect::Forget(request)]);
     screen.paste("one\ntwo");
     screen.is_told(Event::Resolved(request, Ok(vec![MIA.parse().unwrap()])));
     screen.press("s");

@@ -734,3 +734,45 @@ fn the_name_of_a_file_is_typed_only_for_the_server_that_is_named() {
     screen.press("alt+left n o enter");
     assert_eq!(screen.fetches()[0].1.to_string(), "plain://192.168.1.5:7890/no");
 }
+
+#[test]
+fn who_leaves_the_address_bar_leaves_what_is_wrong_there_too() {
+    let mut screen = with_folder();
+    for leave in ["tab", "click"] {
+        screen.press("ctrl+l ctrl+u");
+        screen.type_text("ftp://x");
+        screen.press("enter");
+        assert!(screen.shows("✗"), "{leave}");
+        if leave == "click" {
+            screen.click_on("b.txt")
+        } else {
+            screen.press(leave)
+        };
+        assert!(!screen.shows("✗") && screen.caret().is_none(), "{leave}");
+        screen.press("ctrl+l");
+        assert_eq!(screen.state.files.bar.field.text(), SERVER, "{leave}");
+        screen.press("esc");
+    }
+}
+
+#[test]
+fn an_address_that_is_being_typed_is_not_taken_away() {
+    let mut screen = with_folder();
+    screen.press("ctrl+l ctrl+u");
+    screen.type_text("192.168");
+    screen.press("ctrl+l");
+    screen.click(20, 1);
+    screen.press("f4 ctrl+l");
+    assert_eq!(screen.state.files.bar.field.text(), "192.168");
+}
+
+#[test]
+fn what_is_pasted_behind_a_completed_name_stays() {
+    let mut screen = with_folder();
+    screen.press(":");
+    screen.type_text("pi");
+    screen.press("tab");
+    screen.paste("2026");
+    screen.press("tab");
+    assert!(screen.rows()[1].starts_with(" Path  pictures/2026 "));
+}

@@ -210,6 +210,25 @@ fn a_wrong_address_is_explained_in_place_and_what_was_typed_is_kept() {
 }
 
 #[test]
+fn who_leaves_the_bar_leaves_what_is_wrong_there_too() {
+    let mut screen = with_two();
+    let wrong = |screen: &mut Screen| {
+        screen.press("ctrl+l ctrl+u");
+        screen.type_text("a b");
+        screen.press("enter");
+        assert!(screen.shows("✗"));
+    };
+    wrong(&mut screen);
+    screen.press("tab");
+    assert!(!screen.shows("✗"));
+    wrong(&mut screen);
+    screen.click_on("Message");
+    assert!(!screen.shows("✗"));
+    screen.press("ctrl+l");
+    assert!(front(&screen).starts_with(" To  192.168.1.5:7890 "));
+}
+
+#[test]
 fn a_name_without_an_address_is_explained_in_place() {
     let mut screen = with_two();
     screen.press("ctrl+l ctrl+u");
@@ -224,8 +243,8 @@ fn a_name_without_an_address_is_explained_in_place() {
 }
 
 #[test]
-fn esc_and_typing_on_stop_the_question_for_a_name() {
-    for key in ["esc", "backspace"] {
+fn to_leave_the_bar_or_to_type_on_stops_the_question_for_a_name() {
+    for key in ["esc", "backspace", "tab", "alt+down", "ctrl+f"] {
         let mut screen = with_two();
         screen.press("ctrl+l ctrl+u");
         screen.type_text("library");
