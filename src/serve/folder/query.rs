@@ -7,6 +7,10 @@ use percent_encoding::percent_decode_str;
 
 use super::{Column, Direction, Order};
 
+/// Bytes that become of one byte of a name at most: of one that is no text, a replacement character. Lower case makes
+/// three of two.
+const GROWTH: usize = 3;
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::serve) struct Query {
@@ -33,7 +37,11 @@ pub(in crate::serve) enum Asked {
 
 /// Letters that a name must have in it, in either case; never none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::serve) struct Filter(String);
+pub(in crate::serve) struct Filter {
+    written: String,
+    /// In lower case. Made once, as a folder has many names.
+    lower: String,
+}
 
 impl Query {
     /// Reads a query (WHATWG URL, section 5.1).
@@ -71,18 +79,19 @@ fn decoded(value: &str) -> String {
 
 impl Filter {
     fn new(wanted: &str) -> Option<Self> {
-        let wanted = wanted.trim();
-        (!wanted.is_empty()).then(|| Self(wanted.to_owned()))
+        let written = wanted.trim();
+        (!written.is_empty()).then(|| Self { written: written.to_owned(), lower: written.to_lowercase() })
     }
 
     /// As it was written.
     pub(in crate::serve) fn written(&self) -> &str {
-        &self.0
+        &self.written
     }
 
     /// Whether the name has the letters in it.
     pub(in crate::serve) fn takes(&self, name: &[u8]) -> bool {
-        String::from_utf8_lossy(name).to_lowercase().contains(&self.0.to_lowercase())
+        self.lower.len() <= name.len().saturating_mul(GROWTH)
+            && String::from_utf8_lossy(name).to_lowercase().contains(&self.lower)
     }
 }
 
@@ -94,7 +103,7 @@ mod tests {
     fn a_query_is_read_as_browsers_and_clients_of_dufs_write_it() {
         let order = |column, direction| Order { column, direction };
         let by_name = order(Column::Name, Direction::Ascending);
-        let filter = |text: &str| Some(Filter(text.to_owned()));
+        let filter = |text: &str| Some(Filter::new(text).unwrap());
         for (query, asked, order, filter) in [
             ("", None, by_name, None),
             ("json", Some(Asked::Dufs), by_name, None),
@@ -118,5 +127,28 @@ mod tests {
         ] {
             assert_eq!(Query::read(query), Query { asked, order, filter }, "{query}");
         }
+    }
+
+    #[test]
+    fn a_filter_finds_its_letters_in_either_case_also_where_that_makes_a_name_longer() {
+        for (wanted, name, takes) in [
+            ("TXT", &b"a.txt"[..], true),
+            ("txt", b"A.TXT", true),
+            ("\u{2c65}\u{2c65}", "\u{23a}\u{23a}".as_bytes(), true),
+            ("i\u{307}", "\u{130}".as_bytes(), true),
+            ("\u{fffd}\u{fffd}", b"\xff\xff", true),
+            ("\u{fffd}\u{fffd}\u{fffd}", b"\xff\xff", false),
+            ("\u{4f60}\u{597d}", "\u{4f60}".as_bytes(), false),
+            ("a", b"", false),
+        ] {
+            assert_eq!(Filter::new(wanted).unwrap().takes(name), takes, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn a_filter_longer_than_any_name_is_hardly_any_work_for_each_of_many() {
+        let filter = Filter::new(&"\u{c4}".repeat(31_000)).unwrap();
+        let name = [b'x'; 255];
+        assert!((0..100_000).all(|_| !filter.takes(&name)));
     }
 }
