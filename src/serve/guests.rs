@@ -67,12 +67,13 @@ impl Guests {
     /// Takes in whoever comes from there; none where that address has too many running answers already.
     pub(super) fn admit(&mut self, ip: IpAddr) -> Option<(GuestId, Arc<Guest>)> {
         let from = network(ip);
-        if self.seats.len() >= self.most {
-            self.dismiss(None);
-        }
+        // First, so that nobody leaves for one who cannot come in.
         if self.of_one.get(&from).is_some_and(|count| *count >= self.most_of_one) && !self.dismiss(Some(from))
         {
             return None;
+        }
+        if self.seats.len() >= self.most {
+            self.dismiss(None);
         }
         self.last += 1;
         let id = GuestId(self.last);
@@ -248,6 +249,20 @@ mod tests {
         third.owes();
         assert!(guests.admit(address(1)).is_none(), "all of its connections are in use");
         assert!(guests.admit(address(3)).is_some());
+    }
+
+    #[test]
+    fn who_is_refused_takes_nobodys_room() {
+        let mut guests = guests(2, 1);
+        let (_, other) = guests.admit(address(1)).unwrap();
+        let (_, busy) = guests.admit(address(2)).unwrap();
+        busy.owes();
+        assert!(guests.admit(address(2)).is_none());
+        assert!(!is_dismissed(&other));
+        // Whoever makes room for their own address makes room for all.
+        busy.paid();
+        assert!(guests.admit(address(2)).is_some());
+        assert!(is_dismissed(&busy) && !is_dismissed(&other));
     }
 
     #[test]
