@@ -98,6 +98,14 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
     ) || matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENXIO | libc::ENODEV))
 }
 
+/// Whether an error of the system says that a name that was asked for leads to nothing that is served, also as it is none
+/// that a disk can have.
+pub(super) fn leads_nowhere(error: &io::Error) -> bool {
+    is_absent(error)
+        || error.kind() == io::ErrorKind::InvalidFilename
+        || error.raw_os_error() == Some(libc::EILSEQ)
+}
+
 /// The shared folder, held open.
 #[derive(Debug)]
 pub(super) struct Root {

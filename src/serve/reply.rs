@@ -13,9 +13,10 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
 use nix::libc;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use super::Site;
-use super::beneath::{Found, Opened};
+use super::beneath::{Found, Opened, leads_nowhere};
 use super::digests::Digests;
 use super::folder::{self, Folder};
 use crate::wire::digest::DigestField;
@@ -153,12 +154,13 @@ pub(super) fn text(status: StatusCode, text: String) -> Response<Content> {
     page(status, "text/plain; charset=utf-8", text)
 }
 
-/// A name that leads out is an error of the same kinds as one that leads nowhere, and must look alike.
-pub(super) fn status(error: &io::Error) -> StatusCode {
+/// A name that leads out is an error of the same kinds as one that leads nowhere, and must look alike. Whoever hears that
+/// there is no such file may remove their own.
+fn status(error: &io::Error) -> StatusCode {
     match error.raw_os_error() {
         Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(libc::EIO) => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::NOT_FOUND,
+        _ if leads_nowhere(error) => StatusCode::NOT_FOUND,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -173,6 +175,8 @@ fn find(site: &Arc<Site>, bytes: &[u8], request: &Parts) -> io::Result<Response<
             let mut response = failure(StatusCode::MOVED_PERMANENTLY);
             let folder = Path::from_name(bytes).folder();
             let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            // Whoever types a query may not have encoded it.
+            let query = utf8_percent_encode(&query, CONTROLS);
             set(&mut response, LOCATION, &format!("{}{query}", folder.encoded()))?;
             Ok(response)
         }
@@ -198,4 +202,34 @@ pub(super) fn set(response: &mut Response<Content>, name: HeaderName, value: &st
 /// Sets a field to what it always is.
 pub(super) fn insert(response: &mut Response<Content>, name: HeaderName, value: &'static str) {
     response.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_there_is_answered_as_that() {
+        for (number, expected) in [
+            (libc::ENOENT, 404),
+            (libc::ENOTDIR, 404),
+            (libc::EACCES, 404),
+            (libc::EXDEV, 404),
+            (libc::ELOOP, 404),
+            (libc::ENXIO, 404),
+            (libc::ENAMETOOLONG, 404),
+            (libc::EILSEQ, 404),
+            (libc::EMFILE, 503),
+            (libc::ENFILE, 503),
+            (libc::ENOMEM, 503),
+            (libc::EIO, 500),
+            (libc::ESTALE, 500),
+            (libc::ETIMEDOUT, 500),
+            (libc::ENOTCONN, 500),
+        ] {
+            let error = io::Error::from_raw_os_error(number);
+            assert_eq!(status(&error).as_u16(), expected, "{error}");
+        }
+        assert_eq!(status(&io::Error::other("a thread ended early")).as_u16(), 500);
+    }
 }

@@ -77,6 +77,11 @@ async fn a_folder_without_its_slash_is_redirected_to_it() {
     assert_eq!(response.header("location"), Some("/%E8%AE%B2%E4%B9%89/b%20c/"));
     let response = server.get("/%E8%AE%B2%E4%B9%89/b%20c?archive=tar&x=%26").await;
     assert_eq!(response.header("location"), Some("/%E8%AE%B2%E4%B9%89/b%20c/?archive=tar&x=%26"));
+    let response = server.get("/%E8%AE%B2%E4%B9%89/b%20c?filter=讲&x=%26").await;
+    assert_eq!(
+        (response.status, response.header("location")),
+        (301, Some("/%E8%AE%B2%E4%B9%89/b%20c/?filter=%E8%AE%B2&x=%26"))
+    );
     // As a `Location` this would be another host.
     assert_eq!(server.get("//b").await.status, 404);
     assert_eq!(server.get("//%E8%AE%B2%E4%B9%89").await.status, 404);
