@@ -7,10 +7,11 @@
 //! 3. The name of a file: a plain request for it, whether or not more would have come. The course's client sends
 //!    the name at once and then waits, so nobody else says that it is complete.
 //! 4. Anything else may be the beginning of the one or the other: wait for [`Limits::hesitation`] in all, then take
-//!    it for the name of a file that there is not.
+//!    it for the name of a file that there is not. Or that cannot be opened now, which is not the same.
 //!
 //! [`Limits::hesitation`]: super::Limits::hesitation
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::beneath::{Found, Opened};
+use super::beneath::{Found, Opened, leads_nowhere};
 use super::guests::Guest;
 use super::patience::Patient;
 use super::served::{Began, Log};
@@ -83,7 +84,8 @@ impl Visit {
 /// What a connection turned out to want.
 pub(super) enum Opening {
     Http,
-    Plain(Option<Opened>),
+    /// None where there is no such file.
+    Plain(io::Result<Option<Opened>>),
 }
 
 /// The beginning of a connection.
@@ -153,37 +155,43 @@ async fn listen(stream: &mut (impl AsyncRead + Unpin), head: &mut Vec<u8>, site:
             return Opening::Http;
         }
         if is_long {
-            return Opening::Plain(None);
+            return Opening::Plain(Ok(None));
         }
-        if let Some(opened) = find(site, head).await {
-            return Opening::Plain(Some(opened));
+        let found = find(site, head).await;
+        if matches!(found, Ok(Some(_))) {
+            return Opening::Plain(found);
         }
         let more = tokio::select! {
             more = stream.read_buf(head) => more,
             () = &mut patience => Ok(0),
         };
         if !matches!(more, Ok(1..)) {
-            return Opening::Plain(None);
+            return Opening::Plain(found);
         }
     }
 }
 
 /// The file of that name, or of the name that this line is: who types it sends the end of the line too.
-async fn find(site: &Arc<Site>, name: &[u8]) -> Option<Opened> {
+async fn find(site: &Arc<Site>, name: &[u8]) -> io::Result<Option<Opened>> {
     let line = name.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let names = [Some(name), line].into_iter().flatten().filter_map(|name| site.root.name(name));
     let names: Vec<_> = names.filter(|name| site.speaks_plain() && !name.is_folder).collect();
     if names.is_empty() {
-        return None;
+        return Ok(None);
     }
     let site = Arc::clone(site);
-    let found = spawn_blocking(move || {
-        names.iter().find_map(|name| match site.root.find(name) {
-            Ok(Found::File(opened)) => Some(opened),
-            Ok(Found::Folder(_) | Found::Other) | Err(_) => None,
-        })
+    let finding = spawn_blocking(move || {
+        let mut failure = None;
+        for name in names {
+            match site.root.find(&name) {
+                Ok(Found::File(opened)) => return Ok(Some(opened)),
+                Err(error) if !leads_nowhere(&error) => failure = Some(error),
+                Ok(Found::Folder(_) | Found::Other) | Err(_) => {}
+            }
+        }
+        failure.map_or(Ok(None), Err)
     });
-    found.await.ok().flatten()
+    finding.await?
 }
 
 /// Ends a connection so that all that was sent arrives. Closing it while bytes of the other side lie unread would
@@ -218,7 +226,6 @@ async fn part(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), after: After) 
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::pin::Pin;
     use std::task::{Context, Poll};
 

@@ -1,6 +1,7 @@
 //! The answer to a plain request: the bytes of the file, or none, and the end of the stream.
 //!
-//! Must never end a stream as if the file were whole when it is not: the other side could not tell.
+//! Must never end a stream as if the file were whole when it is not, or as if there were none when there may be one: the
+//! other side could not tell.
 
 use std::io;
 use std::pin::pin;
@@ -19,16 +20,19 @@ use super::served::Began;
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
 
-/// Sends the file that was found, tells of it, and ends the connection.
+/// Sends the file that was found, tells of it, and ends the connection: with a reset where it could not be opened.
 pub(super) async fn answer(
     mut stream: TcpStream,
     name: &[u8],
-    found: Option<Opened>,
+    found: io::Result<Option<Opened>>,
     began: Began,
     mut visit: Visit,
 ) {
-    let answer = if found.is_some() { Answer::File } else { Answer::Nothing };
-    let total = found.as_ref().map_or(0, |opened| opened.length);
+    let (answer, total) = match &found {
+        Ok(Some(opened)) => (Answer::File, opened.length),
+        Ok(None) => (Answer::Nothing, 0),
+        Err(_) => (Answer::Unanswered, 0),
+    };
     let request = Request::Plain(clean_line(name));
     let mut answering = visit.log.begin(began, visit.peer, request);
     answering.answers(answer, Some(total));
@@ -58,8 +62,12 @@ pub(super) async fn nothing(
     close(stream, After::Noise, visit).await;
 }
 
-async fn pour(mut stream: impl AsyncWrite + Unpin, found: Option<Opened>, sent: &Count) -> io::Result<()> {
-    let Some(opened) = found else { return Ok(()) };
+async fn pour(
+    mut stream: impl AsyncWrite + Unpin,
+    found: io::Result<Option<Opened>>,
+    sent: &Count,
+) -> io::Result<()> {
+    let Some(opened) = found? else { return Ok(()) };
     let mut frames = pin!(body::stream(opened));
     while let Some(mut frame) = frames.try_next().await? {
         while frame.has_remaining() {

@@ -39,8 +39,13 @@ impl Serving {
         answer
     }
 
+    /// Of the process.
+    pub(super) fn id(&self) -> i32 {
+        self.child.id().try_into().unwrap()
+    }
+
     pub(super) fn stop(self, signal: Signal) -> Outcome {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+        kill(Pid::from_raw(self.id()), signal).unwrap();
         Outcome::of(&self.child.wait_with_output().unwrap())
     }
 }

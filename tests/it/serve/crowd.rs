@@ -1,5 +1,6 @@
 //! More clients than there is room for.
 
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -147,4 +148,39 @@ fn with_few_descriptors_it_serves_fewer_at_once_and_goes_on() {
         }
         assert_eq!(server.stop(nix::sys::signal::Signal::SIGTERM).code, Some(0));
     }
+}
+
+/// How many descriptors it may have from now on.
+#[cfg(target_os = "linux")]
+fn allow_descriptors(server: &Serving, most: u64) {
+    let limit = nix::libc::rlimit { rlim_cur: most, rlim_max: 48 };
+    // SAFETY: the limit is read from where it is, and no former one is asked for.
+    #[expect(unsafe_code, reason = "no crate that is here already sets the limit of another process")]
+    let set = unsafe {
+        nix::libc::prlimit(server.id(), nix::libc::RLIMIT_NOFILE, &raw const limit, std::ptr::null_mut())
+    };
+    assert_eq!(set, 0, "{}", std::io::Error::last_os_error());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_opened_now_is_not_answered_as_one_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a"), "first").unwrap();
+    let server = with_descriptors(48, folder.path());
+    let [mut plain, mut http] = [(); 2].map(|()| std::net::TcpStream::connect(server.address).unwrap());
+    // They are accepted one after the other, and so are those two.
+    assert!(server.ask(std::str::from_utf8(GET).unwrap()).ends_with(b"first"));
+    allow_descriptors(&server, 0);
+    let mut answer = Vec::new();
+    plain.write_all(b"a").unwrap();
+    let end = plain.read_to_end(&mut answer).unwrap_err();
+    assert_eq!((end.kind(), &*answer), (std::io::ErrorKind::ConnectionReset, &b""[..]));
+    http.write_all(GET).unwrap();
+    http.read_to_end(&mut answer).unwrap();
+    assert_eq!(Response::read(&answer).status, 503);
+    allow_descriptors(&server, 48);
+    assert_eq!(server.ask("a"), b"first");
+    let log = server.stop(nix::sys::signal::Signal::SIGTERM).stderr;
+    assert!(log.contains(", broken off\n") && !log.contains("no such file"), "{log}");
 }
