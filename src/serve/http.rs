@@ -3,6 +3,7 @@
 //! Owns its beginning, its time limits, its end, and what is told of its requests; must never decide what a request
 //! is answered with.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::error::Error;
 use std::io::Cursor;
@@ -14,6 +15,7 @@ use futures_util::TryStreamExt as _;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Body as _, Frame, Incoming};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode, Version};
@@ -31,8 +33,12 @@ use super::upload;
 use super::{Phase, Site};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
+use crate::text::cut::fit_bytes;
 use crate::wire::digest::DigestField;
 use crate::wire::source::Path;
+
+/// Bytes of a method and of a path that are told.
+const TOLD: usize = 1024;
 
 type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
@@ -126,11 +132,7 @@ async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     let began = Began::now();
     let (head, body) = request.into_parts();
-    let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
-    let asked = Request::Http {
-        method: clean_line(head.method.as_str().as_bytes()),
-        path: Path::from_url(path).shown(),
-    };
+    let asked = asked(&head);
     let is_head = head.method == Method::HEAD;
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
     let wanted: Vec<_> = DigestField::wanted(&head.headers).collect();
@@ -168,6 +170,21 @@ async fn answer(
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     Ok(response)
+}
+
+/// What is told of a request: of a long one its beginning, as it is kept and copied.
+fn asked(head: &Parts) -> Request {
+    let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
+    Request::Http {
+        method: clean_line(beginning(head.method.as_str()).as_bytes()),
+        path: Path::from_url(&beginning(path)).shown(),
+    }
+}
+
+/// With a sign where it is not all.
+fn beginning(text: &str) -> Cow<'_, str> {
+    let fitting = fit_bytes(text, TOLD);
+    if fitting.len() == text.len() { text.into() } else { format!("{fitting}…").into() }
 }
 
 /// The content, on its way.

@@ -153,6 +153,24 @@ async fn many_requests_on_one_connection_are_answered_in_order_and_told_each() {
 }
 
 #[tokio::test]
+async fn of_a_long_request_only_the_beginning_is_told() {
+    let mut server = Running::start(PATIENT);
+    let long = "\u{80}".repeat(20_000);
+    for (target, told) in [
+        (format!("/{}", "x".repeat(1023)), format!("/{}", "x".repeat(1023))),
+        (format!("/{}", "x".repeat(1024)), format!("/{}…", "x".repeat(1023))),
+        (format!("/?讲{long}"), format!("/?讲{}…", "<U+0080>".repeat(509))),
+    ] {
+        server.get(&target).await;
+        let Request::Http { path, .. } = server.log.recv().await.unwrap().request else { panic!("{target}") };
+        assert_eq!(&*path, told);
+    }
+    server.ask(&"M".repeat(20_000), "/", "").await;
+    let Request::Http { method, .. } = server.log.recv().await.unwrap().request else { panic!() };
+    assert_eq!(&*method, format!("{}…", "M".repeat(1024)));
+}
+
+#[tokio::test]
 async fn a_request_is_told_as_soon_as_its_answer_is_out_though_the_connection_stays() {
     let mut server = Running::start(PATIENT);
     server.write("a", "first");
