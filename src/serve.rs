@@ -66,6 +66,7 @@ mod version;
 pub use access::Access;
 use beneath::Root;
 use digests::Digests;
+use folder::{Lists, MEMORY};
 use guests::{GuestId, Guests};
 pub use onlooker::Onlooker;
 use served::Log;
@@ -179,6 +180,7 @@ struct Site {
     zone: TimeZone,
     limits: Limits,
     digests: Arc<Digests>,
+    lists: Lists,
     access: Access,
     identity: Option<Identity>,
 }
@@ -216,7 +218,8 @@ impl Server {
         let listeners = bind::listen(&bind, port)?;
         let connections = bind::descriptors_for(limits.connections);
         let limits = Limits { connections, ..limits };
-        let site = Site { root, name, zone, limits, digests: Digests::new(), access, identity };
+        let (digests, lists) = (Digests::new(), Lists::new(MEMORY));
+        let site = Site { root, name, zone, limits, digests, lists, access, identity };
         Ok(Self { listeners, site: Arc::new(site), onlooker: None })
     }
 

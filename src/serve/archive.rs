@@ -17,7 +17,7 @@ use tar::{Builder, EntryType, Header};
 use super::Site;
 use super::beneath::{Found, Name, Opened, is_absent};
 use super::body::FRAME;
-use super::folder::{Column, Direction, Order, Rows};
+use super::folder::{Column, Direction, Order, Room, Rows};
 
 /// All content is filled up to a multiple of so many bytes.
 const BLOCK: u64 = 512;
@@ -49,6 +49,7 @@ struct Level {
     path: Vec<u8>,
     identity: (u64, u64),
     rows: Rows,
+    room: Room,
 }
 
 impl Archive {
@@ -68,9 +69,11 @@ impl Archive {
             return Ok(());
         }
         let path = [path, b"/"].concat();
-        let rows = self.site.root.list(&name, file, ORDER, None)?;
+        let rows = self.site.lists.make(|| self.site.root.list(&name, file, ORDER, None))?;
+        let has = self.levels.iter().map(|level| level.room.size()).sum();
+        let room = self.site.lists.room(&rows, has)?;
         write_header(&mut self.tar, &path, EntryType::Directory, 0, &metadata)?;
-        self.levels.push(Level { name, path, identity, rows });
+        self.levels.push(Level { name, path, identity, rows, room });
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! | `query` | what the query of a URL asks for |
 //! | `order` | in which order a list is |
 //! | `rows` | the rows of a list, and what is known of all of them |
+//! | `room` | how many lists are made at once, and how much memory all take |
 //! | `writing` | the forms of a list, made piece by piece |
 //!
 //! Owns which of them it is, and what tells a client whether it has that list already. Must never keep more of a list
@@ -33,11 +34,13 @@ use crate::wire::conditions::{Current, Judgement};
 
 mod order;
 mod query;
+mod room;
 mod rows;
 mod writing;
 
 pub(super) use order::{Column, Direction, Order};
 pub(super) use query::{Asked, Filter, Query};
+pub(super) use room::{Lists, MEMORY, Room};
 pub(super) use rows::{Rows, Share, Summary};
 use writing::{Form, Writing};
 
@@ -63,24 +66,28 @@ pub(super) fn reply(site: &Arc<Site>, folder: Folder<'_>, request: &Parts) -> io
 
 fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::Result<Response<Content>> {
     let headers = &request.headers;
-    let rows = site.root.list(folder.name, folder.file, query.order, query.filter.as_ref())?;
+    let Folder { path, name, file } = folder;
+    let rows = site.lists.make(|| site.root.list(name, file, query.order, query.filter.as_ref()))?;
     let summary = rows.summary();
     let language = Language::wanted(headers);
     let form = match query.asked {
         Some(Asked::Dufs) => {
-            let folder = folder.path.strip_suffix(b"/").unwrap_or_default().to_vec();
+            let folder = path.strip_suffix(b"/").unwrap_or_default().to_vec();
             Form::Dufs { folder, uploads: site.access.uploads.is_some() }
         }
         Some(Asked::Names) => Form::Names,
         _ if wants_json(headers) => Form::Caddy,
-        _ => Form::Page(Page::new(site, folder.path, query, summary, language)),
+        _ => Form::Page(Page::new(site, path, query, summary, language)),
     };
-    let tag = tag(site, &form, folder.path, query, language, summary);
+    let tag = tag(site, &form, path, query, language, summary);
     let current = Current { etag: Some(&tag), modified: None };
     let mut response = match current.judge(&request.method, headers) {
         Judgement::Failed => failure(StatusCode::PRECONDITION_FAILED),
         Judgement::NotModified => nothing(StatusCode::NOT_MODIFIED),
-        Judgement::Proceed => written(form, rows, language)?,
+        Judgement::Proceed => {
+            let room = site.lists.room(&rows, 0)?;
+            written(Writing::new(form, rows, room), language)?
+        }
     };
     set(&mut response, ETAG, &tag)?;
     insert(&mut response, CACHE_CONTROL, "no-cache");
@@ -88,7 +95,8 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
     Ok(response)
 }
 
-fn written(form: Form, rows: Rows, language: Language) -> io::Result<Response<Content>> {
+fn written(writing: Writing, language: Language) -> io::Result<Response<Content>> {
+    let form = writing.form();
     let mut response = Response::new(Content::Nothing);
     insert(&mut response, CONTENT_TYPE, form.media_type());
     insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -96,7 +104,7 @@ fn written(form: Form, rows: Rows, language: Language) -> io::Result<Response<Co
         insert(&mut response, CONTENT_LANGUAGE, language.tag());
         set(&mut response, CONTENT_SECURITY_POLICY, page::policy())?;
     }
-    *response.body_mut() = content(Writing::new(form, rows))?;
+    *response.body_mut() = content(writing)?;
     Ok(response)
 }
 
@@ -138,4 +146,54 @@ fn wants_json(headers: &HeaderMap) -> bool {
     headers.get_all(ACCEPT).iter().any(|accepted| {
         accepted.to_str().is_ok_and(|accepted| accepted.to_ascii_lowercase().contains("application/json"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::net::Ipv4Addr;
+
+    use hyper::Request;
+    use jiff::tz::TimeZone;
+    use tokio::task::spawn_blocking;
+
+    use super::*;
+    use crate::serve::reply::reply;
+    use crate::serve::{Access, Limits, Options, Server};
+
+    #[tokio::test]
+    async fn while_others_take_all_memory_for_lists_one_is_refused_and_later_it_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..3000 {
+            fs::write(folder.path().join(format!("{number:0100}")), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("sub/a"), "").unwrap();
+        let server = Server::bind(Options {
+            root: folder.path().to_owned(),
+            bind: vec![Ipv4Addr::LOCALHOST.into()],
+            port: 0,
+            zone: TimeZone::UTC,
+            limits: Limits::default(),
+            access: Access::default(),
+            identity: None,
+        });
+        let mut site = server.unwrap().site;
+        Arc::get_mut(&mut site).unwrap().lists = Lists::new(100_000);
+        let asking = spawn_blocking(move || {
+            let ask = |path: &str| reply(&site, &Request::get(path).body(()).unwrap().into_parts().0);
+            let none = StatusCode::SERVICE_UNAVAILABLE;
+            for long in ["/?simple", "/", "/?archive=tar"] {
+                let first = ask(long);
+                assert_eq!(first.status(), StatusCode::OK);
+                for path in ["/?simple", "/sub/", "/sub/?archive=tar"] {
+                    assert_eq!(ask(path).status(), none, "{path}");
+                }
+                let Content::Made(frames) = first.into_body() else { panic!("{long} is short") };
+                assert!(frames.map(|frame| frame.unwrap().len()).sum::<usize>() > 300_000);
+                assert_eq!(ask("/sub/").status(), StatusCode::OK);
+            }
+        });
+        asking.await.unwrap();
+    }
 }

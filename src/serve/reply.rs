@@ -158,7 +158,8 @@ pub(super) fn text(status: StatusCode, text: String) -> Response<Content> {
 /// there is no such file may remove their own.
 fn status(error: &io::Error) -> StatusCode {
     match error.raw_os_error() {
-        Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(libc::EMFILE | libc::ENFILE) => StatusCode::SERVICE_UNAVAILABLE,
+        _ if error.kind() == io::ErrorKind::OutOfMemory => StatusCode::SERVICE_UNAVAILABLE,
         _ if leads_nowhere(error) => StatusCode::NOT_FOUND,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -116,6 +116,12 @@ impl Rows {
     pub(in crate::serve) fn summary(&self) -> Summary {
         self.summary
     }
+
+    /// Bytes of memory that they take.
+    pub(super) fn size(&self) -> usize {
+        let sizes = self.shares.iter().map(|share| share.names.len() + size_of_val(share.left.as_slice()));
+        sizes.sum()
+    }
 }
 
 impl Sorted {

@@ -5,7 +5,7 @@ use std::io;
 
 use bytes::Bytes;
 
-use super::Rows;
+use super::{Room, Rows};
 use crate::serve::body::FRAME;
 use crate::serve::page::Page;
 use crate::wire::listing::{Row, caddy, dufs, names};
@@ -76,6 +76,7 @@ impl Form {
 pub(super) struct Writing {
     form: Form,
     rows: Rows,
+    _room: Room,
     place: Place,
 }
 
@@ -89,8 +90,14 @@ enum Place {
 }
 
 impl Writing {
-    pub(super) fn new(form: Form, rows: Rows) -> Self {
-        Self { form, rows, place: Place::Head }
+    /// Of rows that have this room.
+    pub(super) fn new(form: Form, rows: Rows, room: Room) -> Self {
+        Self { form, rows, _room: room, place: Place::Head }
+    }
+
+    /// In which form it is.
+    pub(super) fn form(&self) -> &Form {
+        &self.form
     }
 
     /// Whether all of it has been given.
