@@ -251,10 +251,11 @@ fn draw_unlisted(
         paint::middle(buffer, areas.entries, &[(&words.no_names, look.theme.dim)]);
     }
     let height = usize::from(areas.entries.height);
-    let first = server.selected.saturating_sub(height);
+    let selected = server.selected(&offered);
+    let first = selected.map_or(0, |at| (at + 1).saturating_sub(height));
     for (nth, (name, _)) in offered.iter().enumerate().skip(first).take(height) {
         let row = paint::row(areas.entries, u16::try_from(nth - first).unwrap_or(0));
-        let here = server.selected == nth + 1;
+        let here = selected == Some(nth);
         if here {
             paint::tint(buffer, row, look.theme.selected);
         }

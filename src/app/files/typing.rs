@@ -11,7 +11,7 @@ impl Files {
         match (self.focus, &mut self.place) {
             (FilesFocus::Address, _) => self.bar.paste(text),
             (FilesFocus::Path, _) => self.path.paste(text),
-            (FilesFocus::Name, Place::Unlisted(server)) => server.name.paste_line(text),
+            (FilesFocus::Name, Place::Unlisted(server)) => server.paste(text),
             (FilesFocus::Filter, Place::Folder(folder)) => {
                 let fits = folder.filter.paste_line(text);
                 folder.filter_changed();
@@ -27,15 +27,11 @@ impl Files {
         if let Some(way @ (Browse::Back | Browse::Forward)) = way {
             return self.act(way, turn);
         }
-        let offered = server.offered(turn.recent).len();
         match keys::action(&turn.keymap.field, key) {
             Some(Edit::Accept) => self.get_named(turn),
-            Some(Edit::Up) => server.step(true, offered),
-            Some(Edit::Down) => server.step(false, offered),
-            edit => {
-                server.selected = 0;
-                server.name.on_key(key, edit);
-            }
+            Some(Edit::Up) => server.step(true, turn.recent),
+            Some(Edit::Down) => server.step(false, turn.recent),
+            edit => server.on_key(key, edit),
         }
     }
 

@@ -776,3 +776,34 @@ fn what_is_pasted_behind_a_completed_name_stays() {
     screen.press("tab");
     assert!(screen.rows()[1].starts_with(" Path  pictures/2026 "));
 }
+
+#[test]
+fn the_name_that_is_chosen_stays_so_when_another_download_ends() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("f3 ctrl+l");
+    screen.type_text("plain://192.168.1.5");
+    screen.press("enter");
+    let fetches = |screen: &mut Screen, name| {
+        screen.type_text(name);
+        screen.press("enter");
+        screen.fetches().remove(0).0
+    };
+    for name in ["notes.pdf", "b.txt"] {
+        let id = fetches(&mut screen, name);
+        screen.hears_of(id, finished("/x", 1, Duration::ZERO));
+    }
+    let big = fetches(&mut screen, "big.bin");
+    screen.press("down down");
+    assert!(screen.row_containing("fetched before").contains("b.txt"));
+    assert!(screen.rows()[4].starts_with("▌  notes.pdf"));
+    screen.hears_of(big, finished("/x", 1, Duration::ZERO));
+    assert!(screen.rows()[5].starts_with("▌  notes.pdf"));
+    screen.press("up down enter");
+    let (notes, source) = screen.fetches().remove(0);
+    assert_eq!(source.path.name(), b"notes.pdf");
+    screen.hears_of(notes, finished("/x", 1, Duration::ZERO));
+    screen.press("down");
+    screen.paste("b");
+    screen.press("enter");
+    assert_eq!(screen.fetches()[0].1.path.name(), b"b", "what was pasted is meant");
+}
