@@ -120,7 +120,7 @@ words! {
         muted, unmuted, blocked, unblocked, noisy, name_shared,
         not_shared,
         bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
-        port_taken, no_peer, not_a_file, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
+        port_taken, no_peer, not_a_file, nothing_selected, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
         copied, not_copied, opened, not_opened, revealed_instead, not_here, asked, unauthorized, one_here, here, here_and_failed, all_failed,
         socket_down, queue_elsewhere, not_remembered, not_saved, not_read, not_searched, name_moved,
     }

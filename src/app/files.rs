@@ -313,7 +313,7 @@ impl Files {
             (Browse::Get, Place::Folder(_)) => self.get_marked(turn),
             (Browse::Mark, Place::Folder(folder)) => {
                 if !folder.mark() {
-                    *turn.notice = Some(Notice::NotAFile);
+                    self.refuse(Notice::NotAFile, turn);
                 }
             }
             (Browse::Filter, Place::Folder(_)) => self.focus = FilesFocus::Filter,
@@ -326,7 +326,7 @@ impl Files {
             (Browse::Bookmark, Place::Folder(_)) => self.bookmark(turn),
             (Browse::Measure, Place::Folder(folder)) => {
                 if !folder.measure(turn) {
-                    *turn.notice = Some(Notice::NotAFolder);
+                    self.refuse(Notice::NotAFolder, turn);
                 }
             }
             // What lies over the screen is not this tab's.

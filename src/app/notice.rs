@@ -18,6 +18,8 @@ pub enum Notice {
     NoPeer,
     /// What is selected cannot be downloaded, for it is no file.
     NotAFile,
+    /// The way out is selected, or nothing, where a file or a folder has to be.
+    NothingSelected,
     /// The message is so many bytes longer than a datagram can be, and was not sent.
     TooLongToSend(usize),
     /// What was pasted is longer than a field may be, and was not taken.

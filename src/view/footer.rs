@@ -87,6 +87,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         }
         Notice::TooLongToPaste => words_of.too_long_to_paste.clone(),
         Notice::NotAFile => words_of.not_a_file.clone(),
+        Notice::NothingSelected => words_of.nothing_selected.clone(),
         Notice::Bookmark(source, on) => {
             let key = keys::first_key(&state.keymap.entries, Browse::Bookmark).map(|key| key.to_string());
             let source = ellipsis_middle(source, usize::from(state.size.width) / 2);

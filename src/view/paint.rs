@@ -43,12 +43,17 @@ pub(super) fn right(buffer: &mut Buffer, area: Area, pieces: &[Piece<'_>]) -> u1
 /// none is cut.
 pub(super) fn both(buffer: &mut Buffer, area: Area, on_left: &[Piece<'_>], (facts, style): Piece<'_>) {
     let rest = inset(area, left(buffer, area, on_left) + 2);
-    let mut facts = facts;
-    while width(facts) + 1 > usize::from(rest.width) {
-        let Some((fewer, _)) = facts.rsplit_once(" · ") else { return };
-        facts = fewer;
+    if let Some(facts) = whole_facts(facts, usize::from(rest.width).saturating_sub(1)) {
+        right(buffer, rest, &[(facts, style), (" ", style)]);
     }
-    right(buffer, rest, &[(facts, style), (" ", style)]);
+}
+
+/// As many of the facts, divided by ` · `, as there are columns for; none where the first one does not fit.
+pub(super) fn whole_facts(mut facts: &str, columns: usize) -> Option<&str> {
+    while width(facts) > columns {
+        (facts, _) = facts.rsplit_once(" · ")?;
+    }
+    Some(facts)
 }
 
 /// Writes lines in the middle of a region, each in the middle of its row; long ones are wrapped.

@@ -16,7 +16,6 @@ use crate::locale::fill;
 use crate::text::hex;
 use crate::text::size::{self, grouped};
 use crate::text::width::ellipsis_middle;
-use crate::text::wrap::{Spaces, wrap};
 use crate::text::{Clean, clean_line};
 use crate::wire::Raw;
 
@@ -39,8 +38,8 @@ pub(super) fn draw(state: &State, previewed: &Previewed, look: &Look, buffer: &m
     };
     let facts = facts(state, preview, look);
     // What does not fit into the one row is least of all worth knowing.
-    let shown = wrap(&facts, usize::from(areas.facts.width), Spaces::Hang).into_iter().next();
-    paint::left(buffer, areas.facts, &[(&facts[shown.unwrap_or_default()], look.theme.dim)]);
+    let shown = paint::whole_facts(&facts, usize::from(areas.facts.width)).unwrap_or(&facts);
+    paint::left(buffer, areas.facts, &[(shown, look.theme.dim)]);
     let rows = previewed.rows(usize::from(areas.content.width));
     if rows == 0 {
         paint::middle(buffer, areas.content, &[(&look.words.preview.empty, look.theme.dim)]);

@@ -120,6 +120,8 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
 pub fn phase(words: &Words, phase: &Phase, now: Instant) -> String {
     match phase {
         Phase::Asking => words.transfer.asking.clone(),
+        // It is made by now.
+        Phase::Retrying { at, .. } if *at <= now => words.transfer.asking.clone(),
         Phase::Transferring => words.transfer.transferring.clone(),
         Phase::Retrying { fault: why, attempt, last, at } => {
             // What is not over yet takes a second more.
@@ -235,7 +237,8 @@ pub fn served_facts(words: &Words, served: &Served) -> Vec<String> {
 /// A sentence on one row of so many columns: where it is too long, only what happened, without what to do about it.
 #[must_use]
 pub fn fitting(sentence: &str, columns: usize) -> &str {
-    let advice = sentence.find([';', '；']).filter(|_| width(sentence) > columns);
+    // A `;` within a name is followed by no blank.
+    let advice = sentence.find("; ").or(sentence.find('；')).filter(|_| width(sentence) > columns);
     &sentence[..advice.unwrap_or(sentence.len())]
 }
 
@@ -256,5 +259,6 @@ mod tests {
         assert_eq!(fitting(sentence, 30), "no way to it");
         assert_eq!(fitting("连不上；请检查", 8), "连不上");
         assert_eq!(fitting("no advice", 3), "no advice");
+        assert_eq!(fitting("a;b.pdf is there; rename it", 20), "a;b.pdf is there");
     }
 }

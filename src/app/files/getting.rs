@@ -17,9 +17,16 @@ impl Files {
         let Place::Folder(folder) = &mut self.place else { return };
         let taken = folder.take_marked();
         if taken.is_empty() {
-            *turn.notice = Some(Notice::NotAFile);
+            self.refuse(Notice::NotAFile, turn);
         }
         self.get(&taken, turn);
+    }
+
+    /// Says why something is not done with what is selected; where that is no entry, that one has to be.
+    pub(super) fn refuse(&self, why: Notice, turn: &mut Turn<'_>) {
+        let Place::Folder(folder) = &self.place else { return };
+        let is_entry = matches!(folder.selected_line(), Some(Line::Entry(_)));
+        *turn.notice = Some(if is_entry { why } else { Notice::NothingSelected });
     }
 
     /// Downloads the file that is selected.

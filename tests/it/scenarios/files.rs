@@ -807,3 +807,23 @@ fn the_name_that_is_chosen_stays_so_when_another_download_ends() {
     screen.press("enter");
     assert_eq!(screen.fetches()[0].1.path.name(), b"b", "what was pasted is meant");
 }
+
+#[test]
+fn where_no_entry_is_selected_it_is_said_that_one_has_to_be() {
+    let mut screen = with_folder();
+    let says = |screen: &mut Screen| {
+        for key in ["space", "d", "z"] {
+            screen.press(key);
+            assert!(screen.shows("Select a file or a folder first"), "{key}");
+            assert_eq!(screen.effects(), [], "{key}");
+        }
+    };
+    screen.press("/ z z enter");
+    says(&mut screen);
+    screen.press("esc home enter");
+    let (request, source) = screen.asks();
+    screen.is_listed(request, &source, vec![file("a", 1)]);
+    screen.press("up");
+    assert_eq!(selected(&screen), "../");
+    says(&mut screen);
+}

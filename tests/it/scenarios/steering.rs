@@ -282,6 +282,10 @@ fn what_is_tried_again_says_when_and_why() {
     screen.passes(Duration::from_secs(1));
     screen.is_told(Event::Wake);
     assert!(row(&screen, "f0").contains("again in 3 s (try 2 of 6)"));
+    screen.passes(Duration::from_millis(2200));
+    screen.is_told(Event::Wake);
+    let shown = row(&screen, "f0");
+    assert!(shown.contains("asking") && !shown.contains("again in"), "it is under way: {shown}");
 }
 
 #[test]
@@ -336,7 +340,9 @@ fn of_a_folder_no_total_is_said_before_all_of_it_is_found() {
     let shown = row(&screen, "lectures/");
     assert!(shown.contains(" 1/3+ files ") && !shown.contains('%'), "{shown}");
     screen.is_told(Event::Walk(request, WalkEvent::Ended));
-    assert!(row(&screen, "lectures/").contains(" 33% ") && row(&screen, "lectures/").contains(" 1/3 files "));
+    assert!(
+        row(&screen, "lectures/").contains(" 33% ") && row(&screen, "lectures/").contains(" 1/3 files ")
+    );
 }
 
 #[test]
