@@ -205,7 +205,7 @@ fn numbers(item: &Item, look: &Look, area: Area, buffer: &mut Buffer) -> Area {
     in_columns([&percent, &amount, &speed, &left], look.theme.text, area, buffer)
 }
 
-/// `312/10,000+ files`: more may be found where there is a plus.
+/// `files: 312/10,000+`: more may be found where there is a plus.
 fn files(item: &Item, look: &Look) -> String {
     let counts = item.counts();
     let more = if item.is_final() { "" } else { "+" };

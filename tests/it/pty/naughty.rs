@@ -73,7 +73,7 @@ fn browse(terminal: &mut Terminal) {
     terminal.type_in(F3);
     terminal.wait_for("No file server is open");
     terminal.type_in(&format!("\x0chttp://{}/\r", server.address));
-    terminal.wait_for(" items ");
+    terminal.wait_for(" items: ");
     for _ in 0..entries.len() / 10 {
         terminal.type_in("\x1b[6~");
     }

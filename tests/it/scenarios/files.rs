@@ -55,7 +55,7 @@ fn a_server_is_asked_and_its_folder_is_shown() {
     assert!(screen.shows("asking… Esc stops"));
     screen.is_listed(request, SERVER, vec![file("notes.pdf", 3_100_000)]);
     assert!(screen.rows()[1].starts_with(" From  http://192.168.1.5:7890/ "));
-    assert!(screen.rows()[1].ends_with("HTTP · 1 items · 3.1 MB "));
+    assert!(screen.rows()[1].ends_with("HTTP · items: 1 · 3.1 MB "));
     assert!(screen.row_containing("notes.pdf").contains(" 3.1 MB   2026-"));
 }
 
@@ -194,7 +194,7 @@ fn hidden_entries_are_counted_and_shown_on_request_in_every_folder() {
     let mut screen = Screen::new(80, 24);
     screen.opens(SERVER, vec![file(".profile", 1), folder(".git"), file("a", 2)]);
     assert_eq!(names(&screen), ["a"]);
-    assert!(screen.rows()[1].contains("HTTP · 1 items · 2 hidden · "));
+    assert!(screen.rows()[1].contains("HTTP · items: 1 · 2 hidden · "));
     screen.press(".");
     assert_eq!(names(&screen), [".git/", ".profile", "a"]);
     assert_eq!(selected(&screen), "a");
@@ -315,7 +315,7 @@ fn a_list_that_the_server_cut_short_says_so() {
     let source = Source::parse(SERVER).unwrap();
     let listing = Listing { source, entries: vec![file("a", 1), file("b", 2)], is_cut: true };
     screen.is_told(Event::Browse(request, BrowseEvent::Listed(listing)));
-    assert!(screen.rows()[1].ends_with(" HTTP · 2 items, maybe more · 3 B "));
+    assert!(screen.rows()[1].ends_with(" HTTP · items: 2, maybe more · 3 B "));
     assert!(screen.rows()[23].contains("the server stops after 2 items; any others have to be named"));
     screen.press("down");
     assert!(!screen.rows()[23].contains("the server stops"), "there it is said once");
@@ -350,7 +350,7 @@ fn a_path_is_typed_and_completed() {
 fn what_is_marked_is_downloaded_with_one_key_and_then_no_longer_marked() {
     let mut screen = with_folder();
     screen.press("down down space space");
-    assert!(screen.rows()[1].contains(" 2 marked · HTTP · 6 items "));
+    assert!(screen.rows()[1].contains(" 2 marked · HTTP · items: 6 "));
     assert!(screen.row_containing("A.txt").starts_with(" ✓ "));
     assert_eq!(selected(&screen), "c.tar.gz");
     screen.press("d");

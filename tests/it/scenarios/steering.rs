@@ -335,13 +335,13 @@ fn what_was_there_already_and_stays_says_why() {
 fn of_a_folder_no_total_is_said_before_all_of_it_is_found() {
     let (mut screen, request, _, ids) = fetching(3);
     let shown = row(&screen, "lectures/");
-    assert!(shown.contains("listing…") && shown.contains(" 0/3+ files "), "{shown}");
+    assert!(shown.contains("listing…") && shown.contains(" files: 0/3+ "), "{shown}");
     screen.hears_of(ids[0], finished("/home/lin/Downloads/lectures/0.pdf", 1_000_000, Duration::ZERO));
     let shown = row(&screen, "lectures/");
-    assert!(shown.contains(" 1/3+ files ") && !shown.contains('%'), "{shown}");
+    assert!(shown.contains(" files: 1/3+ ") && !shown.contains('%'), "{shown}");
     screen.is_told(Event::Walk(request, WalkEvent::Ended));
     assert!(
-        row(&screen, "lectures/").contains(" 33% ") && row(&screen, "lectures/").contains(" 1/3 files ")
+        row(&screen, "lectures/").contains(" 33% ") && row(&screen, "lectures/").contains(" files: 1/3 ")
     );
 }
 
@@ -371,7 +371,7 @@ fn of_a_folder_that_is_selected_the_files_under_way_are_shown_and_its_failures_t
     screen.hears_of(ids[0], finished("/x", 1_000_000, Duration::ZERO));
     let shown = row(&screen, "lectures/");
     assert!(
-        shown.contains("✗ lectures/ ") && shown.contains("1 files, 1.0 MB in /home/lin/Downloads/lectures"),
+        shown.contains("✗ lectures/ ") && shown.contains("files: 1, 1.0 MB in /home/lin/Downloads/lectures"),
         "{shown}"
     );
 }

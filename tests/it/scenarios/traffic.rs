@@ -157,7 +157,7 @@ fn what_servers_are_asked_and_what_they_answer_is_shown() {
     screen.press("f4");
     let rows = pane(&screen);
     assert!(rows[0].contains("→ out  TCP  192.168.1.5:7890                what is in /"), "{}", rows[0]);
-    assert!(rows[1].contains("← in   TCP  192.168.1.5:7890                2 items"), "{}", rows[1]);
+    assert!(rows[1].contains("← in   TCP  192.168.1.5:7890                items: 2"), "{}", rows[1]);
     screen.press("tab down enter");
     let (id, _) = screen.fetches().remove(0);
     assert!(last(&screen).contains("send /b.txt"));
