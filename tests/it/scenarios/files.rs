@@ -744,10 +744,10 @@ fn who_leaves_the_address_bar_leaves_what_is_wrong_there_too() {
         screen.press("enter");
         assert!(screen.shows("✗"), "{leave}");
         if leave == "click" {
-            screen.click_on("b.txt")
+            screen.click_on("b.txt");
         } else {
-            screen.press(leave)
-        };
+            screen.press(leave);
+        }
         assert!(!screen.shows("✗") && screen.caret().is_none(), "{leave}");
         screen.press("ctrl+l");
         assert_eq!(screen.state.files.bar.field.text(), SERVER, "{leave}");
