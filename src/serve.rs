@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{RwLock, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -181,6 +181,8 @@ struct Site {
     limits: Limits,
     digests: Arc<Digests>,
     lists: Lists,
+    /// Read by each file that is being added, for as long as it has a hidden name.
+    adding: Arc<RwLock<()>>,
     access: Access,
     identity: Option<Identity>,
 }
@@ -219,7 +221,8 @@ impl Server {
         let connections = bind::descriptors_for(limits.connections);
         let limits = Limits { connections, ..limits };
         let (digests, lists) = (Digests::new(), Lists::new(MEMORY));
-        let site = Site { root, name, zone, limits, digests, lists, access, identity };
+        let adding = Arc::default();
+        let site = Site { root, name, zone, limits, digests, lists, adding, access, identity };
         Ok(Self { listeners, site: Arc::new(site), onlooker: None })
     }
 
@@ -241,7 +244,7 @@ impl Server {
     }
 
     /// Serves until `stop` is ready, then for as long as running answers take, but no longer than
-    /// [`Limits::grace`]. Each request is told to `log`. No client waits for that to be read: what finds no room there
+    /// [`Limits::grace`]; and until the disk has what has come whole, and what has not is removed from it. Each request is told to `log`. No client waits for that to be read: what finds no room there
     /// is counted in the next one that does ([`Served::untold`]). Gives how many were not told after the last one.
     pub async fn run(self, log: mpsc::Sender<Served>, stop: impl Future<Output = ()>) -> u64 {
         let Self { listeners, site, onlooker } = self;
@@ -287,6 +290,7 @@ impl Server {
             phase.send_replace(Phase::Cut);
             ended(&mut connections).await;
         }
+        drop(site.adding.write().await);
         log.untold()
     }
 }

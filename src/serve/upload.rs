@@ -168,9 +168,10 @@ async fn add(
     if name.is_folder {
         return Err(Refusal(StatusCode::CONFLICT));
     }
+    let adding = Arc::clone(&site.adding).read_owned().await;
     let beginning = {
         let (site, terms) = (Arc::clone(site), terms.clone());
-        spawn_blocking(move || Partial::begin(&site.root, &name, terms, announced))
+        spawn_blocking(move || Partial::begin(&site.root, &name, terms, announced, adding))
     };
     let mut partial = beginning.await.map_err(io::Error::from)??;
     let poured = pour(&mut partial, bytes).await;

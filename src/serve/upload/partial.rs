@@ -13,6 +13,7 @@ use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use hyper::StatusCode;
 use nix::fcntl::OFlag;
 use nix::sys::statvfs::fstatvfs;
+use tokio::sync::OwnedRwLockReadGuard;
 
 use super::{Refusal, Terms};
 use crate::serve::beneath::{Name, Root};
@@ -56,6 +57,8 @@ pub(super) struct Partial {
     length: u64,
     called: OsString,
     terms: Terms,
+    /// Until it is gone, whatever becomes of the connection, the server is not.
+    _adding: OwnedRwLockReadGuard<()>,
 }
 
 impl Partial {
@@ -66,6 +69,7 @@ impl Partial {
         name: &Name,
         terms: Terms,
         announced: Option<u64>,
+        adding: OwnedRwLockReadGuard<()>,
     ) -> Result<Self, Refusal> {
         let (length, limit) = (announced.unwrap_or_default(), terms.uploads.limit.unwrap_or(u64::MAX));
         if length > limit {
@@ -76,7 +80,8 @@ impl Partial {
         judge(&folder, called, &terms)?;
         let (name, file) = create(&folder)?;
         let called = called.to_owned();
-        let partial = Self { folder, name: Some(name), file: Arc::new(file), length: 0, called, terms };
+        let (name, file) = (Some(name), Arc::new(file));
+        let partial = Self { folder, name, file, length: 0, called, terms, _adding: adding };
         partial.terms.have_room(&partial.file, length)?;
         Ok(partial)
     }
@@ -214,22 +219,64 @@ fn sync(folder: &Dir) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
     use hyper::HeaderMap;
+    use jiff::tz::TimeZone;
+    use tokio::sync::{RwLock, mpsc};
+    use tokio::task::spawn_blocking;
 
     use super::*;
     use crate::serve::access::Access;
     use crate::serve::upload::Uploads;
+    use crate::serve::{Limits, Options, Server};
+
+    const UPLOADS: Uploads = Uploads { overwrite: false, limit: None, keep_free: 0 };
+
+    fn adding() -> OwnedRwLockReadGuard<()> {
+        Arc::new(RwLock::new(())).try_read_owned().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_waits_until_a_file_that_has_come_whole_has_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::bind(Options {
+            root: folder.path().to_owned(),
+            bind: vec![Ipv4Addr::LOCALHOST.into()],
+            port: 0,
+            zone: TimeZone::UTC,
+            limits: Limits { grace: Duration::ZERO, ..Limits::default() },
+            access: Access { uploads: Some(UPLOADS), ..Access::default() },
+            identity: None,
+        });
+        let server = server.unwrap();
+        let site = Arc::clone(&server.site);
+        let terms = Terms { uploads: UPLOADS, headers: Arc::default(), free: |_| None };
+        let name = site.root.name(b"a").unwrap();
+        let adding = Arc::clone(&site.adding).read_owned().await;
+        let partial = Partial::begin(&site.root, &name, terms, None, adding).unwrap();
+        let running = tokio::spawn(server.run(mpsc::channel(1).0, async {}));
+        // Nobody else gets in where somebody waits for all to be out.
+        while site.adding.try_read().is_ok() && !running.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!running.is_finished());
+        assert_eq!(spawn_blocking(|| partial.finish()).await.unwrap(), Ok(Placed::New));
+        running.await.unwrap();
+        assert!(folder.path().join("a").exists());
+    }
 
     #[test]
     fn an_upload_that_would_take_the_last_room_is_stopped_midway_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::open(folder.path(), &Access::default()).unwrap();
-        let uploads = Uploads { overwrite: false, limit: None, keep_free: 300 };
+        let uploads = Uploads { keep_free: 300, ..UPLOADS };
         // A disk of a thousand bytes, with this file on it.
         let free: fn(&File) -> Option<u64> = |file| Some(1000 - file.metadata().unwrap().len());
         let terms = Terms { uploads, headers: Arc::new(HeaderMap::new()), free };
         let name = root.name(b"a").unwrap();
-        let mut partial = Partial::begin(&root, &name, terms.clone(), None).unwrap();
+        let mut partial = Partial::begin(&root, &name, terms.clone(), None, adding()).unwrap();
         for bytes in [400, 300] {
             partial.append(vec![b'x'; bytes]).unwrap()().unwrap();
         }
@@ -238,7 +285,7 @@ mod tests {
         drop(partial);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         // What is announced counts before it comes.
-        assert!(Partial::begin(&root, &name, terms.clone(), Some(700)).is_ok());
-        assert!(Partial::begin(&root, &name, terms, Some(701)).is_err());
+        assert!(Partial::begin(&root, &name, terms.clone(), Some(700), adding()).is_ok());
+        assert!(Partial::begin(&root, &name, terms, Some(701), adding()).is_err());
     }
 }
