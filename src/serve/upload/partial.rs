@@ -30,11 +30,14 @@ pub(in crate::serve) fn is_partial(name: &[u8]) -> bool {
     name.starts_with(PREFIX.as_bytes())
 }
 
-/// Finds out whether files can be put into the shared folder, by putting an empty one there and removing it.
+/// Finds out whether files can be put into the shared folder, by putting an empty one there, giving it another name in the
+/// way that each file gets its own, and removing it.
 pub(in crate::serve) fn try_out(root: &Root) -> io::Result<()> {
     let top = root.top()?;
-    let (name, _) = create(&top)?;
-    top.remove_file(name)
+    let (first, _) = create(&top)?;
+    let renamed = hidden_name(|name| rename_to_free(&top, &first, name));
+    top.remove_file(renamed.as_ref().map_or(&first, |(name, ())| name))?;
+    renamed.map(|_| ())
 }
 
 /// How a file got its name.
@@ -142,11 +145,16 @@ impl Drop for Partial {
 fn create(folder: &Dir) -> io::Result<(OsString, File)> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
+    hidden_name(|name| Ok(folder.open_with(name, &options)?.into_std()))
+}
+
+/// A hidden name that no other file has, for what gives a file this name.
+fn hidden_name<T>(give: impl Fn(&OsStr) -> io::Result<T>) -> io::Result<(OsString, T)> {
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = OsString::from(format!("{PREFIX}{:x}-{number:x}", process::id()));
-        match folder.open_with(&name, &options) {
-            Ok(file) => return Ok((name, file.into_std())),
+        match give(&name) {
+            Ok(given) => return Ok((name, given)),
             // Left behind by another one that was killed.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -219,6 +227,7 @@ fn sync(folder: &Dir) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
@@ -236,6 +245,26 @@ mod tests {
 
     fn adding() -> OwnedRwLockReadGuard<()> {
         Arc::new(RwLock::new(())).try_read_owned().unwrap()
+    }
+
+    #[test]
+    fn a_folder_that_is_tried_out_has_what_it_had_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::open(folder.path(), &Access::default()).unwrap();
+        // Left behind by one that was killed and had the same number.
+        let first = NEXT.load(Ordering::Relaxed);
+        let left: BTreeSet<_> = (first..first + 100)
+            .map(|number| OsString::from(format!("{PREFIX}{:x}-{number:x}", process::id())))
+            .collect();
+        for name in &left {
+            std::fs::write(folder.path().join(name), "left").unwrap();
+        }
+        try_out(&root).unwrap();
+        let there = std::fs::read_dir(folder.path()).unwrap();
+        assert_eq!(there.map(|entry| entry.unwrap().file_name()).collect::<BTreeSet<_>>(), left);
+        for name in &left {
+            assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), b"left");
+        }
     }
 
     #[tokio::test]
