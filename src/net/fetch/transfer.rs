@@ -195,7 +195,10 @@ impl<'a> Transfer<'a> {
             never = follow(progress, |bytes| report(TransferEvent::Progress { bytes })) => match never {},
         };
         self.settle().await?;
-        Ok(carried?)
+        carried?;
+        // The last report may be from before.
+        report(TransferEvent::Progress { bytes: self.here() }).await;
+        Ok(())
     }
 
     /// Waits until what came is written.
