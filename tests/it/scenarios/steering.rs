@@ -452,7 +452,7 @@ fn where_less_is_known_of_a_download_by_and_by_the_last_of_it_stays_in_view() {
     screen.hears_of(ids[1], finished("/home/lin/Downloads/lectures/1.pdf", 1_000_000, Duration::ZERO));
     assert_eq!(boxed(&screen), ["0.pdf · 0 B/1.0 MB · asking"]);
     screen.hears_of(ids[0], finished("/home/lin/Downloads/lectures/0.pdf", 1_000_000, Duration::ZERO));
-    assert_eq!(boxed(&screen), ["2/2 files · 2.0 MB", "Under way: 0"]);
+    assert_eq!(boxed(&screen), ["files: 2/2 · 2.0 MB", "Under way: 0"]);
 }
 
 #[test]
