@@ -22,14 +22,12 @@ impl Queue {
         for KeptPartial { source, to, partial } in partials {
             self.partials.insert((source, to), (partial, true));
         }
-        // What failed and was asked for again is here twice: the later one is the one that goes on.
-        let going: HashSet<&Source> =
-            items.iter().filter(|kept| !kept.paused).map(|kept| &kept.source).collect();
-        let over = |kept: &&KeptItem| kept.paused && going.contains(&kept.source);
-        let over: HashSet<u64> = items.iter().filter(over).map(|kept| kept.place).collect();
-        // What goes on keeps its name, and with that what is here of it; another of that name that rests gets a number.
         let (resting, going): (Vec<_>, Vec<_>) = items.iter().partition(|kept| kept.paused);
-        let kept = going.into_iter().chain(resting).filter(|kept| !over.contains(&kept.place));
+        // What failed and was asked for again is here twice: the later one is the one that goes on.
+        let again: HashSet<&Source> = going.iter().map(|kept| &kept.source).collect();
+        let resting = resting.into_iter().filter(|kept| !again.contains(&kept.source));
+        // What goes on keeps its name, and with that what is here of it; another of that name that rests gets a number.
+        let kept = going.into_iter().chain(resting);
         let mut names: HashMap<u64, PathBuf> =
             kept.map(|kept| (kept.place, self.free_path(&kept.to))).collect();
         for kept in items {

@@ -72,16 +72,16 @@ impl Queue {
         let (source, to, place) = (item.source.clone(), item.to.clone(), item.place);
         let lane = self.books.lane(&source);
         let free = self.free_path(&to);
-        if free != to {
+        let is_moved = free != to;
+        if is_moved {
             // What is here of it stands where another one goes now.
             self.discard(id, world);
         }
         self.open.insert(source, id);
         self.change(id, |item| {
-            let to = free;
             let missed = item.tree.as_ref().is_some_and(|tree| tree.missed);
-            let anew = missed || item.to != to || matches!(item.end, Some(End::Cancelled | End::Empty));
-            item.to = to;
+            let anew = missed || is_moved || matches!(item.end, Some(End::Cancelled | End::Empty));
+            item.to = free;
             (item.end, item.begun, item.cancelled, item.anew) = (None, None, false, None);
             (item.resumed, item.paused) = (None, false);
             if anew { item.begin_again(lane) } else { item.take_failures() }
