@@ -25,9 +25,9 @@ pub use share::ShareOrder;
 pub const WALK_DEPTH: usize = 64;
 /// The most folders of a walk.
 pub const WALK_FOLDERS: usize = 100_000;
-/// The most bytes of a folder's path, as URLs have it, for a walk to go into those that are in it: no disk has longer ones
-/// (`PATH_MAX`), and each folder in it has that path again.
-pub const WALK_PATH: usize = 4096;
+/// The most bytes that the paths of all folders of a walk have together: a short list in a folder with a long name would
+/// become a large tree, as each folder in it has that name again.
+pub const WALK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Everything that the program can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::text::Clean;
 use crate::wire::Raw;
-use crate::wire::listing::Entry;
+use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
 
 mod delivery;
@@ -195,4 +195,14 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Whether the folder may hold more, because the server does not go on after so many.
     pub is_cut: bool,
+}
+
+impl Listing {
+    /// About how many bytes the paths of all folders in it have together.
+    #[must_use]
+    pub fn folder_bytes(&self) -> usize {
+        let path = self.source.path.encoded().len();
+        let folders = self.entries.iter().filter(|entry| entry.kind == Kind::Dir);
+        folders.map(|entry| path + entry.raw.0.len()).sum()
+    }
 }

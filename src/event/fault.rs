@@ -66,15 +66,15 @@ pub enum Fault {
         /// The most that are read.
         limit: usize,
     },
-    /// A tree with more folders than are walked through, or deeper ones, or with longer paths: this one, and what comes
-    /// after it, is left out.
+    /// A tree with more folders than are walked through, or deeper ones, or longer paths: this one, and what comes after it,
+    /// is left out.
     TooDeep {
         /// How many folders deep a walk goes.
         depth: usize,
         /// How many it goes through in all.
         folders: usize,
-        /// How many bytes the path of a folder has at most, as URLs have it.
-        path: usize,
+        /// How many bytes the paths of all have at most.
+        bytes: usize,
     },
     /// A list that the server does not go on with: there may be more.
     CutShort {

@@ -69,9 +69,10 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::NoListing => words.no_listing.clone(),
         Fault::Encoded => words.encoded.clone(),
         Fault::TooLarge { limit } => fill(&words.too_large, &[("limit", &bytes(*limit))]),
-        Fault::TooDeep { depth, folders, path } => {
-            let [depth, folders, path] = [depth, folders, path].map(|limit| grouped(*limit as u64));
-            fill(&words.too_deep, &[("depth", &depth), ("folders", &folders), ("path", &path)])
+        Fault::TooDeep { depth, folders, bytes: limit } => {
+            let [depth, folders] = [depth, folders].map(|limit| grouped(*limit as u64));
+            let limit = bytes(*limit as u64);
+            fill(&words.too_deep, &[("depth", &depth), ("folders", &folders), ("bytes", &limit)])
         }
         Fault::TooMany { limit } => fill(&words.too_many, &[("limit", &grouped(*limit as u64))]),
         Fault::CutShort { after } => fill(&words.cut_short, &[("count", &grouped(*after as u64))]),

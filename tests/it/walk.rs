@@ -12,7 +12,7 @@ use hobnob::wire::source::Source;
 
 use crate::support::server::{Server, client, ok};
 
-const TOO_DEEP: Fault = Fault::TooDeep { depth: 64, folders: 100_000, path: 4096 };
+const TOO_DEEP: Fault = Fault::TooDeep { depth: 64, folders: 100_000, bytes: 64 * 1024 * 1024 };
 
 /// How often a list is asked for again.
 const RETRIES: u32 = 1;
@@ -155,15 +155,23 @@ async fn a_folder_that_holds_itself_is_not_followed_for_ever() {
 }
 
 #[tokio::test]
-async fn a_folder_with_a_path_that_no_disk_has_is_listed_but_not_gone_through() {
+async fn a_short_list_in_a_folder_with_a_long_name_does_not_become_a_large_tree() {
     let long = "l".repeat(60_000);
+    let names: Vec<String> = (0..1200).map(|number| format!("{number}/")).collect();
     let server = Server::http({
+        let many = list(&names.iter().map(String::as_str).collect::<Vec<_>>());
         let long = format!("{long}/");
-        move |line| if path(line) == "/" { list(&[&long]) } else { list(&["a/", "b/", "x"]) }
+        move |line| match path(line) {
+            "/" => list(&[&long, "b/"]),
+            inner if inner == "/b/" || inner.len() > 1000 => many.clone(),
+            _ => list(&[]),
+        }
     });
     let walked = walk_from(&server.source("http://", "/")).await;
-    assert_eq!(walked.folders, ["/".to_owned(), format!("/{long}/")]);
-    assert_eq!(walked.missed, [(format!("/{long}/a/"), TOO_DEEP)]);
+    assert!(walked.folders.contains(&format!("/{long}/")), "it is listed");
+    assert_eq!(walked.folders.len(), 3 + names.len(), "the other one is gone through");
+    let missed: Vec<_> = walked.missed.iter().map(|(at, fault)| (at.len(), fault.clone())).collect();
+    assert_eq!(missed, [(60_004, TOO_DEEP)]);
 }
 
 #[tokio::test]

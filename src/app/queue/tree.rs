@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Beside, File};
 use super::names::{Names, name_here};
-use crate::effect::{WALK_DEPTH, WALK_FOLDERS, WALK_PATH};
+use crate::effect::{WALK_BYTES, WALK_DEPTH};
 use crate::event::{Fault, Listing, RequestId};
 use crate::text::{Clean, clean_line};
 use crate::wire::listing::{Entry, Kind, is_directly_below};
@@ -39,6 +39,8 @@ pub(super) struct Tree {
     /// Folders that were found and are not listed yet, by their names from the top of the server on.
     unlisted: HashMap<Vec<u8>, u32>,
     entries: usize,
+    /// What the paths of all folders have, as [`Listing::folder_bytes`] counts them.
+    bytes: usize,
     /// Folders in which there is nothing that could be downloaded: no file makes them on its way.
     bare: Vec<u32>,
     /// Whether some folder could not be listed.
@@ -82,6 +84,7 @@ impl Tree {
             folders: vec![top],
             unlisted: HashMap::new(),
             entries: 0,
+            bytes: 0,
             bare: Vec::new(),
             missed: false,
         }
@@ -123,6 +126,12 @@ impl Tree {
             taken.missed.push((shown.clone(), Fault::Redirected(shown)));
             return taken;
         };
+        let bytes = self.bytes + listing.folder_bytes();
+        // Whoever walks does not go deeper either, and says so.
+        let is_walked = usize::from(self.folders[at as usize].depth) < WALK_DEPTH && bytes <= WALK_BYTES;
+        if is_walked {
+            self.bytes = bytes;
+        }
         let room = ENTRIES - self.entries;
         let mut entries = listing.entries;
         // Whoever lists the folder again gives each the name that it had.
@@ -148,7 +157,7 @@ impl Tree {
                 continue;
             }
             match entry.kind {
-                Kind::Dir => self.found_folder(at, entry, &mut names),
+                Kind::Dir if is_walked => self.found_folder(at, entry, &mut names),
                 Kind::File => {
                     let beside = |ending: &str| is_there(&[&*entry.raw.0, ending.as_bytes()].concat());
                     let beside = Beside { sha256: beside(".sha256"), sha512: beside(".sha512") };
@@ -158,8 +167,8 @@ impl Tree {
                     let file = File { folder: at, raw, called, beside, ..File::alone(entry.size) };
                     taken.files.push(file);
                 }
-                // A device, a pipe: nothing that could be downloaded.
-                Kind::Other => {}
+                // A device, a pipe: nothing that could be downloaded. Or what nobody goes into.
+                Kind::Dir | Kind::Other => {}
             }
         }
         if taken.files.is_empty() && self.folders.len() == folders {
@@ -184,12 +193,9 @@ impl Tree {
         if same { self.unlisted.remove(&key(source)) } else { None }
     }
 
-    /// Whoever walks does not go deeper either, and says so.
     fn found_folder(&mut self, at: u32, entry: &Entry, names: &mut Names) {
         let parent = &self.folders[at as usize];
-        let too_deep = usize::from(parent.depth) >= WALK_DEPTH || parent.remote.encoded().len() > WALK_PATH;
-        let place = u32::try_from(self.folders.len()).ok();
-        let Some(place) = place.filter(|_| !too_deep && self.folders.len() < WALK_FOLDERS) else { return };
+        let Ok(place) = u32::try_from(self.folders.len()) else { return };
         let remote = parent.remote.join(&entry.raw.0).folder();
         let folder = Folder {
             here: parent.here.join(names.take(Path::new(""), &name_here("", &entry.raw.0))),

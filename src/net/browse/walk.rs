@@ -7,7 +7,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::sleep;
 
 use super::{Browsed, browse};
-use crate::effect::{WALK_DEPTH, WALK_FOLDERS, WALK_PATH};
+use crate::effect::{WALK_BYTES, WALK_DEPTH, WALK_FOLDERS};
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::net::http::Client;
 use crate::net::retry::Retries;
@@ -46,6 +46,7 @@ where
     let mut top = (!left.is_empty()).then(|| source.clone());
     let begun = if left.is_empty() { vec![source.clone()] } else { left };
     let mut folders = begun.len();
+    let mut bytes = 0;
     // What is to be asked for next comes last: a folder is finished before another is begun, and little has to wait.
     let mut waiting: Vec<(Source, usize)> =
         begun.into_iter().rev().map(|folder| (folder.clone(), depth(source, &folder))).collect();
@@ -69,15 +70,18 @@ where
         match found {
             Ok(listing) => {
                 top.get_or_insert_with(|| listing.source.clone());
-                let too_deep = depth >= WALK_DEPTH || listing.source.path.encoded().len() > WALK_PATH;
-                let room = if too_deep { 0 } else { WALK_FOLDERS.saturating_sub(folders) };
+                let more = listing.folder_bytes();
+                let fits = depth < WALK_DEPTH && bytes + more <= WALK_BYTES;
+                bytes += if fits { more } else { 0 };
+                let room = if fits { WALK_FOLDERS.saturating_sub(folders) } else { 0 };
                 let (taken, left_out) = {
                     let mut inner = inner(&listing);
                     (inner.by_ref().take(room).collect::<Vec<_>>(), inner.next())
                 };
                 report(WalkEvent::Found(listing)).await;
                 if let Some(left_out) = left_out {
-                    let fault = Fault::TooDeep { depth: WALK_DEPTH, folders: WALK_FOLDERS, path: WALK_PATH };
+                    let fault =
+                        Fault::TooDeep { depth: WALK_DEPTH, folders: WALK_FOLDERS, bytes: WALK_BYTES };
                     report(WalkEvent::Missed(left_out, fault)).await;
                 }
                 folders += taken.len();
