@@ -27,6 +27,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -35,6 +36,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{RwLock, mpsc, watch};
 use tokio::task::JoinSet;
@@ -271,8 +273,11 @@ impl Server {
                 accepted = accept(&listeners), if next.is_none() => {
                     next = accepted.ok();
                     if next.is_none() {
-                        // As when all file descriptors are in use: one of them may be had back.
-                        guests.make_room();
+                        // As when all file descriptors are in use: one of them may be had back, for who waits to come
+                        // in. The system fails in the same way where nobody does.
+                        if somebody_knocks(&listeners) {
+                            guests.make_room();
+                        }
                         sleep(ACCEPT_PAUSE).await;
                     }
                 }
@@ -307,6 +312,12 @@ async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)
         polled.find(Poll::is_ready).unwrap_or(Poll::Pending)
     })
     .await
+}
+
+/// Whether anybody has connected who was not let in yet.
+fn somebody_knocks(listeners: &[TcpListener]) -> bool {
+    let asked = listeners.iter().map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN));
+    poll(&mut asked.collect::<Vec<_>>(), PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
 async fn ended(connections: &mut JoinSet<GuestId>) {

@@ -164,6 +164,28 @@ fn allow_descriptors(server: &Serving, most: u64) {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn nobody_is_asked_to_leave_for_want_of_descriptors_while_nobody_waits_to_come_in() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a"), "first").unwrap();
+    let server = with_descriptors(48, folder.path());
+    let connect = || std::net::TcpStream::connect(server.address).unwrap();
+    let (mut silent, mut known) = (connect(), connect());
+    known.write_all(b"HEAD /missing HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    assert!(known.read(&mut [0; 1000]).unwrap() > 0, "both have been let in");
+    let open = format!("/proc/{}/fd", server.id());
+    let free = (0..).find(|number| !Path::new(&open).join(number.to_string()).exists()).unwrap();
+    // The next connection takes the last descriptor.
+    allow_descriptors(&server, free + 1);
+    assert!(server.ask(std::str::from_utf8(GET).unwrap()).starts_with(b"HTTP/1.1 503"));
+    allow_descriptors(&server, 48);
+    let mut answer = Vec::new();
+    silent.write_all(GET).unwrap();
+    silent.read_to_end(&mut answer).unwrap();
+    assert_eq!(Response::read(&answer).text(), "first");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_file_that_cannot_be_opened_now_is_not_answered_as_one_that_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a"), "first").unwrap();
