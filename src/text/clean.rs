@@ -72,6 +72,13 @@ pub fn clean_line(bytes: &[u8]) -> Clean {
 }
 
 fn clean(bytes: &[u8], lines: bool) -> Clean {
+    // Most of what there is: nothing to be done, and soon seen.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') || lines && *byte == b'\n';
+    if bytes.iter().all(is_plain)
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return Clean(text.to_owned());
+    }
     let mut revealer = Revealer {
         out: String::with_capacity(bytes.len()),
         lines,

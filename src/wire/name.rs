@@ -3,6 +3,7 @@
 //! Owns what a name from the network becomes before a file is made under it: one path component that is valid and
 //! harmless on Linux, macOS and Windows. Must never touch a disk, and never give a name that leads anywhere.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -18,6 +19,9 @@ pub const NAME_LIMIT: usize = 220;
 
 /// The most bytes of an ending that is kept when a name is shortened.
 const EXTENSION_LIMIT: usize = 16;
+
+/// The most bytes of the name of a device, such as `CONOUT$`.
+const DEVICE_LIMIT: usize = 7;
 
 /// What takes the place of a character that cannot stay.
 const STAND_IN: char = '_';
@@ -40,19 +44,19 @@ pub fn safe_name(raw: &[u8]) -> String {
             let _ = write!(shown, "%{byte:02X}");
         }
     }
-    let short = shortened(trimmed_end(shown.trim_start()), NAME_LIMIT, "");
+    let short = shortened(trimmed_end(shown.trim_start()), NAME_LIMIT);
     let name = trimmed_end(&short);
     if !needs_prefix(name) {
         return name.to_owned();
     }
-    let short = shortened(&format!("_{name}"), NAME_LIMIT, "");
-    trimmed_end(&short).to_owned()
+    let prefixed = format!("_{name}");
+    trimmed_end(&shortened(&prefixed, NAME_LIMIT)).to_owned()
 }
 
 /// `name` as the `n`th of that name: `notes (1).pdf`, `archive (1).tar.gz`. Never over [`COMPONENT_LIMIT`] bytes.
 #[must_use]
 pub fn numbered(name: &str, n: u32) -> String {
-    shortened(name, COMPONENT_LIMIT, &format!(" ({n})"))
+    fitted(name, COMPONENT_LIMIT, &format!(" ({n})"))
 }
 
 /// Emoji and text presentation: what is left without them is the same emoji.
@@ -71,13 +75,19 @@ fn trimmed_end(name: &str) -> &str {
 
 fn needs_prefix(name: &str) -> bool {
     // A mark at the beginning would be drawn onto whatever is written before the name.
-    let loose_mark = format!("_{name}").graphemes(true).next() != Some("_");
-    name.is_empty() || name.starts_with(['.', '-', '~']) || loose_mark || is_reserved(name)
+    let loose_mark = || {
+        !name.starts_with(|c: char| c.is_ascii()) && format!("_{name}").graphemes(true).next() != Some("_")
+    };
+    name.is_empty() || name.starts_with(['.', '-', '~']) || loose_mark() || is_reserved(name)
 }
 
 /// Names of devices on Windows, whatever follows their first dot.
 fn is_reserved(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().trim_end().to_uppercase();
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    if stem.len() > DEVICE_LIMIT {
+        return false;
+    }
+    let stem = stem.to_uppercase();
     let numbered_port = |port| {
         stem.strip_prefix(port).is_some_and(|number| {
             let mut digits = number.chars();
@@ -89,8 +99,13 @@ fn is_reserved(name: &str) -> bool {
         || numbered_port("LPT")
 }
 
+/// `name`, shortened before its extension where it is over `limit` bytes.
+fn shortened(name: &str, limit: usize) -> Cow<'_, str> {
+    if name.len() <= limit { Cow::Borrowed(name) } else { Cow::Owned(fitted(name, limit, "")) }
+}
+
 /// `name` with `suffix` before its extension, the rest of it shortened where the whole is over `limit` bytes.
-fn shortened(name: &str, limit: usize, suffix: &str) -> String {
+fn fitted(name: &str, limit: usize, suffix: &str) -> String {
     let (stem, extension) = name.split_at(extension_start(name));
     let room = limit.saturating_sub(suffix.len() + extension.len());
     let stem = fit_bytes(stem, room);

@@ -37,8 +37,11 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
+/// The same for several of them, divided by `/`.
+const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
+
 /// The same for a path that somebody may have encoded already.
-const WRITTEN: &AsciiSet = &SEGMENT.remove(b'/').remove(b'%').remove(b'?');
+const WRITTEN: &AsciiSet = &SEGMENTS.remove(b'%').remove(b'?');
 
 /// How to talk to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -236,10 +239,20 @@ impl Path {
     /// From a name as it is on the server's disk, subfolders divided by `/`.
     #[must_use]
     pub fn from_name(name: &[u8]) -> Self {
-        let name = name.strip_prefix(b"/").unwrap_or(name);
-        let segments =
-            name.split(|byte| *byte == b'/').map(|segment| percent_encode(segment, SEGMENT).to_string());
-        Self(format!("/{}", segments.collect::<Vec<_>>().join("/")))
+        Self::within("", name.strip_prefix(b"/").unwrap_or(name))
+    }
+
+    fn within(folder: &str, name: &[u8]) -> Self {
+        let mut path = String::with_capacity(folder.len() + 1 + name.len());
+        path.push_str(folder);
+        path.push('/');
+        path.extend(percent_encode(name, SEGMENTS));
+        Self(path)
+    }
+
+    /// Without the query, and without the slash of a folder.
+    fn bare(&self) -> &str {
+        self.0.split('?').next().unwrap_or_default().trim_end_matches('/')
     }
 
     /// As a request line carries it.
@@ -258,8 +271,7 @@ impl Path {
     /// The last part of the name, for naming the file here; empty for the top folder.
     #[must_use]
     pub fn last(&self) -> Vec<u8> {
-        let path = self.0.split('?').next().unwrap_or_default();
-        let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let last = self.bare().rsplit('/').next().unwrap_or_default();
         percent_decode_str(last).collect()
     }
 
@@ -279,20 +291,20 @@ impl Path {
     /// The same path as a folder's.
     #[must_use]
     pub fn folder(&self) -> Self {
-        let path = self.0.split('?').next().unwrap_or_default();
-        Self(format!("{}/", path.trim_end_matches('/')))
+        Self::within(self.bare(), b"")
     }
 
     /// What this folder holds under `name`, which is one name, letter for letter, or a relative path of several.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
-        Self(format!("{}{}", self.folder().0, Self::from_name(name).0.trim_start_matches('/')))
+        let first = name.iter().position(|byte| *byte != b'/').unwrap_or(name.len());
+        Self::within(self.bare(), &name[first..])
     }
 
     /// The folder that holds this; none above the top.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        let path = self.0.split('?').next().unwrap_or_default().trim_end_matches('/');
+        let path = self.bare();
         let cut = path.rfind('/')?;
         Some(Self(path[..=cut].to_owned()))
     }
