@@ -16,7 +16,7 @@ mod keep;
 mod recent;
 mod share;
 
-pub use fetch::{Conflict, Job, Partial};
+pub use fetch::{Conflict, Job, OVERLAP, Partial};
 pub use keep::{Contact, KeptItem, KeptPartial, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
 pub use recent::{Change, Recent};
 pub use share::ShareOrder;

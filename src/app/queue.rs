@@ -33,7 +33,7 @@ mod tree;
 use books::Books;
 pub use books::Totals;
 pub use counts::{Counts, percent};
-use file::{File, Waiting};
+use file::{File, Goal, Waiting};
 pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
 use names::{Names, name_here};
 use pace::{History, Pace};
@@ -118,7 +118,7 @@ pub struct Queue {
     /// What the items that are not at their end are called here.
     names: Names,
     /// What is needed to go on with files of which a part is here, and whether that is kept.
-    partials: HashMap<(Source, PathBuf), (Partial, bool)>,
+    partials: HashMap<Goal, (Partial, bool)>,
     /// What is not kept yet as it is now, by place.
     changed: BTreeSet<u64>,
     keep_at: Option<Instant>,
@@ -304,10 +304,12 @@ impl Queue {
             // What came already is not downloaded once more.
             let careful = item.again && matches!(item.conflict, Conflict::Rename | Conflict::Overwrite);
             let conflict = file.how.unwrap_or(if careful { Conflict::Ask } else { item.conflict });
+            let goal = item.goal_of(&file);
+            let (source, to) = goal.clone();
             let job = Job {
-                source: item.source_of(&file),
+                source,
                 asked: item.source.clone(),
-                to: item.path_of(&file),
+                to,
                 conflict,
                 checksum: item.checksum.clone(),
                 sums: item.sums_of(&file),
@@ -316,12 +318,14 @@ impl Queue {
             item.pace.begin(world.now);
             item.begun.get_or_insert(world.now);
             let (name, phase, lane) = (item.name_of(&file), Phase::Asking, item.lane);
-            item.running.insert(transfer, Running { file, name, phase, small, conflict, lane });
+            let running = Running { file, goal, name, phase, small, came: false, conflict, lane };
+            item.running.insert(transfer, running);
             Some((job, lane))
         });
         let Some((mut job, lane)) = started.flatten() else { return };
-        job.partial =
-            self.partials.get(&(job.source.clone(), job.to.clone())).map(|(partial, _)| partial.clone());
+        let running = self.items.get(&id).and_then(|item| item.running.get(&transfer));
+        let partial = running.and_then(|running| self.partials.get(&running.goal));
+        job.partial = partial.map(|(partial, _)| partial.clone());
         self.pace.begin(world.now);
         self.books.started(lane, small);
         self.running.insert(transfer, id);
@@ -394,7 +398,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::effect::{KeptPartial, StoreRequest};
+    use crate::effect::{KeptPartial, OVERLAP, StoreRequest};
     use crate::event::{Finished, Kept, Listing, TransferEvent, WalkEvent};
     use crate::text::Clean;
     use crate::wire::Raw;
@@ -571,6 +575,27 @@ mod tests {
         sim.finishes(8, 9);
         sim.finishes(0, LARGE);
         assert_eq!(sim.names()[7..], ["8", "next"]);
+    }
+
+    #[test]
+    fn while_small_files_are_brought_onto_the_disk_others_are_asked_for_but_not_without_end() {
+        let mut sim = Sim::new(1);
+        for n in 0..200 {
+            sim.file(&format!("http://h/{n}"), Some(9));
+        }
+        assert_eq!(sim.running.len(), 8);
+        for at in 0..64 {
+            sim.hears(sim.running[at].0, TransferEvent::Finishing);
+            assert_eq!(sim.running.len(), if at < 63 { 9 + at } else { 71 });
+        }
+        sim.finishes(0, 9);
+        assert_eq!(sim.running.len(), 71);
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        assert_eq!(sim.running.len(), 70);
+        sim.file("http://h/large", Some(LARGE));
+        sim.file("http://h/next", Some(LARGE));
+        sim.hears(sim.running[70].0, TransferEvent::Finishing);
+        assert_eq!(sim.names().last().unwrap(), "large", "of large ones the disk has enough to do");
     }
 
     #[test]
@@ -872,6 +897,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_begun_again_anyway_is_not_remembered() {
+        let mut sim = Sim::new(2);
+        for (name, size, known) in [("a", OVERLAP, 0), ("b", OVERLAP + 1, 1), ("c", LARGE, 2)] {
+            sim.file(&format!("http://h/{name}"), Some(size));
+            sim.starts(sim.running.len() - 1, Some(size));
+            assert_eq!(sim.queue.partials.len(), known, "{name}");
+        }
+        assert_eq!(sim.partials.len(), 1, "nor is what is small, by a later run");
+    }
+
+    #[test]
     fn what_is_cancelled_leaves_nothing_and_what_was_stopped_before_is_removed() {
         let mut sim = Sim::new(2);
         let id = sim.file("http://h/a", Some(LARGE));
@@ -1152,8 +1188,8 @@ mod tests {
                 .prop_map(|(at, entries)| Step::List(at, entries)),
             Just(Step::EndWalk),
             (0..3_usize).prop_map(Step::Make),
-            (any::<usize>(), 0..12_u8).prop_map(|(at, how)| Step::Hear(at, how)),
-            (any::<usize>(), 0..12_u8).prop_map(|(at, how)| Step::Hear(at, how)),
+            (any::<usize>(), 0..13_u8).prop_map(|(at, how)| Step::Hear(at, how)),
+            (any::<usize>(), 0..13_u8).prop_map(|(at, how)| Step::Hear(at, how)),
             (0..16_u8, any::<usize>()).prop_map(|(what, at)| Step::Do(what, at)),
             (0..2000_u16).prop_map(Step::Pass),
         ]
@@ -1209,6 +1245,7 @@ mod tests {
                     self.ends(at, TransferEvent::Failed(fault));
                 }
                 10 => drop(self.ends(at, TransferEvent::Kept { path: to, why: Kept::Same })),
+                11 => self.hears(id, TransferEvent::Finishing),
                 _ => drop(self.finishes(at, 70)),
             }
         }
@@ -1257,7 +1294,8 @@ mod tests {
                 if item.is_open() {
                     for file in alive() {
                         let place = item
-                            .path_of(&file)
+                            .goal_of(&file)
+                            .1
                             .to_string_lossy()
                             .to_lowercase()
                             .replace('\u{e9}', "e\u{301}");
@@ -1277,7 +1315,8 @@ mod tests {
             }
             assert_eq!(self.queue.totals(), totals);
             assert!(self.queue.order.is_sorted());
-            let mut plain: Vec<_> = self.running.iter().map(|(_, job)| &job.source).collect();
+            let asked = self.queue.items().flat_map(|item| item.running.values()).filter(|run| !run.came);
+            let mut plain: Vec<_> = asked.map(|run| &run.goal.0).collect();
             plain.retain(|source| *source.endpoint.host.to_string() == *"p");
             assert!(plain.len() <= 1, "{plain:?}");
             let large =

@@ -27,6 +27,7 @@ use crate::wire::source::{Path, Scheme, Source};
 mod bars;
 mod downloads;
 mod options;
+mod output;
 mod password;
 mod report;
 
@@ -55,7 +56,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     }
     // What is kept for a later run holds wherever that is started.
     let dir = absolute(options.dir());
-    let mut downloads = Downloads::start(context, options, dir.clone(), client, engine);
+    let mut downloads = Downloads::start(context, options, dir.clone(), client, engine)?;
     for wanted in wanted {
         match wanted {
             Wanted::Folder(source) => {

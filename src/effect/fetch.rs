@@ -8,6 +8,10 @@ pub use crate::event::Partial;
 use crate::wire::digest::Checksum;
 use crate::wire::source::Source;
 
+/// Bytes that are compared of a part of a file that is here already; where there is no more than that, the file is begun
+/// again instead of gone on with.
+pub const OVERLAP: u64 = 64 * 1024;
+
 /// A file that is to be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {

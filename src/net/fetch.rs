@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::{self, JoinError};
+use tokio::task;
 
 use self::folders::Folders;
 use self::rate::Rate;
@@ -22,7 +22,7 @@ use self::sums::Sums;
 use self::threads::Threads;
 use self::transfer::Transfer;
 use super::http::Client;
-use crate::effect::Job;
+use crate::effect::{Job, OVERLAP};
 use crate::event::{Fault, Finished, Kept, TransferEvent};
 
 mod ask;
@@ -45,8 +45,6 @@ pub use worker::{FetchCommand, run};
 
 /// Between two reports of progress: at most 30 a second.
 const REPORT_EVERY: Duration = Duration::from_millis(34);
-/// What is compared of the bytes that are here already; with no more than that, a download does not go on but starts over.
-const OVERLAP: u64 = 64 * 1024;
 
 /// Downloads files. A clone is the same engine.
 #[derive(Debug, Clone)]
@@ -216,6 +214,6 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// What came of it. It says how it ended itself, unless it was killed by a panic.
-async fn done<T>(work: impl Future<Output = Result<T, JoinError>>) -> Result<T, Fault> {
+async fn done<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Fault> {
     work.await.map_err(|_| Fault::from_disk(&std::io::ErrorKind::Other.into()))
 }

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
@@ -507,6 +508,34 @@ fn get_into_a_pipe_from_which_nobody_reads_can_be_interrupted() {
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!((code(&output), said(&output).len()), (1, 1));
+}
+
+#[test]
+fn get_from_which_nobody_reads_downloads_all_the_same() {
+    let files: Vec<String> = (0..200).map(|n| format!("{n:050}")).collect();
+    let list = files.iter().map(|name| format!(r#"{{"name":"{name}","size":1}}"#)).collect::<Vec<_>>();
+    let list = ok("application/json", &format!("[{}]", list.join(",")));
+    let server =
+        Server::http(
+            move |line| {
+                if line.starts_with("GET /top/ ") { list.clone() } else { ok("text/plain", "x") }
+            },
+        );
+    let place = Place::new();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    fcntl(&writer, FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
+    let source = format!("http://{}/top/", server.address);
+    let mut child = place.command(&["get", "-r", &source]).stdout(writer).spawn().unwrap();
+    for _ in 0..=files.len() {
+        server.wait();
+    }
+    let mut out = String::new();
+    reader.read_to_string(&mut out).unwrap();
+    assert!(child.wait().unwrap().success());
+    let mut said: Vec<_> = out.lines().collect();
+    said.sort_unstable();
+    assert_eq!(said, files.iter().map(|name| format!("./top/{name}")).collect::<Vec<_>>());
+    assert_eq!(names(&place.path("top")), files);
 }
 
 #[test]

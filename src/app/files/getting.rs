@@ -68,11 +68,13 @@ impl Files {
 
     /// News of a download. The names of files that a plain server really had are remembered.
     pub(in crate::app) fn on_transfer(&mut self, id: TransferId, event: TransferEvent, turn: &mut Turn<'_>) {
-        let finished = matches!(event, TransferEvent::Finished { .. });
-        let about = self.transfers.queue.on_transfer(id, event, &mut turn.world());
-        if let Some(source) = about.filter(|_| finished) {
-            turn.remember(Change::Name(source));
+        let queue = &mut self.transfers.queue;
+        if matches!(event, TransferEvent::Finished { .. })
+            && let Some(source) = queue.source_of(id)
+        {
+            turn.remember(Change::Name(source.clone()));
         }
+        queue.on_transfer(id, event, &mut turn.world());
     }
 }
 

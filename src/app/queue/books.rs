@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::item::{Item, ItemId};
+use super::item::{Item, ItemId, Running};
 use super::tree::Walk;
 use crate::wire::address::Endpoint;
 use crate::wire::source::{Scheme, Source};
@@ -39,6 +39,8 @@ pub(super) struct Books {
     lanes: Vec<Lane>,
     small: usize,
     large: usize,
+    /// Small files that came, and are brought onto the disk: their servers have nothing to do with them any more.
+    placing: usize,
     walking: usize,
     walks: BTreeSet<(u64, ItemId)>,
     /// Items that wait for an answer of the user's.
@@ -70,6 +72,7 @@ impl Books {
             lanes: Vec::new(),
             small: 0,
             large: 0,
+            placing: 0,
             walking: 0,
             walks: BTreeSet::new(),
             asked: BTreeSet::new(),
@@ -127,7 +130,8 @@ impl Books {
 
     /// The next item of which a file may start, and whether that is a small one: the first in the queue.
     pub(super) fn next(&self) -> Option<(ItemId, bool)> {
-        let small = self.small < (self.at_once * SMALL_FOR_EACH).min(SMALL_LIMIT);
+        let small =
+            self.small < (self.at_once * SMALL_FOR_EACH).min(SMALL_LIMIT) && self.placing < SMALL_LIMIT;
         let large = self.large < self.at_once;
         let per_server = PER_SERVER.max(self.at_once);
         let open = |lane: &&Lane| lane.running < if lane.plain { 1 } else { per_server };
@@ -149,9 +153,21 @@ impl Books {
         *self.slots(small) += 1;
     }
 
-    pub(super) fn ended(&mut self, lane: LaneId, small: bool) {
+    /// All of a small file came, but it has no name yet: another is asked for in the meantime. With a large one the disk
+    /// has enough to do.
+    pub(super) fn came(&mut self, lane: LaneId) {
         self.lanes[lane.0].running -= 1;
-        *self.slots(small) -= 1;
+        self.small -= 1;
+        self.placing += 1;
+    }
+
+    pub(super) fn ended(&mut self, running: &Running) {
+        if running.came {
+            self.placing -= 1;
+        } else {
+            self.lanes[running.lane.0].running -= 1;
+            *self.slots(running.small) -= 1;
+        }
     }
 
     fn slots(&mut self, small: bool) -> &mut usize {
@@ -168,7 +184,7 @@ impl Books {
 
     /// Whether anything is on its way.
     pub(super) fn is_busy(&self) -> bool {
-        self.small + self.large + self.walking > 0
+        self.small + self.large + self.placing + self.walking > 0
     }
 }
 

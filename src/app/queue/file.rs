@@ -1,11 +1,16 @@
 //! A file of an item, as small as it can be while it waits: there may be a million of them.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use crate::effect::Conflict;
+use crate::wire::source::Source;
 
 /// A file of which so little is to come does not wait for larger ones.
 const SMALL: u64 = 256 * 1024;
+
+/// A file of a server, and where it is to be here.
+pub(super) type Goal = (Source, PathBuf);
 
 /// A file that was found.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::books::LaneId;
 use super::counts::{Counts, percent, saturated};
-use super::file::{File, Waiting};
+use super::file::{File, Goal, Waiting};
 use super::pace::{Pace, time_left};
 use super::tree::{Tree, Walk};
 use crate::effect::Conflict;
@@ -159,12 +159,16 @@ impl Failure {
 #[derive(Debug, Clone)]
 pub struct Running {
     pub(super) file: File,
+    /// Which file of which server that is, and where it is to be.
+    pub(super) goal: Goal,
     /// What it is called on the server, from the folder on that was asked for.
     pub name: Clean,
     /// What it does.
     pub phase: Phase,
     /// Whether it takes one of the places for small files.
     pub(super) small: bool,
+    /// Whether it has given that place back, because all of it came.
+    pub(super) came: bool,
     /// What it was told to do where something is there already.
     pub(super) conflict: Conflict,
     pub(super) lane: LaneId,
@@ -303,12 +307,11 @@ impl Item {
         time_left(total.checked_sub(self.bytes())?, self.speed())
     }
 
-    pub(super) fn source_of(&self, file: &File) -> Source {
-        self.tree.as_ref().map_or_else(|| self.source.clone(), |tree| tree.source_of(file))
-    }
-
-    pub(super) fn path_of(&self, file: &File) -> PathBuf {
-        self.tree.as_ref().map_or_else(|| self.to.clone(), |tree| tree.path_of(file))
+    pub(super) fn goal_of(&self, file: &File) -> Goal {
+        match &self.tree {
+            Some(tree) => (tree.source_of(file), tree.path_of(file)),
+            None => (self.source.clone(), self.to.clone()),
+        }
     }
 
     pub(super) fn name_of(&self, file: &File) -> Clean {

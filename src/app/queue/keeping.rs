@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::file::{File, is_small};
+use super::file::{Goal, is_small};
 use super::item::{End, Item, ItemId};
 use super::tree::Tree;
 use super::{Queue, World};
-use crate::effect::{Effect, KeptItem, KeptPartial, Partial, StoreRequest};
+use crate::effect::{Effect, KeptItem, KeptPartial, OVERLAP, Partial, StoreRequest};
 use crate::wire::source::Source;
 
 /// Changes that follow each other so closely are kept together.
@@ -84,23 +84,24 @@ impl Queue {
         out.push(Effect::Store(StoreRequest::Queue(changes.collect())));
     }
 
-    pub(super) fn note_partial(&mut self, key: (Source, PathBuf), partial: Partial, world: &mut World<'_>) {
-        // A small file can just be begun again.
+    pub(super) fn note_partial(&mut self, goal: Goal, partial: Partial, world: &mut World<'_>) {
+        if partial.total.is_some_and(|total| total <= OVERLAP) {
+            return;
+        }
+        // A small file can just be begun again, but in this run it needs not be.
         let keep = partial.total.is_none_or(|total| !is_small(total));
-        if keep && self.partials.get(&key).is_none_or(|(known, kept)| *known != partial || !kept) {
-            let (source, to) = key.clone();
+        if keep && self.partials.get(&goal).is_none_or(|(known, kept)| *known != partial || !kept) {
+            let (source, to) = goal.clone();
             let kept = KeptPartial { source, to, partial: partial.clone() };
             world.out.push(Effect::Store(StoreRequest::Partial(Box::new(kept))));
         }
-        self.partials.insert(key, (partial, keep));
+        self.partials.insert(goal, (partial, keep));
     }
 
     /// Nothing is needed any more to go on with a file.
-    pub(super) fn drop_partial(&mut self, item: ItemId, file: &File, world: &mut World<'_>) {
-        let Some(item) = self.items.get(&item) else { return };
-        let key = (item.source_of(file), item.path_of(file));
-        if let Some((_, true)) = self.partials.remove(&key) {
-            world.out.push(Effect::Store(StoreRequest::DropPartial { source: key.0, to: key.1 }));
+    pub(super) fn drop_partial(&mut self, goal: &Goal, world: &mut World<'_>) {
+        if let Some(((source, to), (_, true))) = self.partials.remove_entry(goal) {
+            world.out.push(Effect::Store(StoreRequest::DropPartial { source, to }));
         }
     }
 
@@ -112,7 +113,7 @@ impl Queue {
         if again.and_then(|again| self.items.get(again)).is_some_and(|again| again.to.starts_with(&item.to)) {
             return;
         }
-        let of_item = |(source, to): &(Source, PathBuf)| match &item.tree {
+        let of_item = |(source, to): &Goal| match &item.tree {
             Some(tree) => to.starts_with(&item.to) && tree.source().holds(source),
             None => *to == item.to && *source == item.source,
         };

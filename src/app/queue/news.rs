@@ -12,16 +12,28 @@ use crate::text::{Clean, clean_line};
 use crate::wire::source::Source;
 
 impl Queue {
-    /// News of a download, and which file it is about; late ones are dropped.
-    pub fn on_transfer(
+    /// Which file a download under way is of.
+    #[must_use]
+    pub fn source_of(&self, id: TransferId) -> Option<&Source> {
+        let item = self.items.get(self.running.get(&id)?)?;
+        item.running.get(&id).map(|running| &running.goal.0)
+    }
+
+    /// News of a download; late ones are dropped.
+    pub fn on_transfer(&mut self, id: TransferId, event: TransferEvent, world: &mut World<'_>) {
+        if let Some(item) = self.running.get(&id).copied() {
+            self.hear(item, id, event, world);
+            self.settle(world);
+        }
+    }
+
+    fn hear(
         &mut self,
+        item: ItemId,
         id: TransferId,
         event: TransferEvent,
         world: &mut World<'_>,
-    ) -> Option<Source> {
-        let item = *self.running.get(&id)?;
-        let known = self.items.get(&item)?;
-        let source = known.source_of(&known.running.get(&id)?.file);
+    ) -> Option<()> {
         match event {
             TransferEvent::Started { total, from, anew, partial } => {
                 self.change(item, |item| {
@@ -47,11 +59,17 @@ impl Queue {
                     item.unread = Some((sums, fault));
                 }
             }
-            TransferEvent::Finishing => self.phase(item, id, Phase::Finishing),
+            TransferEvent::Finishing => {
+                let running = self.items.get_mut(&item)?.running.get_mut(&id)?;
+                running.phase = Phase::Finishing;
+                if running.small && !std::mem::replace(&mut running.came, true) {
+                    self.books.came(running.lane);
+                }
+            }
             TransferEvent::Finished(finished) => {
                 let running = self.end(item, id)?;
                 self.count(item, finished.bytes.saturating_sub(running.file.here), world);
-                self.drop_partial(item, &running.file, world);
+                self.drop_partial(&running.goal, world);
                 self.change(item, |item| {
                     item.arrive(&running.file, finished.bytes);
                     item.counts.done += 1;
@@ -60,7 +78,7 @@ impl Queue {
             }
             TransferEvent::Kept { path, why } => {
                 let running = self.end(item, id)?;
-                self.drop_partial(item, &running.file, world);
+                self.drop_partial(&running.goal, world);
                 self.kept(item, &running, End::Kept { path, why }, why, world);
             }
             TransferEvent::Failed(fault) => self.failed(item, id, fault, world)?,
@@ -70,7 +88,7 @@ impl Queue {
             }
             TransferEvent::Cancelled => {
                 let running = self.end(item, id)?;
-                self.drop_partial(item, &running.file, world);
+                self.drop_partial(&running.goal, world);
                 self.change(item, |item| {
                     if !item.is_folder() {
                         // Whoever stopped it left nothing.
@@ -86,8 +104,7 @@ impl Queue {
                 self.close(item, world);
             }
         }
-        self.settle(world);
-        Some(source)
+        Some(())
     }
 
     fn phase(&mut self, item: ItemId, id: TransferId, phase: Phase) {
@@ -117,7 +134,7 @@ impl Queue {
             }
             running
         })??;
-        self.books.ended(running.lane, running.small);
+        self.books.ended(&running);
         Some(running)
     }
 
@@ -194,10 +211,10 @@ impl Queue {
     }
 
     fn keep_partial(&mut self, item: ItemId, id: TransferId, partial: Partial, world: &mut World<'_>) {
-        let Some(item) = self.items.get(&item) else { return };
-        let Some(running) = item.running.get(&id) else { return };
-        let key = (item.source_of(&running.file), item.path_of(&running.file));
-        self.note_partial(key, partial, world);
+        let running = self.items.get(&item).and_then(|item| item.running.get(&id));
+        if let Some(goal) = running.map(|running| running.goal.clone()) {
+            self.note_partial(goal, partial, world);
+        }
     }
 
     /// News of a folder that is looked through; late ones are dropped.

@@ -160,7 +160,7 @@ impl Queue {
         let comes = Facts { size: clash.comes.size.or(file.size), ..clash.comes };
         Some(Question {
             item: id,
-            source: item.source_of(file),
+            source: item.goal_of(file).0,
             comes,
             path: &clash.path,
             there: clash.there,

@@ -41,8 +41,8 @@ impl Bars {
     }
 
     /// Shows how far the downloads are.
-    pub(super) fn draw(&mut self, queue: &Queue, now: Instant) {
-        let running: Vec<_> = queue.running().take(BARS).collect();
+    pub(super) fn draw(&mut self, picture: Picture) {
+        let Picture { running, summary, now } = picture;
         while self.files.len() < running.len() {
             self.files.push(self.all.insert(self.files.len(), ProgressBar::no_length()));
         }
@@ -51,9 +51,22 @@ impl Bars {
             self.all.remove(&gone);
         }
         for (bar, running) in self.files.iter().zip(running) {
-            show(bar, running, &self.words, now);
+            show(bar, &running, &self.words, now);
         }
-        self.total.set_message(summary(queue));
+        self.total.set_message(summary);
+    }
+}
+
+/// How far the downloads are at a moment.
+pub(super) struct Picture {
+    running: Vec<Running>,
+    summary: String,
+    now: Instant,
+}
+
+impl Picture {
+    pub(super) fn of(queue: &Queue, now: Instant) -> Self {
+        Self { running: queue.running().take(BARS).cloned().collect(), summary: summary(queue), now }
     }
 }
 

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
-use super::bars::Bars;
+use super::bars::{Bars, Picture};
+use super::output::Output;
 use super::password;
 use super::report::{self, Ended, Report};
 use crate::app::Ids;
@@ -25,8 +26,10 @@ use crate::wire::source::Source;
 
 /// Events that wait to be looked at; then workers wait.
 const EVENTS: usize = 1024;
-/// How often the bars are drawn while something runs.
-const DRAW_EVERY: Duration = Duration::from_millis(100);
+/// Events that are looked at before anything is done about them.
+const AT_ONCE: usize = 32;
+/// How often something is said, and the bars are drawn, while something runs.
+const WRITE_EVERY: Duration = Duration::from_millis(100);
 
 /// The downloads of a command.
 pub(super) struct Downloads<'a> {
@@ -39,8 +42,9 @@ pub(super) struct Downloads<'a> {
     /// None where it cannot be used: then nothing is known of earlier runs, nor kept for later ones.
     store: Option<Store>,
     events: Receiver<Event>,
-    report: Report<'a>,
-    bars: Option<Bars>,
+    output: Output,
+    /// Whether somebody sees how far it is.
+    has_bars: bool,
     /// What becomes of a file where another one of its name is there; none: it is not downloaded. Nobody can be asked.
     answer: Option<Conflict>,
 }
@@ -66,8 +70,10 @@ impl<'a> Downloads<'a> {
         dir: PathBuf,
         client: Client,
         engine: Engine,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let report = Report::new(context, options, dir.clone());
+        let has_bars = io::stderr().is_terminal();
+        let output = Output::start(report, has_bars.then(|| Bars::new(&context.words)))?;
         let (told, events) = channel(EVENTS);
         let (conflict, answer) = policy(context, options);
         let settings = QueueSettings {
@@ -93,12 +99,12 @@ impl<'a> Downloads<'a> {
             out: Vec::new(),
             store,
             events,
-            report,
-            bars: io::stderr().is_terminal().then(|| Bars::new(&context.words)),
+            output,
+            has_bars,
             answer,
         };
         downloads.with_queue(|queue, world| queue.restore(Vec::new(), partials, world));
-        downloads
+        Ok(downloads)
     }
 
     pub(super) fn add_file(&mut self, file: NewFile) {
@@ -111,8 +117,8 @@ impl<'a> Downloads<'a> {
 
     /// Downloads all of it, or until it is `stopped`.
     pub(super) async fn run(mut self, mut stopped: Pin<&mut impl Future<Output = ()>>) -> Result<(), Ending> {
-        let mut draw = interval(DRAW_EVERY);
-        draw.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut writing = interval(WRITE_EVERY);
+        writing.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut was_stopped = false;
         let mut unsaid = Ok(());
         loop {
@@ -130,23 +136,26 @@ impl<'a> Downloads<'a> {
                 }
             };
             tokio::select! {
-                Some(event) = self.events.recv() => {
-                    let said = self.hear(event);
-                    // What is not said is not known to be here: no more of it is of use.
-                    if said.is_err() && unsaid.is_ok() {
-                        (unsaid, was_stopped) = (said, true);
-                        self.with_queue(Queue::pause_all);
+                Some(event) = self.events.recv(), if self.output.has_room() => {
+                    self.hear(event);
+                    for _ in 1..AT_ONCE {
+                        let Ok(event) = self.events.try_recv() else { break };
+                        self.hear(event);
                     }
+                }
+                ending = self.output.failed(), if unsaid.is_ok() => {
+                    // What is not said is not known to be here: no more of it is of use.
+                    (unsaid, was_stopped) = (Err(ending), true);
+                    self.with_queue(Queue::pause_all);
                 }
                 () = woken => self.with_queue(Queue::wake),
                 () = stopped.as_mut(), if !was_stopped => {
                     was_stopped = true;
                     self.with_queue(Queue::pause_all);
                 }
-                _ = draw.tick(), if self.bars.is_some() => {
-                    if let Some(bars) = &mut self.bars {
-                        bars.draw(&self.queue, now());
-                    }
+                _ = writing.tick(), if self.has_bars || self.output.waits() => {
+                    let picture = self.has_bars.then(|| Picture::of(&self.queue, now()));
+                    self.output.flush(picture);
                 }
             }
         }
@@ -157,25 +166,21 @@ impl<'a> Downloads<'a> {
         unsaid.and(ended)
     }
 
-    fn hear(&mut self, event: Event) -> Result<(), Ending> {
+    fn hear(&mut self, event: Event) {
         // What cannot be kept for a later run is no failure of this one, and nothing else was asked for.
         if let Event::Transfer(id, event) = event {
-            let ended = Ended::of(&event);
-            let source = self.with_queue(|queue, world| queue.on_transfer(id, event, world));
-            self.answer();
-            if let Some((source, ended)) = source.zip(ended) {
-                let report = &self.report;
-                match &self.bars {
-                    Some(bars) => bars.above(|| report.say(&source, ended))?,
-                    None => report.say(&source, ended)?,
-                }
+            if let Some(ended) = Ended::of(&event)
+                && let Some(source) = self.queue.source_of(id)
+            {
+                self.output.say(source.clone(), ended);
             }
+            self.with_queue(|queue, world| queue.on_transfer(id, event, world));
+            self.answer();
         } else if let Event::Walk(request, event) = event {
             self.with_queue(|queue, world| queue.on_walk(request, event, world));
         } else if let Event::FoldersMade(request, missed) = event {
             self.with_queue(|queue, world| queue.on_folders_made(request, missed, world));
         }
-        Ok(())
     }
 
     /// Answers what the queue asks. Of one file at a time: the next may be here already.
@@ -203,8 +208,7 @@ impl<'a> Downloads<'a> {
                     self.workers.tell(effect)
                 };
                 if let Some(refused) = refused {
-                    // It is told of what it asked for itself: that ends nothing.
-                    let _ = self.hear(refused);
+                    self.hear(refused);
                 }
             }
         }
@@ -224,6 +228,7 @@ impl<'a> Downloads<'a> {
     /// Asks whoever sits at the terminal who they are to servers that want to know. Whether anything goes on by that.
     async fn ask_for_passwords(&mut self) -> bool {
         let mut goes_on = false;
+        self.output.written().await;
         for (origin, realm) in self.queue.wants_credentials() {
             let asked = password::ask(self.context, &origin, &realm).await;
             match asked {
@@ -240,14 +245,14 @@ impl<'a> Downloads<'a> {
 
     /// Waits for what has to be in order when the program ends, and says how it went.
     async fn end(self, was_stopped: bool) -> Result<(), Ending> {
-        let Self { context, queue, workers, store, mut events, bars, .. } = self;
-        drop(bars);
+        let Self { context, queue, workers, store, mut events, output, .. } = self;
         events.close();
         workers.end().await;
         if let Some(store) = store {
             // A later run starts over where it could have gone on: that is no failure of this one.
             let _ = store.end().await;
         }
+        output.end().await?;
         report::conclude(context, &queue, was_stopped)
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::app::queue::{End, ItemState, Queue};
 use crate::cli::{Context, Ending, Get, json, written};
 use crate::event::{Anew, Fault, Finished, Kept, Proof, TransferEvent};
-use crate::locale::fill;
+use crate::locale::{Words, fill};
 use crate::text::{Clean, clean_line};
 use crate::view::wording;
 use crate::wire::source::Source;
@@ -46,8 +46,8 @@ impl Ended {
 }
 
 /// How it is said.
-pub(super) struct Report<'a> {
-    context: &'a Context,
+pub(super) struct Report {
+    words: Words,
     json: bool,
     /// The user chose the path: it needs not be said.
     silent: bool,
@@ -67,11 +67,11 @@ struct Line<'a> {
     verified_by: Option<&'a str>,
 }
 
-impl<'a> Report<'a> {
-    pub(super) fn new(context: &'a Context, options: &Get, dir: PathBuf) -> Self {
+impl Report {
+    pub(super) fn new(context: &Context, options: &Get, dir: PathBuf) -> Self {
         let silent = options.output.is_some() && !options.json;
         Self {
-            context,
+            words: context.words.clone(),
             json: options.json,
             silent,
             person: io::stderr().is_terminal(),
@@ -81,7 +81,7 @@ impl<'a> Report<'a> {
 
     /// Says it.
     pub(super) fn say(&self, source: &Source, ended: Ended) -> Result<(), Ending> {
-        let words = &self.context.words;
+        let words = &self.words;
         match ended {
             Ended::Finished(file) => {
                 let path = self.shown(&file.path.clone().unwrap_or_default());
@@ -136,7 +136,7 @@ impl<'a> Report<'a> {
             return Ok(());
         }
         let line = [path.as_os_str().as_bytes(), b"\n"].concat();
-        written(&self.context.words, io::stdout().write_all(&line))
+        written(&self.words, io::stdout().write_all(&line))
     }
 
     fn say_json(
@@ -160,7 +160,7 @@ impl<'a> Report<'a> {
         };
         let mut out = io::stdout().lock();
         let said = json::write(&mut out, &line).and_then(|()| writeln!(out));
-        written(&self.context.words, said)
+        written(&self.words, said)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -41,7 +41,7 @@ pub(super) struct Transfer<'a> {
     /// Has the partial file until it is done.
     writing: Option<JoinHandle<Written>>,
     /// So has this, where there is one.
-    looking: Option<JoinHandle<Result<Found, Halt>>>,
+    looking: Option<oneshot::Receiver<Result<Found, Halt>>>,
     /// What is known of the version of which a part is here.
     version: Version,
     /// Whether it was looked at what is there already.
@@ -105,7 +105,7 @@ impl<'a> Transfer<'a> {
             };
             let (fault, asked) = match halt.failure() {
                 Ok(failure) => failure,
-                Err(why) => return Err(self.check_kept(why, report).await?),
+                Err(why) => return Err(Box::pin(self.check_kept(why, report)).await?),
             };
             let is_known = self.begun
                 || self.job.partial.is_some()
@@ -140,7 +140,12 @@ impl<'a> Transfer<'a> {
         }
         let (total, from) = (self.version.total, self.length(base));
         let anew = self.anew.take();
-        report(TransferEvent::Started { total, from, anew, partial: self.version.partial() }).await;
+        let mut started = Some(TransferEvent::Started { total, from, anew, partial: self.version.partial() });
+        // A small file may be here a moment later, and nobody sees it come.
+        let is_small = total.is_some_and(|total| total <= OVERLAP) && base == Base::Nothing && anew.is_none();
+        if let Some(started) = started.take_if(|_| !is_small) {
+            report(started).await;
+        }
         let (beginning, start) = match (base, self.file.take(), &self.other) {
             (Base::Partial, Some(file), _) => (Beginning::Itself(file), Bytes::new()),
             (Base::Other, file, Some(other)) => {
@@ -154,11 +159,14 @@ impl<'a> Transfer<'a> {
                     self.small = Some(start);
                     return self.is_whole();
                 }
+                if let Some(started) = started {
+                    report(started).await;
+                }
                 let file = self.file.take();
                 (Beginning::Nothing(self.spot(file)), start)
             }
         };
-        self.write(beginning, start, body, report).await?;
+        Box::pin(self.write(beginning, start, body, report)).await?;
         self.is_whole()
     }
 
@@ -260,7 +268,7 @@ impl<'a> Transfer<'a> {
             (file, placed)
         };
         let (file, placed) =
-            if is_small { done(self.engine.threads.run(place)).await? } else { blocking(place).await? };
+            if is_small { done(self.engine.threads.run_sync(place)).await? } else { blocking(place).await? };
         match placed {
             Ok((path, bytes)) => {
                 let folder = partial::folder(&path).to_path_buf();
