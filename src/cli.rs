@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use tokio::runtime::Builder;
 
 use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer, ServeLayer};
 use crate::event::system_words;
@@ -353,7 +354,8 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
         None => screen::run(&context, peer, files.as_deref()),
         Some(Command::Demo(socket)) => demo::run(&context, &socket),
         Some(Command::Ls(options)) => block_on(ls::run(&context, &options)),
-        Some(Command::Get(options)) => block_on(get::run(&context, &options)),
+        // It is faster where nothing goes from one thread to another but what waits for the disk.
+        Some(Command::Get(options)) => block_on_one(get::run(&context, &options)),
         Some(Command::Send(send)) => send::run(&context, &send),
         Some(Command::Listen(listen)) => listen::run(&context, &listen),
         Some(Command::History(wanted)) => history::run(&context, &wanted),
@@ -362,10 +364,18 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     }
 }
 
-/// Runs a command's future to its end on a runtime of its own.
+/// Runs a command's future to its end on a runtime of its own, with a thread for each processor.
 fn block_on(future: impl Future<Output = Result<(), Ending>>) -> Result<(), Ending> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime?;
+    run_on(Builder::new_multi_thread(), future)
+}
+
+/// The same on this thread alone, which nothing may hold up.
+fn block_on_one(future: impl Future<Output = Result<(), Ending>>) -> Result<(), Ending> {
+    run_on(Builder::new_current_thread(), future)
+}
+
+fn run_on(mut builder: Builder, future: impl Future<Output = Result<(), Ending>>) -> Result<(), Ending> {
+    let runtime = builder.enable_all().build()?;
     let result = runtime.block_on(future);
     // The system's resolver cannot be interrupted: nobody waits for an answer that came too late.
     runtime.shutdown_background();

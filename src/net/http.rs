@@ -123,12 +123,12 @@ impl Client {
             let asked = self.asked(&source, question)?;
             // What does not fit into the one read of a course server would be answered with a reset.
             if source.scheme == Scheme::Probe && asked.head_bytes() >= plain::REQUEST_LIMIT {
-                if !self.speaks_http(&source).await? {
+                if !Box::pin(self.speaks_http(&source)).await? {
                     return Ok(None);
                 }
                 source.scheme = Scheme::Http;
             }
-            let Some(answer) = self.exchange(&source, asked).await? else { return Ok(None) };
+            let Some(answer) = self.exchange(&source, &asked).await? else { return Ok(None) };
             if answer.status == StatusCode::UNAUTHORIZED
                 && let Some(realm) = challenge::basic(&answer.headers)
             {
@@ -152,7 +152,7 @@ impl Client {
     /// that, and where else that may be, does not matter.
     pub async fn speaks_http(&self, source: &Source) -> Result<bool, Fault> {
         let top = source.at(Path::from_name(b""));
-        let Some(answer) = self.exchange(&top, self.asked(&top, &Question::head("*/*"))?).await? else {
+        let Some(answer) = self.exchange(&top, &self.asked(&top, &Question::head("*/*"))?).await? else {
             return Ok(false);
         };
         answer.body.skip().await;
@@ -183,10 +183,10 @@ impl Client {
     }
 
     /// One question and the head of its answer; none where a probed server does not speak HTTP.
-    async fn exchange(&self, source: &Source, asked: Asked) -> Result<Option<Answer>, Fault> {
+    async fn exchange(&self, source: &Source, asked: &Asked) -> Result<Option<Answer>, Fault> {
         let origin = source.origin();
         if let Some(line) = self.pool.take(&origin).await {
-            match self.speak(line, source, asked.clone()).await {
+            match self.speak(line, source, asked).await {
                 // The server has closed it meanwhile, and has not seen the question (RFC 9112, section 9.3.1). Neither
                 // method changes anything there: were it seen, asking again would do no harm.
                 Err(NoAnswer::Silence(_)) => {}
@@ -194,7 +194,8 @@ impl Client {
             }
         }
         let is_probed = source.scheme == Scheme::Probe;
-        let stream = self.open(source).await?;
+        // Most questions find a connection: for the few others there is no room kept in all of them.
+        let stream = Box::pin(self.open(source)).await?;
         let line = Line::new(stream, origin, is_probed).await?;
         match self.speak(line, source, asked).await {
             Ok(answer) => Ok(Some(answer)),
@@ -213,9 +214,9 @@ impl Client {
         Ok(Stream::secure(secured))
     }
 
-    async fn speak(&self, line: Line, source: &Source, asked: Asked) -> Result<Answer, NoAnswer> {
+    async fn speak(&self, line: Line, source: &Source, asked: &Asked) -> Result<Answer, NoAnswer> {
         let is_head = *asked.request.method() == Method::HEAD;
-        let (response, line) = line.ask(asked.request, self.timeouts.answer).await?;
+        let (response, line) = line.ask(asked.request.clone(), self.timeouts.answer).await?;
         self.note_heard(&source.endpoint);
         let (head, incoming) = response.into_parts();
         let body = Body::new(incoming, line, Arc::clone(&self.pool), self.timeouts.body);

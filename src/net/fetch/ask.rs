@@ -91,7 +91,8 @@ pub(super) async fn ask(engine: &Engine, source: &mut Source, wish: Option<&Wish
             }
         }
     }
-    let body = Incoming::new(Body::Plain(Plain::ask(source, client).await?), None, engine.rate.clone());
+    let body =
+        Incoming::new(Body::Plain(Box::pin(Plain::ask(source, client)).await?), None, engine.rate.clone());
     Ok(Reply::File(Box::new(Answer { body, is_part: false, version: Version::default() })))
 }
 
@@ -193,10 +194,12 @@ fn version(answer: &http::Answer, total: Option<u64>) -> Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
         modified: answer.modified(),
-        checksum: [REPR_DIGEST, DIGEST].iter().find_map(|name| {
-            let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-            Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
-        }),
+        checksum: [REPR_DIGEST, DIGEST].iter().filter(|name| answer.headers.contains_key(*name)).find_map(
+            |name| {
+                let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+                Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
+            },
+        ),
     }
 }
 

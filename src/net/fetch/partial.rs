@@ -2,15 +2,17 @@
 //! bytes that they are here before they are written.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::Hasher;
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use fnv::FnvHasher;
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
-use sha2::{Digest, Sha256};
 
 use crate::event::Fault;
+use crate::wire::address::Host;
 use crate::wire::source::Source;
 
 /// The most bytes of the final name that stand in a partial file's name.
@@ -21,28 +23,34 @@ const NAME: usize = 200;
 /// from its end.
 pub(super) fn path(asked: &Source, source: &Source, to: &Path) -> PathBuf {
     let name = to.file_name().unwrap_or_default();
-    let own = digits(source, name.as_bytes());
+    let (own, asked) = (digits(source, name.as_bytes()), digits(asked, b""));
     let name = name.to_string_lossy();
     let short = &name[..name.floor_char_boundary(NAME)];
-    folder(to).join(format!(".{short}.{own}{}", ending(asked)))
+    folder(to).join(format!(".{short}.{own:016x}{asked:016x}.part"))
 }
 
 /// How the names of all partial files end of what was asked for.
 fn ending(asked: &Source) -> String {
-    format!("{}.part", digits(asked, b""))
+    format!("{:016x}.part", digits(asked, b""))
 }
 
 /// What tells sources from each other.
-fn digits(source: &Source, name: &[u8]) -> String {
-    let mut hash = Sha256::new();
+fn digits(source: &Source, name: &[u8]) -> u64 {
+    let mut hash = FnvHasher::default();
+    match &source.endpoint.host {
+        Host::Name(host) => hash.write(host.as_bytes()),
+        Host::V4(address) => hash.write(&address.octets()),
+        Host::V6(address, zone) => {
+            hash.write(&address.octets());
+            hash.write(zone.as_deref().unwrap_or_default().as_bytes());
+        }
+    }
     // Not the scheme: it may have been found out since.
-    hash.update(source.endpoint.to_string());
-    hash.update(source.path.encoded());
-    hash.update([0]);
-    hash.update(name);
-    let hash = hash.finalize();
-    let digits = hash.iter().take(4).fold(0, |digits: u32, byte| digits << 8 | u32::from(*byte));
-    format!("{digits:08x}")
+    hash.write(&source.endpoint.port.to_be_bytes());
+    hash.write(source.path.encoded().as_bytes());
+    hash.write(&[0]);
+    hash.write(name);
+    hash.finish()
 }
 
 /// Removes what was left of what was asked for and was to be at `to`: the partial file, or, of a folder, all that are in

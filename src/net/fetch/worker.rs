@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -90,7 +91,7 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
             Some(FetchCommand::Fetch { id, job }) => {
                 let (stop, stopped) = oneshot::channel();
                 let running = Running { id, events: events.clone(), shutdown: shutdown.clone() };
-                let task = tasks.spawn(running.run(engine.clone(), job, stopped)).id();
+                let task = tasks.spawn(Box::pin(running.run(engine.clone(), job, stopped))).id();
                 stops.insert(id, (task, stop));
                 continue;
             }
@@ -122,13 +123,13 @@ impl Running {
                 _ = shutdown.changed() => Stop::Pause,
             }
         };
-        let tell = |event| {
-            let event = Event::Transfer(self.id, event);
-            let (events, mut shutdown) = (self.events.clone(), self.shutdown.clone());
-            async move {
+        let tell = async |event| {
+            // Mostly there is room.
+            if let Err(TrySendError::Full(event)) = self.events.try_send(Event::Transfer(self.id, event)) {
+                let mut shutdown = self.shutdown.clone();
                 // Where nobody listens any more, the program is ending.
                 tokio::select! {
-                    _ = events.send(event) => {}
+                    _ = self.events.send(event) => {}
                     _ = shutdown.changed() => {}
                 }
             }

@@ -1,10 +1,11 @@
 //! What a server can be asked. Never asks for anything to be changed there, nor for content in any other coding.
 
 use std::error::Error;
+use std::fmt::Write as _;
 
 use bytes::Bytes;
 use http_body_util::Empty;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Uri};
 
 use crate::event::Fault;
@@ -19,7 +20,7 @@ const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("hobnob/", env!
 #[derive(Debug, Clone)]
 pub struct Question {
     method: Method,
-    fields: HeaderMap,
+    fields: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Question {
@@ -36,16 +37,14 @@ impl Question {
     }
 
     fn new(method: Method, accept: &'static str) -> Self {
-        let mut fields = HeaderMap::new();
-        fields.insert(header::USER_AGENT, USER_AGENT);
-        fields.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        Self { method, fields }
+        let accept = HeaderValue::from_static(accept);
+        Self { method, fields: vec![(header::USER_AGENT, USER_AGENT), (header::ACCEPT, accept)] }
     }
 
     /// With this field as well, such as `Range`. It goes along to wherever the server points, so it must hold no secret.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.fields.insert(name, value);
+        self.fields.push((name, value));
         self
     }
 }
@@ -69,9 +68,10 @@ impl Asked {
         *request.method_mut() = question.method.clone();
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
+        headers.reserve(question.fields.len() + 2);
         // First, as it is the one that every server looks for (RFC 9110, section 7.2).
         headers.insert(header::HOST, host.map_err(|error| wrong(&error))?);
-        headers.extend(question.fields.clone());
+        headers.extend(question.fields.iter().cloned());
         headers.extend(authorization.map(|value| (header::AUTHORIZATION, value.clone())));
         Ok(Self { request })
     }
@@ -89,12 +89,16 @@ impl Asked {
 /// The `Host` field (RFC 9110, section 7.2): without the zone, which means nothing to the other side (RFC 6874),
 /// and without the port where that is the scheme's own.
 fn host(scheme: Scheme, endpoint: &Endpoint) -> String {
-    let host = match &endpoint.host {
+    let mut host = match &endpoint.host {
         Host::V6(address, _) => format!("[{address}]"),
         host @ (Host::Name(_) | Host::V4(_)) => host.to_string(),
     };
     let own = if scheme == Scheme::Https { HTTPS_PORT } else { HTTP_PORT };
-    if endpoint.port == own { host } else { format!("{host}:{}", endpoint.port) }
+    if endpoint.port != own {
+        // Writing to a string cannot fail.
+        let _ = write!(host, ":{}", endpoint.port);
+    }
+    host
 }
 
 #[cfg(test)]

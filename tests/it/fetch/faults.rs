@@ -123,6 +123,16 @@ async fn whatever_fails_once_the_name_is_there_whole_or_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_small_file_that_comes_at_once_is_not_said_to_be_on_its_way() {
+    let server = Server::http(|_| ok("text/plain", "hello"));
+    let dir = tempdir().unwrap();
+    let engine = super::engine(PATIENT);
+    let (end, told) = run(&engine, &mut job(server.source("http://", "/a"), dir.path())).await;
+    assert!(matches!(end, End::Finished(_)), "{end:?}");
+    assert!(matches!(told[..], [TransferEvent::Finishing]), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_small_file_that_cannot_be_written_leaves_nothing() {
     for well in 0..3 {
         let server = Server::http(|_| ok("text/plain\r\nETag: \"a\"", "hello"));

@@ -37,7 +37,7 @@ impl Transfer<'_> {
         }
         let Some(file) = &self.file else { return Ok(None) };
         let file = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
-        if verified(file, checksum, report).await? {
+        if Box::pin(verified(file, checksum, report)).await? {
             return Ok(Some(proof));
         }
         Err(Fault::WrongDigest { kept: self.keep_damaged().await? }.into())
@@ -56,7 +56,7 @@ impl Transfer<'_> {
             is_replaceable(&to)?;
             File::open(to).map_err(|error| Fault::from_disk(&error))
         };
-        let is_right = verified(blocking(open).await??, checksum, report).await?;
+        let is_right = Box::pin(verified(blocking(open).await??, checksum, report)).await?;
         Ok(if is_right { kept } else { Fault::exists(self.job.to.clone()).into() })
     }
 
@@ -76,7 +76,7 @@ impl Transfer<'_> {
         let mut unread = None;
         for sums in &self.job.sums {
             let name = clean_line(&sums.path.last());
-            match self.engine.sums.find(self.engine, sums, &self.job.source).await {
+            match Box::pin(self.engine.sums.find(self.engine, sums, &self.job.source)).await {
                 Ok(Some(checksum)) => return Some((checksum, Proof::Sums(name))),
                 Ok(None) => {}
                 Err(fault) => drop(unread.get_or_insert((name, fault))),

@@ -52,7 +52,7 @@ impl Transfer<'_> {
         if let Some(there) = there
             && matches!(conflict, Conflict::Ask | Conflict::Newer)
         {
-            self.weigh(conflict, &there).await?;
+            Box::pin(self.weigh(conflict, &there)).await?;
         }
         // Only now: it is looked for again after a failure, and nobody else may have it then.
         (self.other, self.file) = (other, file);
