@@ -115,17 +115,25 @@ fn write(
     report: &Report,
     mut bars: Option<Bars>,
 ) -> Result<(), Ending> {
+    let mut out = Vec::new();
     while let Some(orders) = received.blocking_recv() {
         for order in orders {
             match (order, &mut bars) {
-                (Order::Say(source, ended), Some(bars)) => bars.above(|| report.say(&source, ended))?,
-                (Order::Say(source, ended), None) => report.say(&source, ended)?,
+                (Order::Say(source, ended), Some(bars)) => bars.above(|| {
+                    report.say(&source, ended, &mut out);
+                    report.flush(&mut out)
+                })?,
+                (Order::Say(source, ended), None) => report.say(&source, ended, &mut out),
                 (Order::Show(picture), Some(bars)) => bars.draw(picture),
                 (Order::Show(_), None) => {}
-                // Who does not wait any more needs not be told.
-                (Order::Tell(tell), _) => drop(tell.send(())),
+                (Order::Tell(tell), _) => {
+                    report.flush(&mut out)?;
+                    // Who does not wait any more needs not be told.
+                    let _ = tell.send(());
+                }
             }
         }
+        report.flush(&mut out)?;
     }
     Ok(())
 }

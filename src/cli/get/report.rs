@@ -79,20 +79,19 @@ impl Report {
         }
     }
 
-    /// Says it.
-    pub(super) fn say(&self, source: &Source, ended: Ended) -> Result<(), Ending> {
+    /// Adds what is said of it to what goes to stdout. What only a person wants to know is said at once, on stderr.
+    pub(super) fn say(&self, source: &Source, ended: Ended, out: &mut Vec<u8>) {
         let words = &self.words;
         match ended {
             Ended::Finished(file) => {
                 let path = self.shown(&file.path.clone().unwrap_or_default());
                 if self.json {
-                    return self.say_json(source, &path, "finished", Some(&file));
+                    return Self::say_json(source, &path, "finished", Some(&file), out);
                 }
-                if let Some(proof) = file.proof.as_ref().filter(|_| self.person) {
-                    let proof = wording::proof(words, proof);
-                    note(&format!("{}: {proof}", clean_line(path.as_os_str().as_bytes())));
+                if let Some(proof) = &file.proof {
+                    self.note_of(&path, || wording::proof(words, proof));
                 }
-                self.say_path(&path)
+                self.say_path(&path, out);
             }
             Ended::Kept(path, why) => {
                 let path = self.shown(&path);
@@ -102,26 +101,33 @@ impl Report {
                         Kept::Same => "same",
                         Kept::NotNewer => "not-newer",
                     };
-                    return self.say_json(source, &path, state, None);
+                    return Self::say_json(source, &path, state, None, out);
                 }
-                if self.person {
-                    let why = wording::kept(words, why);
-                    note(&format!("{}: {why}", clean_line(path.as_os_str().as_bytes())));
-                }
-                self.say_path(&path)
+                self.note_of(&path, || wording::kept(words, why));
+                self.say_path(&path, out);
             }
-            Ended::Anew(why) => {
-                if self.person {
-                    note(&format!("{source}: {}", wording::anew(words, why)));
-                }
-                Ok(())
-            }
+            Ended::Anew(why) => self.note(|| format!("{source}: {}", wording::anew(words, why))),
             Ended::Unread(sums, fault) => {
-                if self.person {
-                    note(&format!("{source}: {}", wording::unread(words, &sums, &fault)));
-                }
-                Ok(())
+                self.note(|| format!("{source}: {}", wording::unread(words, &sums, &fault)));
             }
+        }
+    }
+
+    /// Writes it to stdout.
+    pub(super) fn flush(&self, out: &mut Vec<u8>) -> Result<(), Ending> {
+        let wrote = io::stdout().write_all(out).and_then(|()| io::stdout().flush());
+        out.clear();
+        written(&self.words, wrote)
+    }
+
+    fn note_of(&self, path: &Path, note: impl Fn() -> String) {
+        self.note(|| format!("{}: {}", clean_line(path.as_os_str().as_bytes()), note()));
+    }
+
+    fn note(&self, note: impl Fn() -> String) {
+        if self.person {
+            // Where stderr is gone there is nobody to tell.
+            let _ = writeln!(io::stderr(), "hobnob: {}", clean_line(note().as_bytes()));
         }
     }
 
@@ -131,21 +137,20 @@ impl Report {
         path.strip_prefix(dir).map_or_else(|_| path.to_path_buf(), |inside| written.join(inside))
     }
 
-    fn say_path(&self, path: &Path) -> Result<(), Ending> {
-        if self.silent {
-            return Ok(());
+    fn say_path(&self, path: &Path, out: &mut Vec<u8>) {
+        if !self.silent {
+            out.extend_from_slice(path.as_os_str().as_bytes());
+            out.push(b'\n');
         }
-        let line = [path.as_os_str().as_bytes(), b"\n"].concat();
-        written(&self.words, io::stdout().write_all(&line))
     }
 
     fn say_json(
-        &self,
         source: &Source,
         path: &Path,
         state: &'static str,
         file: Option<&Finished>,
-    ) -> Result<(), Ending> {
+        out: &mut Vec<u8>,
+    ) {
         let line = Line {
             source: source.to_string(),
             path: path.to_string_lossy().into_owned(),
@@ -158,15 +163,10 @@ impl Report {
                 Proof::Sums(name) => name,
             }),
         };
-        let mut out = io::stdout().lock();
-        let said = json::write(&mut out, &line).and_then(|()| writeln!(out));
-        written(&self.words, said)
+        // Writing to memory cannot fail.
+        let _ = json::write(&mut *out, &line);
+        out.push(b'\n');
     }
-}
-
-fn note(line: &str) {
-    // Where stderr is gone there is nobody to tell.
-    let _ = writeln!(io::stderr(), "hobnob: {}", clean_line(line.as_bytes()));
 }
 
 /// What was not downloaded, each in a line; the last one is said by whoever ends the program.

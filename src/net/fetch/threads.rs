@@ -9,7 +9,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
@@ -20,20 +20,22 @@ use tokio::task::spawn_blocking;
 const FEW: usize = 4;
 /// What is done in less is done before a thread has been woken for it. No disk syncs as quickly, but memory does.
 const QUICK: Duration = Duration::from_micros(100);
+/// What is so often in a row not done in that time is slow: once may be because the thread had to wait for a processor.
+const SLOW: u32 = 2;
 
 /// The threads of an engine. Those that have nothing to do end by themselves.
 #[derive(Debug)]
 pub(super) struct Threads {
     few: Option<Runtime>,
-    /// Whether the disk was quick when a file was placed last.
-    quick: Arc<AtomicBool>,
+    /// How often in a row the disk was not quick.
+    slow: Arc<AtomicU32>,
 }
 
 impl Threads {
     pub(super) fn new() -> Self {
         let few = Builder::new_current_thread().max_blocking_threads(FEW).thread_name("disk").build();
         // Where there are none, there are those of the runtime that this is called in.
-        Self { few: few.ok(), quick: Arc::default() }
+        Self { few: few.ok(), slow: Arc::new(AtomicU32::new(SLOW)) }
     }
 
     /// Does it, when it is its turn; also where nobody waits for it any more. Nothing comes of it where it panics.
@@ -49,7 +51,7 @@ impl Threads {
             }
         };
         let is_only = || Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
-        if self.quick.load(Ordering::Relaxed) && is_only() {
+        if self.slow.load(Ordering::Relaxed) < SLOW && is_only() {
             work();
         } else if let Some(few) = &self.few {
             few.spawn_blocking(work);
@@ -64,12 +66,16 @@ impl Threads {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> oneshot::Receiver<T> {
-        let quick = Arc::clone(&self.quick);
+        let slow = Arc::clone(&self.slow);
         self.run(move || {
             #[expect(clippy::disallowed_methods, reason = "how quick a disk is is measured where it is used")]
             let begun = Instant::now();
             let done = work();
-            quick.store(begun.elapsed() < QUICK, Ordering::Relaxed);
+            if begun.elapsed() < QUICK {
+                slow.store(0, Ordering::Relaxed);
+            } else {
+                slow.fetch_add(1, Ordering::Relaxed);
+            }
             done
         })
     }
@@ -110,24 +116,25 @@ mod tests {
     async fn after_what_took_long_other_threads_do_the_next() {
         let threads = Threads::new();
         assert_eq!(here(&threads, slow).await, (false, ()), "nothing is known of the disk yet");
-        assert_eq!(here(&threads, || 7).await, (false, 7));
-        threads.quick.store(true, Ordering::Relaxed);
-        assert_eq!(here(&threads, slow).await, (true, ()));
-        assert_eq!(here(&threads, || 7).await, (false, 7));
+        threads.slow.store(0, Ordering::Relaxed);
+        for _ in 0..SLOW {
+            assert_eq!(here(&threads, slow).await, (true, ()));
+        }
+        assert_eq!(here(&threads, slow).await, (false, ()));
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn where_others_use_the_threads_of_the_runtime_nothing_is_done_on_them() {
         let threads = Threads::new();
-        threads.quick.store(true, Ordering::Relaxed);
+        threads.slow.store(0, Ordering::Relaxed);
         assert_eq!(here(&threads, || 7).await, (false, 7));
     }
 
     #[tokio::test]
     async fn of_what_panics_nothing_comes_wherever_that_is() {
         let threads = Threads::new();
-        for quick in [false, true] {
-            threads.quick.store(quick, Ordering::Relaxed);
+        for slow in [SLOW, 0] {
+            threads.slow.store(slow, Ordering::Relaxed);
             assert!(threads.run(|| assert!(!QUICK.is_zero() && QUICK.is_zero())).await.is_err());
         }
     }
