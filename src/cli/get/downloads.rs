@@ -120,7 +120,6 @@ impl<'a> Downloads<'a> {
         let mut writing = interval(WRITE_EVERY);
         writing.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut was_stopped = false;
-        let mut unsaid = Ok(());
         loop {
             self.act();
             if self.queue.is_at_rest()
@@ -136,16 +135,17 @@ impl<'a> Downloads<'a> {
                 }
             };
             tokio::select! {
-                Some(event) = self.events.recv(), if self.output.has_room() => {
+                // Who stops it does not wait for that.
+                Some(event) = self.events.recv(), if self.output.has_room() || was_stopped => {
                     self.hear(event);
                     for _ in 1..AT_ONCE {
                         let Ok(event) = self.events.try_recv() else { break };
                         self.hear(event);
                     }
                 }
-                ending = self.output.failed(), if unsaid.is_ok() => {
+                () = self.output.failed() => {
                     // What is not said is not known to be here: no more of it is of use.
-                    (unsaid, was_stopped) = (Err(ending), true);
+                    was_stopped = true;
                     self.with_queue(Queue::pause_all);
                 }
                 () = woken => self.with_queue(Queue::wake),
@@ -159,11 +159,7 @@ impl<'a> Downloads<'a> {
                 }
             }
         }
-        let ended = Box::pin(self.end(was_stopped)).await;
-        if let (Err(_), Err(ending)) = (&unsaid, &ended) {
-            ending.say();
-        }
-        unsaid.and(ended)
+        Box::pin(self.end(was_stopped)).await
     }
 
     fn hear(&mut self, event: Event) {
@@ -252,8 +248,12 @@ impl<'a> Downloads<'a> {
             // A later run starts over where it could have gone on: that is no failure of this one.
             let _ = store.end().await;
         }
-        output.end().await?;
-        report::conclude(context, &queue, was_stopped)
+        let said = output.end().await;
+        let ended = report::conclude(context, &queue, was_stopped);
+        if let (Err(_), Err(ending)) = (&said, &ended) {
+            ending.say();
+        }
+        said.and(ended)
     }
 }
 

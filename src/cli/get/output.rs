@@ -31,8 +31,8 @@ enum Order {
 pub(super) struct Output {
     orders: mpsc::Sender<Vec<Order>>,
     waiting: Vec<Order>,
-    /// None once something could not be written.
-    outcome: Option<oneshot::Receiver<Result<(), Ending>>>,
+    outcome: oneshot::Receiver<Result<(), Ending>>,
+    failure: Option<Ending>,
 }
 
 impl Output {
@@ -43,12 +43,12 @@ impl Output {
             // Where nobody waits for it, the program is ending.
             let _ = ended.send(write(received, &report, bars));
         })?;
-        Ok(Self { orders, waiting: Vec::new(), outcome: Some(outcome) })
+        Ok(Self { orders, waiting: Vec::new(), outcome, failure: None })
     }
 
     /// Collects what became of a file.
     pub(super) fn say(&mut self, source: Source, ended: Ended) {
-        if self.outcome.is_some() {
+        if self.failure.is_none() {
             self.waiting.push(Order::Say(source, ended));
         }
     }
@@ -79,28 +79,26 @@ impl Output {
         let _ = told.await;
     }
 
-    /// When, and why, something cannot be written. That is said once.
-    pub(super) async fn failed(&mut self) -> Ending {
-        let Some(outcome) = &mut self.outcome else { return pending().await };
-        let outcome = outcome.await;
-        self.outcome = None;
-        match outcome.unwrap_or_else(|_| killed()) {
-            Err(ending) => ending,
+    /// When something cannot be written; not more than once.
+    pub(super) async fn failed(&mut self) {
+        if self.failure.is_none() {
             // It goes on as long as it can get orders.
-            Ok(()) => pending().await,
+            self.failure = (&mut self.outcome).await.unwrap_or_else(|_| killed()).err();
+        } else {
+            pending::<()>().await;
         }
     }
 
-    /// Writes the rest; nothing is shown any more after that.
+    /// Writes the rest; nothing is shown any more after that. What could not be written, be it now or before.
     pub(super) async fn end(self) -> Result<(), Ending> {
-        let Self { orders, waiting, outcome } = self;
+        let Self { orders, waiting, outcome, failure } = self;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
         // Where it cannot be written, that is known from its outcome.
         let _ = orders.send(waiting).await;
         drop(orders);
-        match outcome {
-            Some(outcome) => outcome.await.unwrap_or_else(|_| killed()),
-            None => Ok(()),
-        }
+        outcome.await.unwrap_or_else(|_| killed())
     }
 }
 

@@ -182,6 +182,7 @@ fn nobody_is_asked_to_leave_for_want_of_descriptors_while_nobody_waits_to_come_i
     silent.write_all(GET).unwrap();
     silent.read_to_end(&mut answer).unwrap();
     assert_eq!(Response::read(&answer).text(), "first");
+    assert_eq!(server.stop(nix::sys::signal::Signal::SIGTERM).code, Some(0));
 }
 
 #[cfg(target_os = "linux")]
