@@ -149,10 +149,7 @@ impl Tree {
         let known: HashSet<&[u8]> = entries.iter().map(|entry| &*entry.raw.0).collect();
         let is_there = |name: &[u8]| known.contains(name);
         self.folders[at as usize].sums = SUMS.into_iter().filter(|name| is_there(name.as_bytes())).collect();
-        let some = |ending: &'static str| {
-            known.iter().any(|name| name.ends_with(ending.as_bytes())).then_some(ending)
-        };
-        let (sha256, sha512) = (some(".sha256"), some(".sha512"));
+        let have_sums = known.iter().any(|name| name.ends_with(b".sha256") || name.ends_with(b".sha512"));
         let mut names = Names::default();
         let folders = self.folders.len();
         for entry in &entries {
@@ -163,10 +160,9 @@ impl Tree {
             match entry.kind {
                 Kind::Dir if is_walked => self.found_folder(at, entry, &mut names),
                 Kind::File => {
-                    let beside = |ending: Option<&str>| {
-                        ending.is_some_and(|ending| is_there(&[&*entry.raw.0, ending.as_bytes()].concat()))
-                    };
-                    let beside = Beside { sha256: beside(sha256), sha512: beside(sha512) };
+                    let beside =
+                        |ending: &str| have_sums && is_there(&[&*entry.raw.0, ending.as_bytes()].concat());
+                    let beside = Beside { sha256: beside(".sha256"), sha512: beside(".sha512") };
                     let called = names.take(Path::new(""), &name_here(prefix, &entry.raw.0));
                     let raw: Box<[u8]> = entry.raw.0.as_ref().into();
                     let called = (called.as_bytes() != &*raw).then(|| called.into());

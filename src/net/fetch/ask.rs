@@ -194,12 +194,10 @@ fn version(answer: &http::Answer, total: Option<u64>) -> Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
         modified: answer.modified(),
-        checksum: [REPR_DIGEST, DIGEST].iter().filter(|name| answer.headers.contains_key(*name)).find_map(
-            |name| {
-                let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-                Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
-            },
-        ),
+        checksum: [REPR_DIGEST, DIGEST].iter().find_map(|name| {
+            let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+            Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
+        }),
     }
 }
 

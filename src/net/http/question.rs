@@ -41,7 +41,7 @@ impl Question {
         Self { method, fields: vec![(header::USER_AGENT, USER_AGENT), (header::ACCEPT, accept)] }
     }
 
-    /// With this field as well, such as `Range`. It goes along to wherever the server points, so it must hold no secret.
+    /// With this field as well, such as `Range`, which it must not have yet. It goes along to wherever the server points, so it must hold no secret.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.fields.push((name, value));
