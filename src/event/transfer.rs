@@ -7,10 +7,10 @@ use super::Fault;
 use crate::text::Clean;
 use crate::wire::range::Validator;
 
-/// From a download. After one of the last six nothing more comes of it.
+/// From a download. After one of the last five nothing more comes of it.
 #[derive(Debug, Clone)]
 pub enum TransferEvent {
-    /// The server answers with the file, or with the rest of it.
+    /// The server answers with the file, or with the rest of it. Not said of a small file that comes at once.
     Started {
         /// The length of the whole file in bytes, where the server announced it.
         total: Option<u64>,

@@ -10,7 +10,7 @@ use crate::wire::source::{Scheme, Source};
 
 /// For each large file that may run at once, so many small ones may beside it.
 const SMALL_FOR_EACH: usize = 8;
-/// The most small files at once.
+/// The most small files that are asked for at once; and as many may be on their way onto the disk.
 const SMALL_LIMIT: usize = 64;
 /// The most downloads at once from one server.
 const PER_SERVER: usize = 32;
