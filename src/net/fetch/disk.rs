@@ -48,6 +48,18 @@ pub trait Disk: fmt::Debug + Send + Sync {
         })
     }
 
+    /// A new file in a folder, without a name: nobody else can open it, and it goes when it is closed. Not every disk has
+    /// such files.
+    fn unnamed(&self, dir: &Path) -> io::Result<File> {
+        unnamed(dir)
+    }
+
+    /// Gives a file without a name its name in its folder; where there is something of that name,
+    /// [`io::ErrorKind::AlreadyExists`].
+    fn name(&self, file: &File, to: &Path) -> io::Result<()> {
+        name(file, to)
+    }
+
     /// Gives a file another name in its folder, in place of the file of that name.
     fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
@@ -58,6 +70,34 @@ pub trait Disk: fmt::Debug + Send + Sync {
         let said = statvfs(dir)?;
         Ok((said.blocks() > 0).then(|| said.blocks_available().saturating_mul(said.fragment_size())))
     }
+}
+
+/// As open(2) describes it for `O_TMPFILE`.
+#[cfg(target_os = "linux")]
+fn unnamed(dir: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // What any new file gets; the user's umask takes away from it.
+    File::options().write(true).mode(0o666).custom_flags(nix::libc::O_TMPFILE).open(dir)
+}
+
+#[cfg(target_os = "linux")]
+fn name(file: &File, to: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let from = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, from, CWD, to, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// Elsewhere every file has a name.
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_: &Path) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn name(_: &File, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// The system's disk.

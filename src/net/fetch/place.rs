@@ -1,6 +1,7 @@
 //! The end of a download: onto the disk, and under its name. Never replaces what it was not told to replace, and never
 //! gives the name to a file that is not on the disk yet.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,31 +62,60 @@ impl Placing {
         opened: &mut Option<PartialFile>,
     ) -> Result<(PathBuf, u64), Fault> {
         let file = content.write(&*self.disk, opened)?;
-        Ok((self.named(file)?, file.len()))
+        self.sync(file.file())?;
+        let to = if self.replaces()? {
+            let replaced = self.disk.replace(file.path(), &self.to);
+            replaced.map_err(|error| Fault::from_disk(&error))?;
+            self.to.clone()
+        } else {
+            self.named(|to| self.disk.place(file.path(), to))?
+        };
+        Ok((to, file.len()))
     }
 
-    fn named(&self, file: &PartialFile) -> Result<PathBuf, Fault> {
+    /// The same for a whole file of which nothing is on the disk: it needs no partial file, and nothing of it stays where
+    /// that fails. None where it cannot be done so.
+    pub(super) fn place_whole(&self, bytes: &[u8]) -> Result<Option<(PathBuf, u64)>, Fault> {
+        if self.replaces()? {
+            return Ok(None);
+        }
+        // Why there is none, such as that its folder is missing, is the partial file's business.
+        let Ok(mut file) = self.disk.unnamed(partial::folder(&self.to)) else { return Ok(None) };
+        self.disk.write(&mut file, bytes).map_err(|error| Fault::from_disk(&error))?;
+        self.sync(&file)?;
+        let mut is_nameable = true;
+        let named = self.named(|to| {
+            let named = self.disk.name(&file, to);
+            // Without /proc there is no way to say which file is meant.
+            is_nameable = !matches!(&named, Err(error) if error.kind() == io::ErrorKind::NotFound);
+            named
+        });
+        if is_nameable { named.map(|to| Some((to, bytes.len() as u64))) } else { Ok(None) }
+    }
+
+    /// Whether there is a file that it is to replace.
+    fn replaces(&self) -> Result<bool, Fault> {
+        match self.conflict {
+            Conflict::Ask | Conflict::Rename | Conflict::Skip => Ok(false),
+            Conflict::Overwrite | Conflict::Resume | Conflict::Newer => is_replaceable(&self.to),
+        }
+    }
+
+    /// Brings a file onto the disk, with its time.
+    fn sync(&self, file: &File) -> Result<(), Fault> {
         if let Some(modified) = self.modified {
             // A time that this disk cannot hold does not make the file any less whole.
-            let _ = file.file().set_modified(SystemTime::from(modified));
+            let _ = file.set_modified(SystemTime::from(modified));
         }
-        self.disk.sync(file.file()).map_err(|error| Fault::from_disk(&error))?;
-        match self.conflict {
-            Conflict::Rename => free(file.path(), &self.to, &*self.disk),
-            Conflict::Ask | Conflict::Skip => self.placed(file),
-            Conflict::Overwrite | Conflict::Resume | Conflict::Newer => {
-                if is_replaceable(&self.to)? {
-                    let replaced = self.disk.replace(file.path(), &self.to);
-                    replaced.map_err(|error| Fault::from_disk(&error))?;
-                    return Ok(self.to.clone());
-                }
-                self.placed(file)
-            }
-        }
+        self.disk.sync(file).map_err(|error| Fault::from_disk(&error))
     }
 
-    fn placed(&self, file: &PartialFile) -> Result<PathBuf, Fault> {
-        match self.disk.place(file.path(), &self.to) {
+    /// Gives it its name by `place`, which replaces nothing, or one that is free.
+    fn named(&self, mut place: impl FnMut(&Path) -> io::Result<()>) -> Result<PathBuf, Fault> {
+        if self.conflict == Conflict::Rename {
+            return free(&self.to, place);
+        }
+        match place(&self.to) {
             Ok(()) => Ok(self.to.clone()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Fault::exists(self.to.clone())),
             Err(error) => Err(Fault::from_disk(&error)),
@@ -103,13 +133,13 @@ pub(super) fn is_replaceable(path: &Path) -> Result<bool, Fault> {
     }
 }
 
-/// Gives a file a name that is free: this, or this with a number.
-pub(super) fn free(from: &Path, to: &Path, disk: &dyn Disk) -> Result<PathBuf, Fault> {
+/// Gives a file a name that is free, by `place`, which replaces nothing: this, or this with a number.
+pub(super) fn free(to: &Path, mut place: impl FnMut(&Path) -> io::Result<()>) -> Result<PathBuf, Fault> {
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     for number in 0..NUMBERS {
         let path =
             if number == 0 { to.to_path_buf() } else { partial::folder(to).join(numbered(&name, number)) };
-        match disk.place(from, &path) {
+        match place(&path) {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Fault::from_disk(&error)),

@@ -32,8 +32,6 @@ mod resume;
 pub(super) struct Transfer<'a> {
     engine: &'a Engine,
     job: &'a mut Job,
-    /// Where the partial file is.
-    path: PathBuf,
     /// The partial file, unless it is being written.
     file: Option<PartialFile>,
     /// A whole file that is so small that it is written at once.
@@ -73,12 +71,10 @@ enum Base {
 
 impl<'a> Transfer<'a> {
     pub(super) fn new(engine: &'a Engine, job: &'a mut Job) -> Self {
-        let path = partial::path(&job.asked, &job.source, &job.to);
         let version = job.partial.clone().map(Version::from).unwrap_or_default();
         Self {
             engine,
             job,
-            path,
             file: None,
             small: None,
             writing: None,
@@ -179,8 +175,13 @@ impl<'a> Transfer<'a> {
         self.settle().await
     }
 
+    /// Where the partial file is, or is to be.
+    fn path(&self) -> PathBuf {
+        partial::path(&self.job.asked, &self.job.source, &self.job.to)
+    }
+
     fn spot(&self, file: Option<PartialFile>) -> Spot {
-        Spot { path: self.path.clone(), file }
+        Spot { path: self.path(), file }
     }
 
     /// Writes all that comes.
@@ -250,13 +251,35 @@ impl<'a> Transfer<'a> {
 
     /// Brings the file onto the disk and gives it its name: where it is, and its size in bytes.
     pub(super) async fn finish(&mut self) -> Result<(PathBuf, u64), Halt> {
-        let placing = Placing {
+        match self.place().await {
+            Ok((path, bytes)) => {
+                let folder = partial::folder(&path).to_path_buf();
+                self.engine.folders.sync(folder, &self.engine.disk, &self.engine.threads).await?;
+                Ok((path, bytes))
+            }
+            // It has come in the meantime.
+            Err(Fault::Exists(_)) if self.job.conflict == Conflict::Skip => Err(Halt::Kept(Kept::Skipped)),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// All that is to be done for that, but that its folder is still to be synced.
+    async fn place(&mut self) -> Result<(PathBuf, u64), Fault> {
+        let placing = Arc::new(Placing {
             to: self.job.to.clone(),
             conflict: self.job.conflict,
             modified: self.version.modified,
             disk: self.engine.disk.clone(),
-        };
+        });
         let content = match (self.small.take(), self.file.take()) {
+            (Some(bytes), None) => {
+                let (whole, placing) = (bytes.clone(), placing.clone());
+                let placed = self.engine.threads.run_sync(move || placing.place_whole(&whole));
+                if let Some(placed) = done(placed).await?? {
+                    return Ok(placed);
+                }
+                Content::Bytes(bytes, self.spot(None))
+            }
             (Some(bytes), file) => Content::Bytes(bytes, self.spot(file)),
             (None, Some(file)) => Content::File(file),
             (None, None) => Content::Bytes(Bytes::new(), self.spot(None)),
@@ -269,24 +292,15 @@ impl<'a> Transfer<'a> {
         };
         let (file, placed) =
             if is_small { done(self.engine.threads.run_sync(place)).await? } else { blocking(place).await? };
-        match placed {
-            Ok((path, bytes)) => {
-                let folder = partial::folder(&path).to_path_buf();
-                self.engine.folders.sync(folder, &self.engine.disk, &self.engine.threads).await?;
-                Ok((path, bytes))
-            }
-            Err(fault) => {
-                self.file = file;
-                // It has come in the meantime.
-                let skipped = self.job.conflict == Conflict::Skip && matches!(fault, Fault::Exists(_));
-                Err(if skipped { Halt::Kept(Kept::Skipped) } else { fault.into() })
-            }
+        if placed.is_err() {
+            self.file = file;
         }
+        placed
     }
 
     /// Ends it. What is here stays only where it can be gone on with.
     pub(super) async fn stop(mut self, stop: Stop) {
-        self.engine.folders.note_partial(partial::folder(&self.path));
+        self.engine.folders.note_partial(partial::folder(&self.job.to));
         // What went wrong with writing makes what was written no worse.
         let _ = self.settle().await;
         if let Some(looking) = self.looking.take() {
@@ -296,7 +310,7 @@ impl<'a> Transfer<'a> {
         let Some(file) = self.file.take() else {
             if stop == Stop::Cancel {
                 // It was not looked at yet what an earlier run left.
-                let path = self.path;
+                let path = self.path();
                 let _ = blocking(move || partial::remove(&path)).await;
             }
             return;

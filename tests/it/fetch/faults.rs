@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,11 +27,13 @@ struct Broken {
     well: AtomicUsize,
     error: fn() -> io::Error,
     room: Option<u64>,
+    /// Whether every file has a name there.
+    named: bool,
 }
 
 impl Broken {
     fn after(well: usize, error: fn() -> io::Error) -> Self {
-        Self { well: well.into(), error, room: None }
+        Self { well: well.into(), error, room: None, named: false }
     }
 
     fn next(&self) -> io::Result<()> {
@@ -57,6 +60,15 @@ impl Disk for Broken {
     fn place(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.next()?;
         System.place(from, to)
+    }
+
+    fn unnamed(&self, dir: &Path) -> io::Result<File> {
+        if self.named { Err(io::ErrorKind::Unsupported.into()) } else { System.unnamed(dir) }
+    }
+
+    fn name(&self, file: &File, to: &Path) -> io::Result<()> {
+        self.next()?;
+        System.name(file, to)
     }
 
     fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -134,14 +146,35 @@ async fn a_small_file_that_comes_at_once_is_not_said_to_be_on_its_way() {
 
 #[tokio::test]
 async fn a_small_file_that_cannot_be_written_leaves_nothing() {
-    for well in 0..3 {
-        let server = Server::http(|_| ok("text/plain\r\nETag: \"a\"", "hello"));
+    for named in [false, true] {
+        for well in 0..3 {
+            let server = Server::http(|_| ok("text/plain\r\nETag: \"a\"", "hello"));
+            let dir = tempdir().unwrap();
+            let disk = Broken { named, ..Broken::after(well, full) };
+            let (end, _) = run(&engine(disk), &mut job(server.source("http://", "/a"), dir.path())).await;
+            assert_eq!(end, End::Failed(Fault::DiskFull));
+            assert!(names(dir.path()).is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_small_file_gets_the_name_that_is_free_its_time_and_its_rights_on_whatever_disk() {
+    for (named, missing) in [(false, usize::MAX), (false, 2), (true, usize::MAX)] {
+        let server =
+            Server::http(|_| ok("text/plain\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "hello"));
         let dir = tempdir().unwrap();
-        let (end, _) =
-            run(&engine(Broken::after(well, full)), &mut job(server.source("http://", "/a"), dir.path()))
-                .await;
-        assert_eq!(end, End::Failed(Fault::DiskFull));
-        assert!(names(dir.path()).is_empty());
+        fs::write(at(&dir, "a"), "mine").unwrap();
+        // Where there is no /proc, it is the third thing that fails: to name it.
+        let disk = Broken { named, ..Broken::after(missing, || io::ErrorKind::NotFound.into()) };
+        let (end, _) = run(&engine(disk), &mut job(server.source("http://", "/a"), dir.path())).await;
+        let End::Finished(finished) = end else { panic!("{end:?}") };
+        assert_eq!((finished.path, finished.bytes), (Some(at(&dir, "a (1)")), 5));
+        assert_eq!((read(&dir, "a"), read(&dir, "a (1)")), (b"mine".to_vec(), b"hello".to_vec()));
+        let facts = |name| fs::metadata(at(&dir, name)).unwrap();
+        assert_eq!(facts("a (1)").mtime(), 784_111_777);
+        assert_eq!(facts("a (1)").mode(), facts("a").mode());
+        assert_eq!(names(dir.path()), ["a", "a (1)"]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether what came is what it has to be. What is not is kept, under a name that says so.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -95,7 +95,7 @@ impl Transfer<'_> {
         let mut name = self.job.to.clone().into_os_string();
         name.push(".damaged");
         let (file, kept) = blocking(move || {
-            let kept = free(file.path(), &PathBuf::from(name), &*disk);
+            let kept = free(Path::new(&name), |to| disk.place(file.path(), to));
             (file, kept)
         })
         .await?;

@@ -26,7 +26,7 @@ pub(super) struct Found {
 impl Transfer<'_> {
     /// Whether what is there lets the download go on; finds what there is to go on with.
     pub(super) async fn look(&mut self) -> Result<(), Halt> {
-        let (to, conflict, path) = (self.job.to.clone(), self.job.conflict, self.path.clone());
+        let (to, conflict) = (self.job.to.clone(), self.job.conflict);
         let replaces = match conflict {
             Conflict::Ask | Conflict::Rename | Conflict::Skip => false,
             Conflict::Overwrite | Conflict::Resume | Conflict::Newer => true,
@@ -35,7 +35,7 @@ impl Transfer<'_> {
         if !replaces && self.engine.folders.is_first(&to) {
             return Ok(());
         }
-        let folders = self.engine.folders.clone();
+        let (folders, path) = (self.engine.folders.clone(), self.path());
         let look = move || {
             let there = there(&to)?;
             let other = judge(&to, conflict, there.as_ref())?;
