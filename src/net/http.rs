@@ -7,8 +7,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+use http_body_util::Empty;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use jiff::Timestamp;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -23,7 +25,7 @@ use crate::wire::source::{Origin, Path, Scheme, Source};
 
 use self::line::{Line, NoAnswer};
 use self::pool::Pool;
-use self::question::Asked;
+use self::question::head_bytes;
 use self::stream::Stream;
 use self::tls::Tls;
 
@@ -120,15 +122,16 @@ impl Client {
     pub async fn ask(&self, source: &Source, question: &Question) -> Result<Option<Answer>, Fault> {
         let mut source = source.clone();
         for _ in 0..=REDIRECTS {
-            let asked = self.asked(&source, question)?;
             // What does not fit into the one read of a course server would be answered with a reset.
-            if source.scheme == Scheme::Probe && asked.head_bytes() >= plain::REQUEST_LIMIT {
+            if source.scheme == Scheme::Probe
+                && head_bytes(&self.request(&source, question)?) >= plain::REQUEST_LIMIT
+            {
                 if !Box::pin(self.speaks_http(&source)).await? {
                     return Ok(None);
                 }
                 source.scheme = Scheme::Http;
             }
-            let Some(answer) = self.exchange(&source, &asked).await? else { return Ok(None) };
+            let Some(answer) = self.exchange(&source, question).await? else { return Ok(None) };
             if answer.status == StatusCode::UNAUTHORIZED
                 && let Some(realm) = challenge::basic(&answer.headers)
             {
@@ -152,7 +155,7 @@ impl Client {
     /// that, and where else that may be, does not matter.
     pub async fn speaks_http(&self, source: &Source) -> Result<bool, Fault> {
         let top = source.at(Path::from_name(b""));
-        let Some(answer) = self.exchange(&top, &self.asked(&top, &Question::head("*/*"))?).await? else {
+        let Some(answer) = self.exchange(&top, &Question::head("*/*")).await? else {
             return Ok(false);
         };
         answer.body.skip().await;
@@ -160,9 +163,9 @@ impl Client {
     }
 
     /// The question as it goes to this server, with what this server may know of us.
-    fn asked(&self, source: &Source, question: &Question) -> Result<Asked, Fault> {
+    fn request(&self, source: &Source, question: &Question) -> Result<Request<Empty<Bytes>>, Fault> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Asked::new(source, question, known.get(&source.origin()))
+        question.request(source, known.get(&source.origin()))
     }
 
     /// Connects to whichever of the endpoint's addresses takes us first, in their order.
@@ -183,21 +186,23 @@ impl Client {
     }
 
     /// One question and the head of its answer; none where a probed server does not speak HTTP.
-    async fn exchange(&self, source: &Source, asked: &Asked) -> Result<Option<Answer>, Fault> {
+    async fn exchange(&self, source: &Source, question: &Question) -> Result<Option<Answer>, Fault> {
         let origin = source.origin();
+        let mut request = self.request(source, question)?;
         if let Some(line) = self.pool.take(&origin).await {
-            match self.speak(line, source, asked).await {
+            match self.speak(line, source, request).await {
                 // The server has closed it meanwhile, and has not seen the question (RFC 9112, section 9.3.1). Neither
                 // method changes anything there: were it seen, asking again would do no harm.
                 Err(NoAnswer::Silence(_)) => {}
                 answered => return answered.map(Some).map_err(NoAnswer::fault),
             }
+            request = self.request(source, question)?;
         }
         let is_probed = source.scheme == Scheme::Probe;
         // Most questions find a connection: for the few others there is no room kept in all of them.
         let stream = Box::pin(self.open(source)).await?;
         let line = Line::new(stream, origin, is_probed).await?;
-        match self.speak(line, source, asked).await {
+        match self.speak(line, source, request).await {
             Ok(answer) => Ok(Some(answer)),
             Err(NoAnswer::Silence(Fault::Closed) | NoAnswer::NotHttp) if is_probed => Ok(None),
             Err(other) => Err(other.fault()),
@@ -214,9 +219,14 @@ impl Client {
         Ok(Stream::secure(secured))
     }
 
-    async fn speak(&self, line: Line, source: &Source, asked: &Asked) -> Result<Answer, NoAnswer> {
-        let is_head = *asked.request.method() == Method::HEAD;
-        let (response, line) = line.ask(asked.request.clone(), self.timeouts.answer).await?;
+    async fn speak(
+        &self,
+        line: Line,
+        source: &Source,
+        request: Request<Empty<Bytes>>,
+    ) -> Result<Answer, NoAnswer> {
+        let is_head = request.method() == Method::HEAD;
+        let (response, line) = line.ask(request, self.timeouts.answer).await?;
         self.note_heard(&source.endpoint);
         let (head, incoming) = response.into_parts();
         let body = Body::new(incoming, line, Arc::clone(&self.pool), self.timeouts.body);

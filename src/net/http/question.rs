@@ -47,43 +47,35 @@ impl Question {
         self.fields.push((name, value));
         self
     }
-}
 
-/// A question about something, as it goes over the wire.
-#[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) request: Request<Empty<Bytes>>,
-}
-
-impl Asked {
-    pub(super) fn new(
+    /// As it goes over the wire, about something, with what its server may know of us.
+    pub(super) fn request(
+        &self,
         source: &Source,
-        question: &Question,
         authorization: Option<&HeaderValue>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Request<Empty<Bytes>>, Fault> {
         let wrong = |error: &dyn Error| Fault::Network(clean_line(error.to_string().as_bytes()));
         let uri: Uri = source.path.encoded().parse().map_err(|error| wrong(&error))?;
         let host = HeaderValue::try_from(host(source.scheme, &source.endpoint).into_bytes());
         let mut request = Request::new(Empty::new());
-        *request.method_mut() = question.method.clone();
+        *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
-        headers.reserve(question.fields.len() + 2);
+        headers.reserve(self.fields.len() + 2);
         // First, as it is the one that every server looks for (RFC 9110, section 7.2).
         headers.insert(header::HOST, host.map_err(|error| wrong(&error))?);
-        headers.extend(question.fields.iter().cloned());
+        headers.extend(self.fields.iter().cloned());
         headers.extend(authorization.map(|value| (header::AUTHORIZATION, value.clone())));
-        Ok(Self { request })
+        Ok(request)
     }
+}
 
-    /// What it takes on the wire, byte for byte as hyper writes it.
-    pub(super) fn head_bytes(&self) -> usize {
-        let request = &self.request;
-        let line = request.method().as_str().len() + "  HTTP/1.1\r\n".len() + request.uri().to_string().len();
-        let fields =
-            request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
-        line + fields.sum::<usize>() + "\r\n".len()
-    }
+/// What a request takes on the wire, byte for byte as hyper writes it.
+pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
+    let line = request.method().as_str().len() + "  HTTP/1.1\r\n".len() + request.uri().to_string().len();
+    let fields =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    line + fields.sum::<usize>() + "\r\n".len()
 }
 
 /// The `Host` field (RFC 9110, section 7.2): without the zone, which means nothing to the other side (RFC 6874),
@@ -127,8 +119,8 @@ mod tests {
         for name in [&b"a\r\nX: y"[..], b"a HTTP/1.1\r\n\r\n", b"\0\xff?#%0d%0a", "你好".as_bytes()] {
             let top = Source::parse("http://box").unwrap();
             let source = top.at(top.path.join(name));
-            let asked = Asked::new(&source, &Question::get("*/*"), None).unwrap();
-            let uri = asked.request.uri().to_string();
+            let request = Question::get("*/*").request(&source, None).unwrap();
+            let uri = request.uri().to_string();
             assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()), "{uri}");
             assert_eq!(uri, source.path.encoded());
         }
