@@ -10,6 +10,8 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use fnv::FnvHashMap;
+
 use super::Ids;
 use crate::effect::{Conflict, Effect, Job, Partial};
 use crate::event::{Fault, RequestId, TransferId};
@@ -106,13 +108,14 @@ pub struct Ended {
 #[derive(Debug, Clone)]
 pub struct Queue {
     settings: QueueSettings,
-    items: HashMap<ItemId, Item>,
+    // Nobody else chooses the ids, so that no more of them collide than do by chance.
+    items: FnvHashMap<ItemId, Item>,
     /// By their places, each of which is used once.
     order: Vec<(u64, ItemId)>,
     last: u64,
     /// The items that are not at their end.
     open: HashMap<Source, ItemId>,
-    running: HashMap<TransferId, ItemId>,
+    running: FnvHashMap<TransferId, ItemId>,
     walks: HashMap<RequestId, ItemId>,
     books: Books,
     /// What the items that are not at their end are called here.
@@ -140,11 +143,11 @@ impl Queue {
         Self {
             books: Books::new(settings.at_once.max(1)),
             settings,
-            items: HashMap::new(),
+            items: FnvHashMap::default(),
             order: Vec::new(),
             last: 0,
             open: HashMap::new(),
-            running: HashMap::new(),
+            running: FnvHashMap::default(),
             walks: HashMap::new(),
             names: Names::default(),
             partials: HashMap::new(),

@@ -100,7 +100,10 @@ impl Queue {
 
     /// Nothing is needed any more to go on with a file.
     pub(super) fn drop_partial(&mut self, goal: &Goal, world: &mut World<'_>) {
-        if let Some(((source, to), (_, true))) = self.partials.remove_entry(goal) {
+        // Most files never have one, and a goal is long.
+        if !self.partials.is_empty()
+            && let Some(((source, to), (_, true))) = self.partials.remove_entry(goal)
+        {
             world.out.push(Effect::Store(StoreRequest::DropPartial { source, to }));
         }
     }

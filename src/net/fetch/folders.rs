@@ -108,9 +108,8 @@ impl Folders {
             }
         };
         let mut folders = self.synced();
-        drop(folder);
         // Nobody else waits for it.
-        if folders.get(&dir).is_some_and(|folder| Arc::strong_count(folder) == 1) {
+        if Arc::strong_count(&folder) == 2 {
             folders.remove(&dir);
         }
         synced

@@ -1,9 +1,9 @@
 //! Downloads for a queue: each a task of its own, commanded and heard of over channels. How many run at once is not
 //! decided here.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
+use fnv::FnvHashMap;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -46,7 +46,7 @@ pub enum FetchCommand {
 pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sender<Event>, engine: Engine) {
     let mut tasks = JoinSet::new();
     let mut errands = JoinSet::new();
-    let mut stops = HashMap::new();
+    let mut stops = FnvHashMap::default();
     // Dropped at the end, which every task notices.
     let (running, shutdown) = watch::channel(());
     loop {
