@@ -40,6 +40,12 @@ impl Bars {
         self.all.suspend(write)
     }
 
+    /// Nothing of it is seen until it is drawn again.
+    pub(super) fn hide(&self) {
+        // Who cannot be shown anything need not be hidden anything.
+        let _ = self.all.clear();
+    }
+
     /// Shows how far the downloads are.
     pub(super) fn draw(&mut self, picture: Picture) {
         let Picture { running, summary, now } = picture;
@@ -87,8 +93,7 @@ fn summary(queue: &Queue) -> String {
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        // Nothing of it is left.
-        let _ = self.all.clear();
+        self.hide();
     }
 }
 

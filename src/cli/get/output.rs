@@ -23,7 +23,7 @@ enum Order {
     Say(Source, Ended),
     /// How far the downloads are.
     Show(Picture),
-    /// All before it is written.
+    /// All before it is written, and nothing else is seen.
     Tell(oneshot::Sender<()>),
 }
 
@@ -70,7 +70,7 @@ impl Output {
         }
     }
 
-    /// Until all that was collected is written.
+    /// Until all that was collected is written, and the terminal is free for something else.
     pub(super) async fn written(&mut self) {
         let (tell, told) = oneshot::channel();
         self.waiting.push(Order::Tell(tell));
@@ -124,8 +124,9 @@ fn write(
                 (Order::Say(source, ended), None) => report.say(&source, ended, &mut out),
                 (Order::Show(picture), Some(bars)) => bars.draw(picture),
                 (Order::Show(_), None) => {}
-                (Order::Tell(tell), _) => {
+                (Order::Tell(tell), bars) => {
                     report.flush(&mut out)?;
+                    bars.iter().for_each(Bars::hide);
                     // Who does not wait any more needs not be told.
                     let _ = tell.send(());
                 }

@@ -34,6 +34,7 @@ fn whoever_is_asked_may_answer_and_the_password_is_not_shown() {
     let (url, file) = (format!("http://{}/a", server.address), home.path().join("a"));
     let mut terminal = Terminal::start(command(&home, &["get", &url, "-o", file.to_str().unwrap()]));
     terminal.wait_for("Name:");
+    assert!(!terminal.text().contains("0 B"), "how far it is belongs to no question: {}", terminal.text());
     terminal.type_in("lin\r");
     terminal.wait_for("Password:");
     terminal.wait_for_silence();
