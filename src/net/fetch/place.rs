@@ -1,7 +1,7 @@
 //! The end of a download: onto the disk, and under its name. Never replaces what it was not told to replace, and never
 //! gives the name to a file that is not on the disk yet.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::disk::Disk;
 use super::partial::{self, PartialFile, Spot};
 use crate::effect::Conflict;
-use crate::event::Fault;
+use crate::event::{Clash, Facts, Fault};
 use crate::wire::name::numbered;
 
 /// Numbers to try where there are files of that name already.
@@ -63,14 +63,19 @@ impl Placing {
     ) -> Result<(PathBuf, u64), Fault> {
         let file = content.write(&*self.disk, opened)?;
         self.sync(file.file())?;
-        let to = if self.replaces()? {
-            let replaced = self.disk.replace(file.path(), &self.to);
-            replaced.map_err(|error| Fault::from_disk(&error))?;
-            self.to.clone()
-        } else {
-            self.named(|to| self.disk.place(file.path(), to))?
-        };
-        Ok((to, file.len()))
+        Ok((self.placed(file)?, file.len()))
+    }
+
+    fn placed(&self, file: &PartialFile) -> Result<PathBuf, Fault> {
+        if !self.replaces()? {
+            match self.named(file.len(), |to| self.disk.place(file.path(), to)) {
+                // It has come in the meantime.
+                Err(Fault::Exists(_)) if self.replaces()? => {}
+                named => return named,
+            }
+        }
+        let replaced = self.disk.replace(file.path(), &self.to);
+        replaced.map(|()| self.to.clone()).map_err(|error| Fault::from_disk(&error))
     }
 
     /// The same for a whole file of which nothing is on the disk: it needs no partial file, and nothing of it stays where
@@ -84,13 +89,25 @@ impl Placing {
         self.disk.write(&mut file, bytes).map_err(|error| Fault::from_disk(&error))?;
         self.sync(&file)?;
         let mut is_nameable = true;
-        let named = self.named(|to| {
+        let length = bytes.len() as u64;
+        let named = self.named(length, |to| {
             let named = self.disk.name(&file, to);
             // Without /proc there is no way to say which file is meant.
             is_nameable = !matches!(&named, Err(error) if error.kind() == io::ErrorKind::NotFound);
             named
         });
-        if is_nameable { named.map(|to| Some((to, bytes.len() as u64))) } else { Ok(None) }
+        match named {
+            // It has come in the meantime.
+            Err(Fault::Exists(_)) if self.replaces()? => Ok(None),
+            Err(_) if !is_nameable => Ok(None),
+            Err(fault) => Err(fault),
+            Ok(to) => {
+                // That it has a name is something new about the file, too: without a journal it would be thrown away after
+                // a crash, as one that had none.
+                self.disk.sync(&file).map_err(|error| Fault::from_disk(&error))?;
+                Ok(Some((to, length)))
+            }
+        }
     }
 
     /// Whether there is a file that it is to replace.
@@ -110,17 +127,28 @@ impl Placing {
         self.disk.sync(file).map_err(|error| Fault::from_disk(&error))
     }
 
-    /// Gives it its name by `place`, which replaces nothing, or one that is free.
-    fn named(&self, mut place: impl FnMut(&Path) -> io::Result<()>) -> Result<PathBuf, Fault> {
+    /// Gives a file of so many bytes its name by `place`, which replaces nothing, or one that is free.
+    fn named(&self, length: u64, mut place: impl FnMut(&Path) -> io::Result<()>) -> Result<PathBuf, Fault> {
         if self.conflict == Conflict::Rename {
             return free(&self.to, place);
         }
         match place(&self.to) {
             Ok(()) => Ok(self.to.clone()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Fault::exists(self.to.clone())),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let there = self.to.symlink_metadata().ok().filter(Metadata::is_file);
+                let there = there.map(|there| facts(&there)).unwrap_or_default();
+                let comes = Facts { size: Some(length), modified: self.modified };
+                Err(Fault::Exists(Box::new(Clash { path: self.to.clone(), there, comes })))
+            }
             Err(error) => Err(Fault::from_disk(&error)),
         }
     }
+}
+
+/// What can be said of a file that is there.
+pub(super) fn facts(there: &Metadata) -> Facts {
+    let modified = there.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
+    Facts { size: Some(there.len()), modified }
 }
 
 /// Whether there is a file to be replaced; nothing else is.

@@ -259,6 +259,11 @@ impl<'a> Transfer<'a> {
             }
             // It has come in the meantime.
             Err(Fault::Exists(_)) if self.job.conflict == Conflict::Skip => Err(Halt::Kept(Kept::Skipped)),
+            Err(Fault::Exists(clash))
+                if self.job.conflict == Conflict::Ask && clash.comes.are_the_same_as(&clash.there) =>
+            {
+                Err(Halt::Kept(Kept::Same))
+            }
             Err(fault) => Err(fault.into()),
         }
     }

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use hobnob::effect::{Conflict, Job};
-use hobnob::event::{Fault, TransferEvent};
+use hobnob::event::{Fault, Kept, TransferEvent};
 use hobnob::net::fetch::{Disk, End, Engine, System};
 use hobnob::net::http::Client;
 use tempfile::tempdir;
@@ -176,6 +177,124 @@ async fn a_small_file_gets_the_name_that_is_free_its_time_and_its_rights_on_what
         assert_eq!(facts("a (1)").mode(), facts("a").mode());
         assert_eq!(names(dir.path()), ["a", "a (1)"]);
     }
+}
+
+/// The system's disk, on which somebody else is a moment faster.
+#[derive(Debug)]
+struct Faster {
+    named: bool,
+    theirs: &'static str,
+}
+
+impl Faster {
+    fn put(&self, to: &Path) {
+        if to.ends_with("a") && !to.exists() {
+            fs::write(to, self.theirs).unwrap();
+            File::options().write(true).open(to).unwrap().set_modified(modified()).unwrap();
+        }
+    }
+}
+
+impl Disk for Faster {
+    fn place(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.put(to);
+        System.place(from, to)
+    }
+
+    fn unnamed(&self, dir: &Path) -> io::Result<File> {
+        if self.named { Err(io::ErrorKind::Unsupported.into()) } else { System.unnamed(dir) }
+    }
+
+    fn name(&self, file: &File, to: &Path) -> io::Result<()> {
+        self.put(to);
+        System.name(file, to)
+    }
+}
+
+fn modified() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
+}
+
+#[tokio::test]
+async fn a_file_that_comes_there_in_the_meantime_is_dealt_with_as_one_that_was_there() {
+    for named in [false, true] {
+        for (conflict, theirs, expected, here) in [
+            (Conflict::Ask, "hello", Ok(Some(Kept::Same)), &["hello"][..]),
+            (Conflict::Ask, "other words", Err("exists"), &["other words"]),
+            (Conflict::Rename, "other", Ok(None), &["other", "hello"]),
+            (Conflict::Skip, "other", Ok(Some(Kept::Skipped)), &["other"]),
+            (Conflict::Overwrite, "other", Ok(None), &["hello"]),
+            (Conflict::Newer, "other", Ok(None), &["hello"]),
+            (Conflict::Resume, "other", Ok(None), &["hello"]),
+        ] {
+            let server =
+                Server::http(|_| ok("text/plain\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "hello"));
+            let dir = tempdir().unwrap();
+            let mut job = Job { conflict, ..job(server.source("http://", "/a"), dir.path()) };
+            let engine = Engine::new(Client::new(PATIENT), 0, Arc::new(Faster { named, theirs }));
+            let came = match run(&engine, &mut job).await.0 {
+                End::Finished(_) => Ok(None),
+                End::Kept(_, why) => Ok(Some(why)),
+                End::Failed(Fault::Exists(clash)) => {
+                    assert_eq!(
+                        (clash.there.size, clash.comes.size),
+                        (Some(11), Some(5)),
+                        "{conflict:?} {named}"
+                    );
+                    Err("exists")
+                }
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(came, expected, "{conflict:?} {named}");
+            let there = names(dir.path()).iter().map(|name| read(&dir, name)).collect::<Vec<_>>();
+            let here = here.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>();
+            assert_eq!(there, here, "{conflict:?} {named}");
+        }
+    }
+}
+
+/// The system's disk, with what was done to a file that has no name.
+#[derive(Debug, Default)]
+struct Noted(Mutex<Vec<&'static str>>);
+
+impl Noted {
+    fn note(&self, done: &'static str) {
+        self.0.lock().unwrap().push(done);
+    }
+}
+
+impl Disk for Noted {
+    fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        self.note("write");
+        System.write(file, bytes)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        self.note("sync");
+        System.sync(file)
+    }
+
+    fn sync_folder(&self, dir: &Path) -> io::Result<()> {
+        self.note("sync folder");
+        System.sync_folder(dir)
+    }
+
+    fn name(&self, file: &File, to: &Path) -> io::Result<()> {
+        self.note("name");
+        System.name(file, to)
+    }
+}
+
+#[tokio::test]
+async fn of_a_small_file_all_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_is_said_to_be_here()
+{
+    let server = Server::http(|_| ok("text/plain", "hello"));
+    let (dir, disk) = (tempdir().unwrap(), Arc::new(Noted::default()));
+    let engine = Engine::new(Client::new(PATIENT), 0, disk.clone());
+    let (end, _) = run(&engine, &mut job(server.source("http://", "/a"), dir.path())).await;
+    assert!(matches!(end, End::Finished(_)), "{end:?}");
+    // After its name once more: a disk without a journal takes a file without a name for one that may go.
+    assert_eq!(*disk.0.lock().unwrap(), ["write", "sync", "name", "sync", "sync folder"]);
 }
 
 #[tokio::test]

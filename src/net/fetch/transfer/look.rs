@@ -6,13 +6,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::{Other, Transfer};
 use crate::effect::Conflict;
-use crate::event::{Clash, Facts, Fault, Kept};
+use crate::event::{Clash, Fault, Kept};
 use crate::net::fetch::partial::{PartialFile, folder};
-use crate::net::fetch::place::is_replaceable;
+use crate::net::fetch::place::{facts, is_replaceable};
 use crate::net::fetch::{Halt, ask, done};
 
 /// What is there.
@@ -62,7 +60,7 @@ impl Transfer<'_> {
     /// Whether the server's file is another one than the one that is there.
     async fn weigh(&mut self, conflict: Conflict, there: &Metadata) -> Result<(), Halt> {
         let comes = ask::facts(&self.engine.client, &mut self.job.source).await?.unwrap_or_default();
-        let there = Facts { size: Some(there.len()), modified: modified(there) };
+        let there = facts(there);
         if conflict == Conflict::Newer {
             let is_newer = comes.compare_times(&there) == Some(Ordering::Greater);
             return if is_newer { Ok(()) } else { Err(Halt::Kept(Kept::NotNewer)) };
@@ -82,10 +80,6 @@ fn there(to: &Path) -> Result<Option<Metadata>, Fault> {
     }
 }
 
-fn modified(there: &Metadata) -> Option<Timestamp> {
-    there.modified().ok().and_then(|at| Timestamp::try_from(at).ok())
-}
-
 /// Gives the file that is to be gone on with, where that is what is asked for.
 fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Option<Other>, Halt> {
     let Some(there) = there else { return Ok(None) };
@@ -99,7 +93,7 @@ fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Opti
         Conflict::Resume => {
             is_replaceable(to)?;
             let file = File::open(to).map_err(|error| Fault::from_disk(&error))?;
-            let modified = modified(there);
+            let modified = facts(there).modified;
             let other = Other { file: Arc::new(file), length: there.len(), modified, by_range: true };
             return Ok(Some(other).filter(|other| other.length > 0));
         }
