@@ -221,7 +221,12 @@ impl Folder {
                 Some(Line::Entry(_) | Line::Parent) | None => Vec::new(),
             };
         }
-        std::mem::take(&mut self.marked).into_iter().map(|at| self.entries[at].clone()).collect()
+        let mut marked = std::mem::take(&mut self.marked);
+        // As they stand there, and then what is hidden.
+        let mut taken: Vec<_> =
+            self.order.iter().map(|at| *at as usize).filter(|at| marked.remove(at)).collect();
+        taken.extend(marked);
+        taken.into_iter().map(|at| self.entries[at].clone()).collect()
     }
 
     /// How many are marked.
@@ -423,6 +428,17 @@ mod tests {
         let taken = folder.take_marked();
         assert_eq!(taken.iter().map(|entry| &*entry.name).collect::<Vec<_>>(), ["b.txt"]);
         assert_eq!(folder.count_marked(), 0);
+    }
+
+    #[test]
+    fn what_is_marked_is_taken_in_the_order_in_which_it_stands() {
+        let mut folder = folder("/");
+        for name in ["c.txt", "sub", "b.txt", "A.txt"] {
+            folder.select(&Raw(name.as_bytes().into()));
+            assert!(folder.mark());
+        }
+        let taken = folder.take_marked();
+        assert_eq!(taken.iter().map(|entry| &*entry.name).collect::<Vec<_>>(), names(&folder)[..]);
     }
 
     #[test]
