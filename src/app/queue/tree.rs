@@ -262,6 +262,10 @@ impl Tree {
 
 /// Where it may stand what the content of a file in a folder has to be, as far as that is there.
 pub(crate) fn sums_beside(folder: &Source, name: &[u8], is_there: impl Fn(&[u8]) -> bool) -> Vec<Source> {
+    // With a slash in it a name would lead to another folder.
+    if name.contains(&b'/') {
+        return Vec::new();
+    }
     let own = [".sha256", ".sha512"].map(|ending| [name, ending.as_bytes()].concat());
     let common = SUMS.iter().map(|sums| sums.as_bytes().to_vec());
     let names = common.chain(own).filter(|sums| sums != name && is_there(sums));
@@ -275,4 +279,17 @@ fn key(source: &Source) -> Vec<u8> {
         name.pop();
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_has_to_be_stands_beside_it_and_in_no_other_folder() {
+        let folder = Source::parse("http://h/x/").unwrap();
+        let paths = |name: &[u8]| sums_beside(&folder, name, |sums| sums.ends_with(b".sha256"));
+        assert_eq!(paths(b"a").iter().map(|sums| sums.path.encoded()).collect::<Vec<_>>(), ["/x/a.sha256"]);
+        assert_eq!(paths(b"../.."), []);
+    }
 }
