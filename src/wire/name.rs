@@ -59,6 +59,13 @@ pub fn numbered(name: &str, n: u32) -> String {
     fitted(name, COMPONENT_LIMIT, &format!(" ({n})"))
 }
 
+/// What a file of that name is called whose content is not what it has to be. Never over [`COMPONENT_LIMIT`] bytes.
+#[must_use]
+pub fn damaged(name: &str) -> String {
+    const ENDING: &str = ".damaged";
+    format!("{}{ENDING}", fit_bytes(name, COMPONENT_LIMIT - ENDING.len()))
+}
+
 /// Emoji and text presentation: what is left without them is the same emoji.
 fn is_variation(c: char) -> bool {
     matches!(c, '\u{FE0E}' | '\u{FE0F}')
@@ -155,6 +162,13 @@ mod tests {
         ] {
             becomes(name, name);
         }
+    }
+
+    #[test]
+    fn what_is_damaged_is_called_so_however_long_its_name_is() {
+        assert_eq!(damaged("a.txt"), "a.txt.damaged");
+        let long = damaged(&"x".repeat(COMPONENT_LIMIT));
+        assert_eq!((long.len(), long.ends_with("xx.damaged")), (COMPONENT_LIMIT, true));
     }
 
     #[test]

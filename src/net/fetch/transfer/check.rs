@@ -1,19 +1,21 @@
 //! Whether what came is what it has to be. What is not is kept, under a name that says so.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::{Transfer, follow};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
+use crate::net::fetch::partial::folder;
 use crate::net::fetch::place::{Content, free, is_replaceable};
 use crate::net::fetch::verify::verify;
 use crate::net::fetch::writer::Written;
 use crate::net::fetch::{Halt, blocking};
 use crate::text::clean_line;
 use crate::wire::digest::Checksum;
+use crate::wire::name::damaged;
 
 impl Transfer<'_> {
     /// Reads what is on disk, and says what said what it has to be; none where nothing does.
@@ -92,10 +94,10 @@ impl Transfer<'_> {
     async fn keep_damaged(&mut self) -> Result<Option<PathBuf>, Fault> {
         let Some(file) = self.file.take() else { return Ok(None) };
         let disk = self.engine.disk.clone();
-        let mut name = self.job.to.clone().into_os_string();
-        name.push(".damaged");
+        let name = self.job.to.file_name().unwrap_or_default().to_string_lossy();
+        let damaged = folder(&self.job.to).join(damaged(&name));
         let (file, kept) = blocking(move || {
-            let kept = free(Path::new(&name), |to| disk.place(file.path(), to));
+            let kept = free(&damaged, |to| disk.place(file.path(), to));
             (file, kept)
         })
         .await?;
