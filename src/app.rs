@@ -204,7 +204,7 @@ impl State {
     /// The program ends: what is not yet kept is given to the store.
     pub fn end(&mut self, out: &mut Vec<Effect>) {
         self.chat.keep_now(out);
-        self.files.transfers.queue.keep_now(out);
+        self.files.transfers.queue.keep_at_end(out);
     }
 
     /// What is known from earlier runs. The peer that was spoken with last is in front, and downloads go on.

@@ -556,7 +556,7 @@ mod tests {
 
         /// A second run with what this one kept.
         fn restarts(&mut self) -> Self {
-            self.act(|queue, world| queue.keep_now(world.out));
+            self.act(|queue, world| queue.keep_at_end(world.out));
             let mut next = Self::new(2);
             next.now = self.now;
             (next.kept, next.partials) = (self.kept.clone(), self.partials.clone());
@@ -1067,6 +1067,33 @@ mod tests {
         assert_eq!(sim.running[1].1.to, Path::new("/dl/d/x"));
         sim.finishes(0, LARGE);
         assert!(sim.partials.is_empty(), "what is whole is not gone on with");
+    }
+
+    #[test]
+    fn after_a_restart_it_is_known_how_much_is_here_until_it_turns_out_to_be_otherwise() {
+        let mut sim = Sim::new(3);
+        for (name, size) in [("paused", Some(LARGE)), ("failed", Some(LARGE)), ("going", None)] {
+            sim.file(&format!("http://h/{name}"), size);
+        }
+        for at in 0..3 {
+            sim.starts(at, Some(LARGE));
+            sim.hears(sim.running[at].0, TransferEvent::Progress { bytes: LARGE / 10 });
+        }
+        let paused = sim.queue.nth(0).unwrap().id;
+        sim.act(|queue, world| queue.pause(paused, world));
+        // What was on its way when it was stopped counts too.
+        sim.hears(sim.running[0].0, TransferEvent::Progress { bytes: LARGE / 5 });
+        sim.ends(0, TransferEvent::Paused);
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        let mut sim = sim.restarts().restarts();
+        let here: Vec<_> = sim.queue.items().map(|item| (item.bytes(), item.percent())).collect();
+        assert_eq!(here, [(LARGE / 5, Some(20)), (LARGE / 10, Some(10)), (LARGE / 10, Some(10))]);
+        assert_eq!(sim.names(), ["going"]);
+        assert_eq!(sim.queue.percent(), Some(10));
+        sim.assert_sound();
+        sim.starts(0, Some(LARGE));
+        assert_eq!(sim.queue.percent(), Some(0), "it begins with the first byte");
+        sim.assert_sound();
     }
 
     #[test]

@@ -204,6 +204,8 @@ pub struct KeptItem {
     pub to: PathBuf,
     /// The file's length in bytes, where the server's list said it.
     pub size: Option<u64>,
+    /// Bytes of the file that were here when that was last looked at.
+    pub here: u64,
     /// What becomes of a file of it where something is there already.
     pub conflict: Conflict,
     /// What the content of the file has to be, as the user says.

@@ -32,8 +32,8 @@ fn keep_item(connection: &Connection, place: u64, item: &KeptItem) -> Result<()>
     let sums: Vec<String> = item.sums.iter().map(written).collect();
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO transfer (place, source, target, size, conflict, checksum, sums, paused)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT OR REPLACE INTO transfer (place, source, target, size, conflict, checksum, sums, paused, here)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             place,
@@ -44,6 +44,7 @@ fn keep_item(connection: &Connection, place: u64, item: &KeptItem) -> Result<()>
             item.checksum.as_ref().map(ToString::to_string),
             sums.join("\n"),
             item.paused,
+            length(Some(item.here)).unwrap_or_default(),
         ])?;
     Ok(())
 }
@@ -79,7 +80,8 @@ pub(super) fn drop_partial(connection: &Connection, source: &Source, to: &Path) 
 /// The downloads that are not done, in their order. What makes no sense is left out.
 pub(super) fn queue(connection: &Connection) -> Result<Vec<KeptItem>> {
     let mut rows = connection.prepare(
-        "SELECT place, source, target, size, conflict, checksum, sums, paused FROM transfer ORDER BY place",
+        "SELECT place, source, target, size, conflict, checksum, sums, paused, here
+        FROM transfer ORDER BY place",
     )?;
     let rows = rows.query_map([], |row| Ok(item_in(row)))?;
     Ok(rows.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
@@ -100,6 +102,7 @@ fn item_in(row: &Row<'_>) -> Option<KeptItem> {
         },
         sums: sums.lines().filter_map(read).collect(),
         paused: row.get(7).ok()?,
+        here: row.get(8).ok()?,
     })
 }
 

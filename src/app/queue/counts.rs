@@ -33,6 +33,7 @@ impl Item {
     /// A file was found.
     pub(super) fn find(&mut self, file: File) {
         self.counts.files += 1;
+        self.counts.partly += u128::from(file.here);
         self.counts.add_size(file.size);
         self.waiting.push(file);
     }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::file::{Goal, is_small};
+use super::counts::saturated;
+use super::file::{File, Goal, is_small};
 use super::item::{End, Item, ItemId};
 use super::tree::Tree;
 use super::{Queue, World};
@@ -46,14 +47,19 @@ impl Queue {
 
     /// Takes over one whose name is its own.
     fn take_over(&mut self, kept: KeptItem, world: &mut World<'_>) {
-        let KeptItem { place, source, to, size, conflict, checksum, sums, paused } = kept;
+        let KeptItem { place, source, to, size, here, conflict, checksum, sums, paused } = kept;
         let tree = source.path.is_folder().then(|| Box::new(Tree::new(&source, &to)));
         let mut item = self.item(source, to, tree);
         let new = item.place;
         item.place = new.max(place);
         (item.conflict, item.checksum, item.sums, item.size) = (conflict, checksum, sums, size);
         item.paused = paused;
-        item.begin_again(item.lane);
+        item.again = true;
+        if !item.is_folder() {
+            let partial = self.partials.get(&(item.source.clone(), item.to.clone()));
+            let (total, here) = partial.map_or((None, 0), |(partial, _)| (partial.total, here));
+            item.find(File { here, ..File::alone(size.or(total)) });
+        }
         if item.place != place {
             self.note(place, world.now);
             self.note(item.place, world.now);
@@ -70,8 +76,15 @@ impl Queue {
         self.keep_at.get_or_insert(now + TOGETHER);
     }
 
-    /// Gives the store what is not kept yet, without waiting any longer: the program ends.
-    pub fn keep_now(&mut self, out: &mut Vec<Effect>) {
+    /// Gives the store what is not kept yet, and how far that is which runs: the program ends.
+    pub fn keep_at_end(&mut self, out: &mut Vec<Effect>) {
+        let running = self.running.values().filter_map(|id| self.items.get(id));
+        self.changed.extend(running.map(|item| item.place));
+        self.keep_now(out);
+    }
+
+    /// Gives the store what is not kept yet.
+    pub(super) fn keep_now(&mut self, out: &mut Vec<Effect>) {
         self.keep_at = None;
         if self.changed.is_empty() {
             return;
@@ -146,11 +159,15 @@ fn kept(item: &Item) -> Option<KeptItem> {
     if item.cancelled || !(item.is_open() || failed) {
         return None;
     }
+    // A file that failed does not count among those of which there are bytes to come.
+    let failed_here = item.failures.iter().filter_map(|failure| failure.file.as_ref()).map(|file| file.here);
+    let here = saturated(item.counts.partly + failed_here.map(u128::from).sum::<u128>());
     Some(KeptItem {
         place: item.place,
         source: item.source.clone(),
         to: item.to.clone(),
         size: item.size,
+        here: if item.is_folder() { 0 } else { here },
         conflict: item.conflict,
         checksum: item.checksum.clone(),
         sums: item.sums.clone(),

@@ -67,7 +67,7 @@ impl Queue {
                 }
             }
             TransferEvent::Finished(finished) => {
-                let running = self.end(item, id)?;
+                let running = self.end(item, id, world)?;
                 self.count(item, finished.bytes.saturating_sub(running.file.here), world);
                 self.drop_partial(&running.goal, world);
                 self.change(item, |item| {
@@ -77,17 +77,17 @@ impl Queue {
                 self.over(item, End::Finished(finished), world);
             }
             TransferEvent::Kept { path, why } => {
-                let running = self.end(item, id)?;
+                let running = self.end(item, id, world)?;
                 self.drop_partial(&running.goal, world);
                 self.kept(item, &running, End::Kept { path, why }, why, world);
             }
             TransferEvent::Failed(fault) => self.failed(item, id, fault, world)?,
             TransferEvent::Paused => {
-                let running = self.end(item, id)?;
+                let running = self.end(item, id, world)?;
                 self.put_back(item, running, world);
             }
             TransferEvent::Cancelled => {
-                let running = self.end(item, id)?;
+                let running = self.end(item, id, world)?;
                 self.drop_partial(&running.goal, world);
                 self.change(item, |item| {
                     if !item.is_folder() {
@@ -124,7 +124,7 @@ impl Queue {
     }
 
     /// A download is at its end: another may have its place.
-    fn end(&mut self, item: ItemId, id: TransferId) -> Option<Running> {
+    fn end(&mut self, item: ItemId, id: TransferId, world: &World<'_>) -> Option<Running> {
         self.running.remove(&id);
         let held = self.held.is_some();
         let running = self.change(item, |item| {
@@ -135,6 +135,10 @@ impl Queue {
             running
         })??;
         self.books.ended(&running);
+        if let Some(place) = self.items.get(&item).filter(|item| !item.is_folder()).map(|item| item.place) {
+            // How much of it is here.
+            self.note(place, world.now);
+        }
         Some(running)
     }
 
@@ -167,7 +171,7 @@ impl Queue {
     }
 
     fn failed(&mut self, item: ItemId, id: TransferId, fault: Fault, world: &mut World<'_>) -> Option<()> {
-        let mut running = self.end(item, id)?;
+        let mut running = self.end(item, id, world)?;
         let known = self.items.get(&item)?;
         if known.cancelled {
             self.put_back(item, running, world);

@@ -15,6 +15,7 @@ fn item(place: u64, source: &str) -> KeptItem {
         source: Source::parse(source).unwrap(),
         to: PathBuf::from(format!("/downloads/{place}")),
         size: Some(place * 1000),
+        here: place * 100,
         conflict: Conflict::Newer,
         checksum: None,
         sums: Vec::new(),
@@ -94,10 +95,11 @@ async fn a_length_that_no_file_has_costs_nothing_else() {
     let mut endless = partial(b"a");
     endless.partial.total = Some(u64::MAX);
     let mut huge = item(1, "h/a");
-    huge.size = Some(u64::MAX);
+    (huge.size, huge.here) = (Some(u64::MAX), u64::MAX);
     let requests = vec![StoreRequest::Partial(Box::new(endless)), StoreRequest::Queue(vec![(1, Some(huge))])];
     let memory = told(place.path(), requests).await;
     assert_eq!((memory.partials[0].partial.total, memory.queue[0].size), (None, None));
+    assert_eq!(memory.queue[0].here, 0);
 }
 
 #[tokio::test]
