@@ -126,8 +126,8 @@ words! {
     }
     /// What lies over the screen.
     OverlayWords {
-        help, go_to, go_to_hint, nothing_found, sign_in, user, password, remember, refused, unsendable, readable, peer, server, folder, bookmark, new_peer, new_server, quit, quit_question,
-        quit_losing, quit_taking, quit_sure,
+        help, go_to, go_to_hint, nothing_found, sign_in, user, password, remember, refused, unsendable, readable, peer, server, folder, bookmark, new_peer, new_server, quit,
+        quit_going, quit_paused, quit_some_paused, quit_losing, quit_taking, quit_sure,
         pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
     }
     /// Searching for words.

@@ -12,6 +12,7 @@ use crate::app::chat::Pasted;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
 use crate::app::layout::{self, Area};
 use crate::app::overlay::{GoTo, Goal, Overlay};
+use crate::app::queue::Totals;
 use crate::event::Key;
 use crate::locale::fill;
 use crate::text::cut::fit_bytes;
@@ -161,11 +162,15 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
 /// What leaving would break off or put off.
 fn quit(state: &State, look: &Look) -> String {
     let words = &look.words.overlay;
-    let downloads = if state.files.transfers.kept { &words.quit_question } else { &words.quit_losing };
-    let question = match state.files.transfers.queue.open() {
-        0 => words.quit_sure.clone(),
-        open => fill(downloads, &[("count", &open.to_string())]),
+    let Totals { open, paused, .. } = state.files.transfers.queue.totals();
+    let sentence = match paused {
+        _ if open == 0 => &words.quit_sure,
+        _ if !state.files.transfers.kept => &words.quit_losing,
+        0 => &words.quit_going,
+        _ if paused == open => &words.quit_paused,
+        _ => &words.quit_some_paused,
     };
+    let question = fill(sentence, &[("count", &open.to_string()), ("paused", &paused.to_string())]);
     match state.share.takers() {
         0 => question,
         takers => fill(&words.quit_taking, &[("count", &takers.to_string()), ("question", &question)]),

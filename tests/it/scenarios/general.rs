@@ -82,6 +82,19 @@ fn quitting_with_downloads_asks_first() {
 }
 
 #[test]
+fn of_downloads_that_are_paused_quitting_does_not_say_that_they_go_on() {
+    for (width, height) in [(80, 24), (40, 10)] {
+        let mut screen = Screen::new(width, height);
+        screen.opens(SERVER, ["a", "b"].map(|name| file(name, 1_000_000)).into());
+        screen.press("space space d tab p ctrl+q");
+        assert!(screen.shows("done: 2.") && screen.shows("but not") && screen.shows("paused (1). Quit?"));
+        screen.press("n P ctrl+q");
+        assert!(screen.shows("done: 2.") && screen.shows("They stay") && !screen.shows("go on"));
+        assert!(screen.shows("Y yes"));
+    }
+}
+
+#[test]
 fn suspending_and_drawing_anew_are_the_worlds_business() {
     let mut screen = Screen::new(80, 24);
     screen.press("ctrl+z ctrl+r");
