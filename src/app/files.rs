@@ -67,6 +67,15 @@ impl Place {
             Self::Unlisted(server) => Some(&server.source),
         }
     }
+
+    /// By which address it is opened again.
+    fn address(&self) -> Option<Source> {
+        match self {
+            Self::Nowhere => None,
+            Self::Folder(folder) => Some(folder.source.clone()),
+            Self::Unlisted(server) => Some(server.address()),
+        }
+    }
 }
 
 /// The files tab.
@@ -171,6 +180,7 @@ impl Files {
     pub(super) fn back(&mut self, turn: &mut Turn<'_>) {
         match self.focus {
             FilesFocus::Transfers if self.is_undecided() => return self.forget(turn),
+            FilesFocus::Name if self.is_dead_end() => return self.go_back(turn),
             FilesFocus::Entries | FilesFocus::Name | FilesFocus::Filter if self.is_undecided() => {
                 self.forget(turn);
             }

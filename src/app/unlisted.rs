@@ -29,6 +29,17 @@ impl Unlisted {
         Self { source: source.at(Path::from_name(b"")), name: shown(&given), given, chosen: None }
     }
 
+    /// By which address it was opened.
+    #[must_use]
+    pub fn address(&self) -> Source {
+        self.source.at(self.given.clone())
+    }
+
+    /// Whether nothing else is typed than what came with its address.
+    pub(super) fn is_as_opened(&self) -> bool {
+        self.name.text() == shown(&self.given).text()
+    }
+
     /// The names that were fetched from it and contain what is typed, the latest first.
     #[must_use]
     pub fn offered<'a>(&self, recent: &'a Recent) -> Vec<(Clean, &'a Path)> {
@@ -70,7 +81,7 @@ impl Unlisted {
         let is_offered = self.selected(&self.offered(recent)).is_some();
         let chosen = self.chosen.take().filter(|_| is_offered);
         let typed = || Path::from_name(self.name.text().as_bytes());
-        let is_given = self.name.text() == shown(&self.given).text();
+        let is_given = self.is_as_opened();
         let name = chosen.unwrap_or_else(|| if is_given { self.given.clone() } else { typed() });
         self.name.replace("");
         Some(name).filter(|name| !name.name().is_empty())

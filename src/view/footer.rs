@@ -356,10 +356,13 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
             (entries(Browse::Parent), &words.parent),
             (entries(Browse::Reload), &words.reload),
         ],
-        FilesFocus::Name => vec![
-            (keys::first_key(&map.field, Edit::Accept), &words.download),
-            (keys::first_key(&map.field, Edit::Down), &words.choose),
-        ],
+        FilesFocus::Name => {
+            let back =
+                files.is_dead_end().then(|| (keys::first_key(&map.global, Global::Back), &*words.back));
+            let download = (keys::first_key(&map.field, Edit::Accept), &*words.download);
+            let choose = (keys::first_key(&map.field, Edit::Down), &*words.choose);
+            back.into_iter().chain([download, choose]).collect()
+        }
         FilesFocus::Transfers => transfers::hints::selected(files, map, words),
         FilesFocus::Path => {
             let complete = (keys::first_key(&map.global, Global::NextPane), &*words.complete);

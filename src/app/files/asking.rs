@@ -111,10 +111,9 @@ impl Files {
 
     fn open_unlisted(&mut self, source: &Source, turn: &mut Turn<'_>) {
         turn.remember(Change::Server(source.clone()));
-        let server = Unlisted::new(source);
-        self.leave(&server.source);
+        self.leave(source);
         self.stop_asking(turn);
-        self.place = Place::Unlisted(server);
+        self.place = Place::Unlisted(Unlisted::new(source));
         if !matches!(self.focus, FilesFocus::Address | FilesFocus::Transfers) {
             self.focus = FilesFocus::Name;
         }

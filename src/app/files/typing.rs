@@ -23,7 +23,9 @@ impl Files {
 
     pub(super) fn type_name(&mut self, key: Key, turn: &mut Turn<'_>) {
         let Place::Unlisted(server) = &mut self.place else { return };
-        let way = keys::action(&turn.keymap.entries, key).filter(|_| server.name.is_empty());
+        // In a text that was typed they are other keys.
+        let untouched = server.name.is_empty() || server.is_as_opened();
+        let way = keys::action(&turn.keymap.entries, key).filter(|_| untouched);
         if let Some(way @ (Browse::Back | Browse::Forward)) = way {
             return self.act(way, turn);
         }

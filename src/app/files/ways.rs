@@ -74,6 +74,15 @@ impl Files {
         self.go(Way::Forward, turn);
     }
 
+    /// Whether what is open is a folder without a list, and nothing was done there: all that is left is what was open
+    /// before.
+    #[must_use]
+    pub fn is_dead_end(&self) -> bool {
+        let Place::Unlisted(server) = &self.place else { return false };
+        let is_folder = !server.name.is_empty() && server.address().path.is_folder();
+        is_folder && server.is_as_opened() && !self.is_undecided() && !self.ways.past.is_empty()
+    }
+
     fn go(&mut self, way: Way, turn: &mut Turn<'_>) {
         let ahead = if way == Way::Back { &self.ways.past } else { &self.ways.future };
         let Some(visit) = ahead.last().cloned() else { return };
@@ -84,11 +93,12 @@ impl Files {
     pub(super) fn leave(&mut self, to: &Source) {
         let way = std::mem::take(&mut self.aim.way);
         let Ways { past, future } = &mut self.ways;
-        let same = self.place.source() == Some(to);
-        let left = self.place.source().filter(|_| !same).map(|source| {
+        let left = self.place.address();
+        let same = left.as_ref() == Some(to);
+        let left = left.filter(|_| !same).map(|source| {
             let selected =
                 if let Place::Folder(folder) = &self.place { folder.selected_name() } else { None };
-            Visit { source: source.clone(), selected }
+            Visit { source, selected }
         });
         match way {
             Way::Onward if same => {}

@@ -290,6 +290,37 @@ fn a_plain_server_is_on_the_way_back_too() {
 }
 
 #[test]
+fn from_a_folder_without_a_list_one_goes_back_to_the_list_before() {
+    for key in ["alt+left", "esc"] {
+        let mut screen = with_folder();
+        screen.press("enter");
+        let (request, deeper) = screen.asks();
+        screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::NoListing)));
+        assert!(screen.shows("File name  pictures/") && screen.shows("no list that can be read"));
+        assert!(screen.rows()[23].contains("Esc back"), "{}", screen.rows()[23]);
+        screen.press(key);
+        let (request, source) = screen.asks();
+        assert_eq!(source, SERVER);
+        screen.is_listed(request, SERVER, vec![folder("a"), folder("pictures")]);
+        assert_eq!(selected(&screen), "pictures/");
+        screen.press("alt+right");
+        assert_eq!(screen.asks().1, deeper);
+    }
+}
+
+#[test]
+fn in_a_folder_without_a_list_what_is_typed_is_not_left_by_accident() {
+    let mut screen = with_folder();
+    screen.press("enter");
+    let (request, _) = screen.asks();
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::NoListing)));
+    screen.type_text("a b");
+    screen.press("alt+left esc");
+    assert_eq!(screen.effects(), []);
+    assert!(screen.shows("File name  pictures/a b"));
+}
+
+#[test]
 fn each_part_of_the_way_can_be_clicked() {
     let mut screen = Screen::new(80, 24);
     screen.opens("http://192.168.1.5:7890/a/b c/讲/", vec![file("x", 1)]);
