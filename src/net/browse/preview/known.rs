@@ -53,7 +53,8 @@ fn archive(bytes: &Bytes, is_whole: bool) -> Option<Content> {
     let (format, entries) = if bytes.get(257..262) == Some(b"ustar") {
         ("tar", tar(bytes))
     } else if bytes.starts_with(b"\x1f\x8b\x08") {
-        ("gzip", gzip_name(bytes).into_iter().collect())
+        // Where it does not name what is in it, as `tar czf` does not, there is nothing to list.
+        ("gzip", vec![gzip_name(bytes)?])
     } else {
         return None;
     };
@@ -63,7 +64,7 @@ fn archive(bytes: &Bytes, is_whole: bool) -> Option<Content> {
 }
 
 fn other(bytes: &Bytes) -> Option<Content> {
-    const KNOWN: [(&[u8], &str); 12] = [
+    const KNOWN: [(&[u8], &str); 13] = [
         (b"%PDF-", "PDF"),
         (b"\x7fELF", "ELF"),
         (b"MZ", "Windows (PE)"),
@@ -72,6 +73,7 @@ fn other(bytes: &Bytes) -> Option<Content> {
         (b"\0asm", "WebAssembly"),
         (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
         (b"Rar!\x1a\x07", "RAR"),
+        (b"\x1f\x8b\x08", "gzip"),
         (b"BZh", "bzip2"),
         (b"\xfd7zXZ\0", "xz"),
         (b"\x28\xb5\x2f\xfd", "Zstandard"),
@@ -175,6 +177,17 @@ mod tests {
         let two = [&header[..], &[b'x'; 512], &header, &[b'y'; 100]].concat();
         let entry = ("a.txt".to_owned(), Some(512));
         assert_eq!(names(&known(&two.into(), true).unwrap()), [entry.clone(), entry]);
+    }
+
+    #[test]
+    fn gzip_lists_what_it_names_and_without_a_name_is_shown_as_it_is() {
+        let named = known(&Bytes::from_static(b"\x1f\x8b\x08\x08\0\0\0\0\0\x03a.txt\0more"), true);
+        assert_eq!(names(&named.unwrap()), [("a.txt".to_owned(), None)]);
+        let bytes = b"\x1f\x8b\x08\0\0\0\0\0\0\x03more";
+        let Some(Content::Known(format, beginning)) = known(&Bytes::from_static(bytes), true) else {
+            panic!("a list of what is not known")
+        };
+        assert_eq!((&*format, &beginning.0[..]), ("gzip", &bytes[..]));
     }
 
     #[test]
