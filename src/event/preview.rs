@@ -70,11 +70,19 @@ pub enum Listed {
     Beginning,
 }
 
-/// A file in an archive.
+/// A file or a folder in an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
-    /// Its name.
+    /// Its name; that of a folder ends with a slash.
     pub name: Clean,
     /// Its length in bytes, unpacked.
     pub size: Option<u64>,
+}
+
+impl Packed {
+    /// Whether it is a file, and no folder.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        !self.name.ends_with('/')
+    }
 }

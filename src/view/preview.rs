@@ -76,7 +76,8 @@ fn facts(state: &State, preview: &Preview, look: &Look) -> String {
                 Listed::Whole => &words.entries,
                 Listed::Beginning => &words.entries_so_far,
             };
-            vec![format.to_string(), fill(sentence, &[("count", &grouped(entries.len() as u64))])]
+            let files = entries.iter().filter(|entry| entry.is_file()).count();
+            vec![format.to_string(), fill(sentence, &[("count", &grouped(files as u64))])]
         }
         Content::Known(format, _) => vec![format.to_string()],
         Content::Other(_) => vec![words.bytes.clone()],

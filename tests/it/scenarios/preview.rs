@@ -112,6 +112,17 @@ fn what_is_no_text_is_shown_as_what_it_is() {
 }
 
 #[test]
+fn the_files_of_an_archive_are_counted_without_its_folders() {
+    let mut screen = Screen::new(80, 24);
+    let request = looks(&mut screen);
+    let packed =
+        ["讲/", "讲/1.txt", "讲/2.txt"].map(|name| Packed { name: clean_line(name.as_bytes()), size: None });
+    let archive = Content::Archive(clean_line(b"ZIP"), packed.to_vec(), Listed::Whole);
+    screen.is_told(Event::Previewed(request, Ok(seen(archive))));
+    assert!(screen.shows("ZIP · files in it: 2 · ") && screen.shows("讲/2.txt"));
+}
+
+#[test]
 fn what_is_looked_at_is_downloaded_from_there() {
     for key in ["enter", "d"] {
         let mut screen = Screen::new(80, 24);

@@ -115,7 +115,11 @@ fn tar(bytes: &[u8]) -> Vec<Packed> {
         // What belongs to the header of the next file is no file.
         if matches!(header[156], 0 | b'0' | b'1' | b'2' | b'5' | b'7') {
             let (prefix, name) = (text(345, 500), text(0, 100));
-            let name = if prefix.is_empty() { name.to_vec() } else { [prefix, b"/", name].concat() };
+            let mut name = if prefix.is_empty() { name.to_vec() } else { [prefix, b"/", name].concat() };
+            // Most of those who pack a folder write the slash, too.
+            if header[156] == b'5' && !name.ends_with(b"/") {
+                name.push(b'/');
+            }
             let size = Some(size).filter(|_| matches!(header[156], 0 | b'0' | b'7'));
             entries.push(Packed { name: clean_line(&name), size });
         }
@@ -177,6 +181,26 @@ mod tests {
         let two = [&header[..], &[b'x'; 512], &header, &[b'y'; 100]].concat();
         let entry = ("a.txt".to_owned(), Some(512));
         assert_eq!(names(&known(&two.into(), true).unwrap()), [entry.clone(), entry]);
+    }
+
+    #[test]
+    fn folders_are_no_files_of_an_archive() {
+        let files = |bytes: Vec<u8>| {
+            let Some(Content::Archive(_, entries, _)) = known(&bytes.into(), true) else {
+                panic!("no archive")
+            };
+            entries.iter().map(|entry| (entry.name.to_string(), entry.is_file())).collect::<Vec<_>>()
+        };
+        let header = |name: &str, kind: u8| {
+            let mut header = [0; TAR_BLOCK];
+            header[..name.len()].copy_from_slice(name.as_bytes());
+            header[156] = kind;
+            header[257..262].copy_from_slice(b"ustar");
+            header
+        };
+        let expected = [("a/".to_owned(), false), ("b/".to_owned(), false), ("b/c".to_owned(), true)];
+        assert_eq!(files([header("a", b'5'), header("b/", b'5'), header("b/c", b'0')].concat()), expected);
+        assert_eq!(files([local("a/", b""), local("b/", b""), local("b/c", b"1")].concat()), expected);
     }
 
     #[test]
