@@ -150,7 +150,7 @@ words! {
         go_to, address, help, back, open, mark, get, download, filter, preview, jump, sort, hidden, bookmark, cancel, chat, files, next_pane, next_field,
         accept, choose, write, remove, yes, no, scroll, peers, reload, parent, details, only_peer,
         clear,
-        open_file, answer, pause, go_on, retry, reveal, copy_path, limit, clear_done, move_up,
+        open_file, answer, sign_in, pause, go_on, retry, reveal, copy_path, limit, clear_done, move_up,
         share, stop_sharing, to_message, code, next_address,
         talk, settings, name, pin, mute, block, forget, change, complete,
     }

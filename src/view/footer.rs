@@ -16,6 +16,7 @@ use crate::app::layout::{Area, Frame};
 use crate::app::message::Message;
 use crate::app::overlay::Overlay;
 use crate::app::peers::Question;
+use crate::app::queue::Item;
 use crate::app::{Notice, State, Tab};
 use crate::event::{Delivery, Key};
 use crate::locale::{HintWords, Words, fill};
@@ -337,6 +338,7 @@ fn chat_hints<'a>(state: &State, map: &Keymap, words: &'a HintWords) -> Vec<Hint
 
 fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
     let entries = |action: Browse| keys::first_key(&map.entries, action);
+    let runs = files.transfers.selected().is_some_and(Item::is_open);
     match files.focus {
         // Nothing to walk through; what to do instead stands in the middle of the screen.
         FilesFocus::Entries if files.failed.is_some() || !matches!(files.place, Place::Folder(_)) => {
@@ -348,7 +350,7 @@ fn files_hints<'a>(files: &Files, map: &Keymap, words: &'a HintWords) -> Vec<Hin
             (entries(Browse::Get), &words.get),
             (entries(Browse::Filter), &words.filter),
             (entries(Browse::Sort), &words.sort),
-            (entries(Browse::Cancel), &words.cancel),
+            (entries(Browse::Cancel).filter(|_| runs), &words.cancel),
             (entries(Browse::Preview), &words.preview),
             (entries(Browse::Jump), &words.jump),
             (entries(Browse::Hidden), &words.hidden),

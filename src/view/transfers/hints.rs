@@ -32,6 +32,8 @@ pub(in crate::view) fn selected<'a>(files: &Files, map: &Keymap, words: &'a Hint
     let mut hints: Vec<Hint<'a>> = Vec::new();
     if asks {
         hints.push((act(Transfer::Answer), &words.answer));
+    } else if let ItemState::Unauthorized(..) = item.state() {
+        hints.push((act(Transfer::Answer), &words.sign_in));
     }
     match item.state() {
         ItemState::Ended(_) if place_of(item).is_some() => {

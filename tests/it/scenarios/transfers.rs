@@ -147,6 +147,7 @@ fn a_plain_server_is_asked_for_one_file_at_a_time() {
 #[test]
 fn a_running_download_is_cancelled_when_nothing_is_left_of_it() {
     let (mut screen, ids) = downloading(1);
+    assert!(screen.rows()[29].contains(" X cancel "), "{}", screen.rows()[29]);
     screen.press("x");
     assert_eq!(screen.effects(), [Effect::Cancel(ids[0])]);
     assert!(!screen.shows("cancelled"), "not before it is true");
@@ -154,6 +155,7 @@ fn a_running_download_is_cancelled_when_nothing_is_left_of_it() {
     assert!(row(&screen, 0).contains("cancelled; nothing is left of it"));
     screen.press("x");
     assert!(!screen.shows("Transfers"), "one that is at its end leaves the list");
+    assert!(!screen.shows("X cancel"), "there is nothing to be cancelled");
     assert_eq!(screen.effects(), []);
 }
 
@@ -220,6 +222,8 @@ fn a_download_that_waits_for_a_password_is_told_of_once_wherever_one_is() {
     screen.press("f3");
     let heading = screen.row_containing("─ Transfers");
     assert!(heading.contains("wants a user name and password: A"), "{heading}");
+    screen.press("tab");
+    assert!(screen.rows()[29].starts_with(" A sign in "), "{}", screen.rows()[29]);
     screen.press("a");
     assert!(screen.shows("Who are you?"));
 }
