@@ -50,7 +50,10 @@ pub struct Folder {
     arrangement: Arrangement,
     entries: Vec<Entry>,
     is_cut: bool,
-    size: u64,
+    /// What is in its files, as far as their sizes are known.
+    total: Extent,
+    /// Files of which they are not.
+    unsized_files: u64,
     /// The entries in the order of their names.
     by_name: Vec<u32>,
     /// Those that are not hidden, in the order that was chosen.
@@ -70,7 +73,8 @@ impl Folder {
         let mut folder = Self {
             source: listing.source,
             is_cut: listing.is_cut,
-            size: size_of_files(&listing.entries),
+            total: size_of_files(&listing.entries),
+            unsized_files: files(&listing.entries).filter(|entry| entry.size.is_none()).count() as u64,
             by_name: order::by_name(&listing.entries),
             sieve: Sieve::new(&listing.entries),
             entries: listing.entries,
@@ -138,10 +142,12 @@ impl Folder {
         self.shown().len()
     }
 
-    /// Bytes in its files, as far as the server says.
+    /// What is in its files, as far as their sizes are known; none where that is of none of them.
     #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size
+    pub fn total(&self) -> Option<Extent> {
+        let Self { total, unsized_files, .. } = self;
+        let is_known = total.files == 0 || *unsized_files < total.files;
+        is_known.then_some(Extent { or_more: *unsized_files > 0, ..*total })
     }
 
     /// Rows of the list.
@@ -252,9 +258,10 @@ impl Folder {
     pub(super) fn learn(&mut self, place: usize, facts: Facts) {
         let Some(entry) = self.entries.get_mut(place) else { return };
         entry.modified = entry.modified.or(facts.modified);
-        if entry.size.is_none() {
-            entry.size = facts.size;
-            self.size = self.size.saturating_add(facts.size.unwrap_or_default());
+        if let (None, Some(size)) = (entry.size, facts.size) {
+            entry.size = Some(size);
+            self.total.bytes = self.total.bytes.saturating_add(size);
+            self.unsized_files -= 1;
         }
     }
 
@@ -341,10 +348,14 @@ pub(super) fn is_hidden(entry: &Entry) -> bool {
     entry.raw.0.starts_with(b".")
 }
 
+fn files(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    entries.iter().filter(|entry| entry.kind == Kind::File)
+}
+
 /// A server can say any number: the sum ends where numbers do.
-fn size_of_files(entries: &[Entry]) -> u64 {
-    let files = entries.iter().filter(|entry| entry.kind == Kind::File);
-    files.filter_map(|entry| entry.size).fold(0, u64::saturating_add)
+fn size_of_files(entries: &[Entry]) -> Extent {
+    let bytes = files(entries).filter_map(|entry| entry.size).fold(0, u64::saturating_add);
+    Extent { bytes, files: files(entries).count() as u64, ..Extent::default() }
 }
 
 #[cfg(test)]
@@ -453,10 +464,8 @@ mod tests {
     fn sizes_that_no_disk_could_hold_are_added_up_all_the_same() {
         let source = Source::parse("http://h").unwrap();
         let entries = vec![entry("a", Kind::File, u64::MAX), entry("b", Kind::File, 1)];
-        assert_eq!(
-            Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default()).size(),
-            u64::MAX
-        );
+        let folder = Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default());
+        assert_eq!(folder.total().map(|total| total.bytes), Some(u64::MAX));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, share, wording};
+use super::{Look, entries, share, wording};
 use crate::app::bar::{AddressBar, Problem};
 use crate::app::chat::ChatFocus;
 use crate::app::conversation::Conversation;
@@ -16,7 +16,7 @@ use crate::app::keys::{self, Global};
 use crate::app::layout::{self, Area, Frame};
 use crate::app::{State, Tab};
 use crate::locale::fill;
-use crate::text::size::{self, grouped};
+use crate::text::size::grouped;
 use crate::text::width::{ellipsis_middle, graphemes, pad_to, width};
 use crate::text::wrap::{Spaces, wrap};
 use crate::wire::peer::Peer;
@@ -203,7 +203,8 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
                 count => format!(" · {}", fill(&words.files.hidden, &[("count", &count.to_string())])),
             };
             let star = if state.recent.bookmarks().contains(&folder.source) { "★ · " } else { "" };
-            format!("{star}{marked}{} · {items}{hidden} · {}", words.files.http, size::bytes(folder.size()))
+            let total = folder.total().map(|total| format!(" · {}", entries::extent_text(total)));
+            format!("{star}{marked}{} · {items}{hidden}{}", words.files.http, total.unwrap_or_default())
         }
     };
     let cut = matches!(&files.place, Place::Folder(folder) if folder.is_cut() && files.failed.is_none());

@@ -165,7 +165,7 @@ fn draw_entry(
 }
 
 /// `≥` where there may be more, `…` where it still grows.
-fn extent_text(extent: Extent) -> String {
+pub(super) fn extent_text(extent: Extent) -> String {
     let at_least = if extent.or_more || extent.grows { "≥" } else { "" };
     let grows = if extent.grows { "…" } else { "" };
     format!("{at_least}{}{grows}", size::bytes(extent.bytes))

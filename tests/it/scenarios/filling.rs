@@ -60,7 +60,20 @@ fn only_files_in_view_are_asked_about_and_only_when_the_view_stands_still() {
     screen.is_told(Event::Filled(request, 1, facts(1_200)));
     let row = screen.row_containing(&files[1]);
     assert!(row.contains("1.2 kB") && row.contains("2026-11-02"), "{row}");
-    assert!(screen.rows()[1].contains(" 1.2 kB "));
+    assert!(screen.rows()[1].contains(" ≥1.2 kB "));
+}
+
+#[test]
+fn the_sum_of_sizes_is_no_more_exact_than_they_are() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens(SERVER, vec![bare("a"), bare("b")]);
+    assert!(screen.rows()[1].ends_with(" HTTP · items: 2 "), "{}", screen.rows()[1]);
+    waits(&mut screen, STILL);
+    let (request, _) = asked(&mut screen);
+    screen.is_told(Event::Filled(request, 0, facts(1_200)));
+    assert!(screen.rows()[1].ends_with(" HTTP · items: 2 · ≥1.2 kB "), "{}", screen.rows()[1]);
+    screen.is_told(Event::Filled(request, 1, facts(800)));
+    assert!(screen.rows()[1].ends_with(" HTTP · items: 2 · 2.0 kB "), "{}", screen.rows()[1]);
 }
 
 #[test]
