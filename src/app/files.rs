@@ -271,6 +271,7 @@ impl Files {
     pub(super) fn follow(&mut self, in_view: bool, turn: &mut Turn<'_>) {
         let rows = self.rows(turn);
         if let Place::Folder(folder) = &mut self.place {
+            self.filling.settle(folder);
             folder.follow(rows);
             self.filling.follow(folder, if in_view { rows } else { 0 }, turn);
         }

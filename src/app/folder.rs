@@ -58,6 +58,8 @@ pub struct Folder {
     by_name: Vec<u32>,
     /// Those that are not hidden, in the order that was chosen.
     order: Vec<u32>,
+    /// Whether something was learned since then by which they are sorted.
+    is_stale: bool,
     sieve: Sieve,
     /// The entries that are marked.
     marked: BTreeSet<usize>,
@@ -82,6 +84,7 @@ impl Folder {
             selected: 0,
             arrangement,
             order: Vec::new(),
+            is_stale: false,
             marked: BTreeSet::new(),
             extents: Extents::default(),
             top: 0,
@@ -254,9 +257,14 @@ impl Folder {
         self.entries.get(place).map(|entry| self.inside(entry))
     }
 
-    /// Something more is known of the entry in this place. The rows stay as they are.
+    /// Something more is known of the entry in this place. The rows stay as they are until [`Folder::settle`].
     pub(super) fn learn(&mut self, place: usize, facts: Facts) {
         let Some(entry) = self.entries.get_mut(place) else { return };
+        self.is_stale |= match self.arrangement.sort.column {
+            Column::Name => false,
+            Column::Size => entry.size.is_none() && facts.size.is_some(),
+            Column::Modified => entry.modified.is_none() && facts.modified.is_some(),
+        };
         entry.modified = entry.modified.or(facts.modified);
         if let (None, Some(size)) = (entry.size, facts.size) {
             entry.size = Some(size);
@@ -302,8 +310,21 @@ impl Folder {
         let is_shown = |at: &u32| arrangement.with_hidden || !is_hidden(&entries[*at as usize]);
         let by_name: Vec<u32> = self.by_name.iter().copied().filter(is_shown).collect();
         self.order = arrangement.sort.arrange(entries, by_name.into_iter());
+        self.is_stale = false;
         self.look(true);
         self.select_or_first(selected.as_ref());
+    }
+
+    /// Sorts by what was learned of the entries; the selection stays on its row's entry, or on the way out.
+    pub(super) fn settle(&mut self) {
+        if !self.is_stale {
+            return;
+        }
+        let is_way_out = self.selected_line() == Some(Line::Parent);
+        self.arrange(self.arrangement);
+        if is_way_out {
+            self.selected = 0;
+        }
     }
 
     /// The filter was changed. What fits it best is selected; where nothing is looked for any more, the selection stays

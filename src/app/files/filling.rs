@@ -31,6 +31,14 @@ impl Filling {
         self.due
     }
 
+    /// Puts the folder in order by what was said, once nothing more is under way: until then rows would jump, and a long
+    /// list be sorted for each of them.
+    pub(super) fn settle(&self, folder: &mut Folder) {
+        if !self.questions.iter().any(|(_, places)| places.iter().any(Option::is_some)) {
+            folder.settle();
+        }
+    }
+
     /// Takes notice of what is in view: so many rows of this folder.
     pub(super) fn follow(&mut self, folder: &Folder, rows: usize, turn: &mut Turn<'_>) {
         if !matches!(folder.source.scheme, Scheme::Http | Scheme::Https) {

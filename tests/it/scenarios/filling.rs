@@ -77,6 +77,42 @@ fn the_sum_of_sizes_is_no_more_exact_than_they_are() {
 }
 
 #[test]
+fn a_list_is_sorted_by_the_sizes_that_come_and_the_cursor_stays_on_its_file() {
+    let mut screen = Screen::new(80, 24);
+    let server = format!("{SERVER}x/");
+    screen.opens(&server, vec![bare("a"), bare("b"), bare("c")]);
+    screen.press("s");
+    waits(&mut screen, STILL);
+    let (request, files) = asked(&mut screen);
+    assert_eq!(files, ["a", "b", "c"]);
+    let names = |screen: &Screen| -> Vec<String> {
+        screen.rows()[3..7]
+            .iter()
+            .map(|row| row.chars().take(6).collect::<String>().trim().to_owned())
+            .collect()
+    };
+    screen.is_told(Event::Filled(request, 2, facts(3_000)));
+    assert_eq!(names(&screen), ["../", "▌  a", "b", "c"], "nothing moves while more is to come");
+    screen.is_told(Event::Filled(request, 1, Facts::default()));
+    screen.is_told(Event::Filled(request, 0, facts(2_000)));
+    assert_eq!(names(&screen), ["../", "c", "▌  a", "b"]);
+    waits(&mut screen, STILL);
+    assert_eq!(screen.effects(), []);
+}
+
+#[test]
+fn who_stands_on_the_way_out_stays_there_when_the_list_is_sorted_anew() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens(&format!("{SERVER}x/"), vec![bare("a"), bare("b")]);
+    screen.press("s home");
+    waits(&mut screen, STILL);
+    let (request, _) = asked(&mut screen);
+    screen.is_told(Event::Filled(request, 0, facts(1)));
+    screen.is_told(Event::Filled(request, 1, facts(2)));
+    assert!(screen.rows()[3].starts_with("▌  ../") && screen.rows()[4].starts_with("   b "));
+}
+
+#[test]
 fn nothing_is_asked_twice_and_what_scrolled_away_is_forgotten() {
     let mut screen = Screen::new(80, 10);
     many(&mut screen);
