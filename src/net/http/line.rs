@@ -119,6 +119,7 @@ impl Line {
         match cause.map(|cause| tls::why(cause).unwrap_or_else(|| Fault::from_network(cause))) {
             Some(fault) if heard => NoAnswer::Failed(fault),
             Some(fault) => NoAnswer::Silence(fault),
+            None if heard && error.is_incomplete_message() => NoAnswer::Failed(Fault::Reset),
             None if heard => NoAnswer::Failed(Fault::Garbled),
             None => NoAnswer::Silence(Fault::Closed),
         }

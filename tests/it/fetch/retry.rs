@@ -94,6 +94,19 @@ async fn wherever_it_breaks_off_the_file_is_right_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_first_answer_that_is_cut_off_in_its_head_is_asked_for_again() {
+    for off in [fin, reset] {
+        let server = scripted(vec![cut(ETAG, "HTTP/1.1 206 Par".len(), off), rightly(ETAG)]);
+        let dir = tempdir().unwrap();
+        let mut job = job(server.source("http://", "/a"), dir.path());
+        let (end, told) = run_on(&patient(PATIENT), &mut job).await;
+        assert!(matches!(end, End::Finished(_)), "{end:?}");
+        assert_eq!(retried(&told), [(2, &Fault::Reset)]);
+        assert!(read(&dir, "a") == content());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_next_try_asks_only_for_what_is_missing_and_says_so() {
     let server = scripted(vec![cut(ETAG, 200_000, fin), rightly(ETAG)]);
     let dir = tempdir().unwrap();

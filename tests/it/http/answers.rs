@@ -42,7 +42,7 @@ async fn answers_that_are_none_yet_are_waited_through_but_not_for_ever() {
     assert_eq!(get(&client(), &server.source("http://", "/a")).await.unwrap(), "hello");
     let server = Server::new(|_, mut stream| while stream.write_all(b"HTTP/1.1 102 Wait\r\n\r\n").is_ok() {});
     assert_eq!(get(&client(), &server.source("http://", "/a")).await, Err(Fault::Garbled));
-    assert_eq!(fault_of("HTTP/1.1 102 Wait\r\n\r\n").await, Fault::Garbled);
+    assert_eq!(fault_of("HTTP/1.1 102 Wait\r\n\r\n").await, Fault::Reset);
 }
 
 #[tokio::test]

@@ -192,7 +192,7 @@ async fn a_question_is_asked_again_once_and_not_where_an_answer_had_begun() {
     let half = || Act::Close("HTTP/1.1 200 OK\r\nContent-Le".to_owned());
     let server = Lasting::new(move |heard| if heard.path() == "/a" { Act::Keep(hello()) } else { half() });
     get(&client, &server.source("http://", "/a")).await.unwrap();
-    assert_eq!(get(&client, &server.source("http://", "/b")).await, Err(Fault::Garbled));
+    assert_eq!(get(&client, &server.source("http://", "/b")).await, Err(Fault::Reset));
     assert_eq!(server.heard(), ["1 GET /a", "1 GET /b"]);
 }
 
