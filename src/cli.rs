@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, ChatLayer, Config, FilesLayer, LanguageChoice, Layer, ScreenLayer, ServeLayer};
 use crate::event::system_words;
@@ -25,6 +26,7 @@ pub mod json;
 mod keeping;
 mod listen;
 mod ls;
+mod password;
 mod screen;
 mod send;
 mod serve;
@@ -362,6 +364,21 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
         Some(Command::Doctor(options)) => block_on(doctor::run(&context, &options)),
         Some(Command::Serve(arguments)) => block_on(serve::run(&context, &arguments)),
     }
+}
+
+/// Ends when the user, or the system, wants us to stop. From here on the signals do not end the program by themselves,
+/// so that what came can be left in order.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
 }
 
 /// Runs a command's future to its end on a runtime of its own, with a thread for each processor.

@@ -6,12 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::path::{Path as FilePath, PathBuf};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
-
-use super::{Context, Ending};
+use super::{Context, Ending, password, stop_signal};
 use crate::app::queue::{NewFile, sums_beside};
 use crate::config::absolute;
 use crate::event::Fault;
@@ -28,7 +26,6 @@ mod bars;
 mod downloads;
 mod options;
 mod output;
-mod password;
 mod report;
 
 use downloads::Downloads;
@@ -52,7 +49,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
         && let Some(stream) = Stream::of(file)
     {
         engine.limit_rate(options.limit_rate.or(context.config.limit_rate));
-        return pour(context, &engine, (source.clone(), options.checksum.clone()), stream, stopped).await;
+        return pour(context, (&client, &engine), (source.clone(), options.checksum.clone()), stream, stopped).await;
     }
     // What is kept for a later run holds wherever that is started.
     let dir = absolute(options.dir());
@@ -133,6 +130,7 @@ fn beside(source: &Source) -> Vec<Source> {
 }
 
 /// What a file goes into that is no file.
+#[derive(Clone)]
 enum Stream {
     Output,
     /// A device or a pipe, which is written to, not replaced.
@@ -158,28 +156,37 @@ impl Stream {
     }
 }
 
-/// Downloads a file into a stream.
+/// Downloads a file into a stream. Whoever sits at the terminal is asked for a name and a password where the server wants
+/// them.
 async fn pour(
     context: &Context,
-    engine: &Engine,
+    (client, engine): (&Client, &Engine),
     (mut source, checksum): (Source, Option<Checksum>),
     stream: Stream,
-    stopped: impl Future<Output = ()>,
+    mut stopped: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(), Ending> {
     let words = &context.words.command;
-    let bar = io::stderr().is_terminal().then(|| bars::Single::new(&clean_line(&source.path.last())));
-    let report = |event| {
-        if let Some(bar) = &bar {
-            bar.show(&event);
+    let ended = loop {
+        let bar = io::stderr().is_terminal().then(|| bars::Single::new(&clean_line(&source.path.last())));
+        let report = |event| {
+            if let Some(bar) = &bar {
+                bar.show(&event);
+            }
+            std::future::ready(())
+        };
+        let stop = async {
+            stopped.as_mut().await;
+            Stop::Pause
+        };
+        let (sum, into) = (checksum.clone(), stream.clone());
+        let ended = engine.stream(&mut source, sum, || into.open(), stop, report).await;
+        drop(bar);
+        let End::Failed(fault) = &ended else { break ended };
+        tokio::select! {
+            told = password::told(context, client, fault) => if !told { break ended },
+            () = stopped.as_mut() => break End::Paused,
         }
-        std::future::ready(())
     };
-    let stop = async {
-        stopped.await;
-        Stop::Pause
-    };
-    let ended = engine.stream(&mut source, checksum, || stream.open(), stop, report).await;
-    drop(bar);
     match ended {
         // A reader who closed it has enough.
         End::Finished(_) | End::Kept(..) | End::Failed(Fault::NobodyReads) => Ok(()),
@@ -189,19 +196,4 @@ async fn pour(
         }
         End::Failed(fault) => Err(context.failed(&source.to_string(), &fault)),
     }
-}
-
-/// Ends when the user, or the system, wants us to stop. From here on the signals do not end the program by themselves,
-/// so that what came can be left in order.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    })
 }

@@ -3,13 +3,15 @@
 
 use std::future::ready;
 use std::io::{self, Write};
+use std::pin::pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
-use super::{Context, Ending, Ls, json, written};
+use super::{Context, Ending, Ls, json, password, stop_signal, written};
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::locale::fill;
 use crate::net::browse::{Browsed, browse, walk};
@@ -23,8 +25,17 @@ use crate::wire::source::Source;
 /// The most files and folders of a tree that are listed.
 const ENTRIES: usize = 1_000_000;
 
-/// Lists a folder, or with `--recursive` a whole tree; of that, what can be listed.
+/// Lists a folder, or with `--recursive` a whole tree; of that, what can be listed. Whoever sits at the terminal is asked
+/// for a name and a password where the server wants them, and is given the terminal back as it was when a signal comes.
 pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
+    let stopped = pin!(stop_signal()?);
+    tokio::select! {
+        ended = list(context, options) => ended,
+        () = stopped => Err(Ending::Failed(context.words.command.stream_stopped.clone())),
+    }
+}
+
+async fn list(context: &Context, options: &Ls) -> Result<(), Ending> {
     let words = &context.words;
     let (source, credentials) = Source::parse_with_credentials(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
@@ -35,7 +46,10 @@ pub(super) async fn run(context: &Context, options: &Ls) -> Result<(), Ending> {
     } else {
         list_folder(context, &client, &source).await?
     };
-    written(words, if options.json { write_json(&rows) } else { write_columns(&rows) })?;
+    let json = options.json;
+    // A reader who takes nothing for a while does not keep a signal from us.
+    let wrote = spawn_blocking(move || if json { write_json(&rows) } else { write_columns(&rows) }).await;
+    written(words, wrote.unwrap_or_else(|killed| Err(killed.into())))?;
     // The last one is said by whoever ends the program.
     let mut failures = missed.into_iter().map(|(source, fault)| context.failed(&source.to_string(), &fault));
     let last = failures.next_back();
@@ -56,7 +70,13 @@ async fn list_folder(
     client: &Client,
     source: &Source,
 ) -> Result<(Vec<Row>, Vec<(Source, Fault)>), Ending> {
-    match browse(source, client).await {
+    let browsed = loop {
+        match browse(source, client).await {
+            Err(fault) if password::told(context, client, &fault).await => {}
+            browsed => break browsed,
+        }
+    };
+    match browsed {
         Ok(Browsed::Listed(listing)) => {
             let missed = cut_short(&listing).into_iter().collect();
             Ok((rows(listing, b"").collect(), missed))
@@ -72,6 +92,36 @@ async fn list_tree(
     client: &Client,
     source: &Source,
 ) -> Result<(Vec<Row>, Vec<(Source, Fault)>), Ending> {
+    let Tree { is_listed, mut found, missed } = loop {
+        let tree = tree(context, client, source).await;
+        match tree.missed.first() {
+            // Nothing at all can be seen before the server knows who asks.
+            Some((_, fault)) if !tree.is_listed && password::told(context, client, fault).await => {}
+            Some(_) | None => break tree,
+        }
+    };
+    if !is_listed {
+        let first = missed.into_iter().next();
+        return Err(match first {
+            Some((source, fault)) if fault != Fault::NoListing => context.failed(&source.to_string(), &fault),
+            Some(_) | None => no_lists(context, source),
+        });
+    }
+    found.sort_by(|one: &Row, other: &Row| {
+        (&one.way, &one.entry.raw.0).cmp(&(&other.way, &other.entry.raw.0))
+    });
+    Ok((found, missed))
+}
+
+/// What is in a folder and in all that are in it.
+struct Tree {
+    /// Whether at least the folder itself was.
+    is_listed: bool,
+    found: Vec<Row>,
+    missed: Vec<(Source, Fault)>,
+}
+
+async fn tree(context: &Context, client: &Client, source: &Source) -> Tree {
     let mut top: Option<Vec<u8>> = None;
     let (mut found, mut missed) = (Vec::new(), Vec::new());
     let report = |event| {
@@ -94,17 +144,7 @@ async fn list_tree(
         ready(())
     };
     walk(source, Vec::new(), client, context.config.retries, report).await;
-    if top.is_none() {
-        let first = missed.into_iter().next();
-        return Err(match first {
-            Some((source, fault)) if fault != Fault::NoListing => context.failed(&source.to_string(), &fault),
-            Some(_) | None => no_lists(context, source),
-        });
-    }
-    found.sort_by(|one: &Row, other: &Row| {
-        (&one.way, &one.entry.raw.0).cmp(&(&other.way, &other.entry.raw.0))
-    });
-    Ok((found, missed))
+    Tree { is_listed: top.is_some(), found, missed }
 }
 
 /// Of which folder there may be more than is listed.

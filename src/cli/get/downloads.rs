@@ -11,11 +11,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use super::bars::{Bars, Picture};
 use super::output::Output;
-use super::password;
 use super::report::{self, Ended, Report};
 use crate::app::Ids;
 use crate::app::queue::{NewFile, Queue, QueueSettings, World};
-use crate::cli::{Context, Ending, Get};
+use crate::cli::{Context, Ending, Get, password};
 use crate::effect::{Conflict, Effect};
 use crate::event::Event;
 use crate::net::fetch::Engine;

@@ -7,8 +7,10 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 
-use crate::cli::Context;
+use super::Context;
+use crate::event::Fault;
 use crate::locale::fill;
+use crate::net::http::Client;
 use crate::text::{Clean, clean_line};
 use crate::wire::credentials::Credentials;
 use crate::wire::source::Origin;
@@ -60,6 +62,15 @@ pub(super) async fn ask(context: &Context, origin: &Origin, realm: &Clean) -> Op
     asked.answers = true;
     let (user, password) = answer.ok()?;
     Credentials::new(user, password).filter(|who| !who.user().is_empty())
+}
+
+/// Where a server wants to know who asks: asks the user, and lets the client tell the server. Whether there is anything to
+/// tell it: then the same question may be answered. Where this is dropped, the terminal is as it was.
+pub(super) async fn told(context: &Context, client: &Client, fault: &Fault) -> bool {
+    let Fault::Unauthorized { origin, realm } = fault else { return false };
+    let credentials = ask(context, origin, realm).await;
+    client.authorize(Origin::clone(origin), credentials.as_ref());
+    credentials.is_some()
 }
 
 fn read(mut terminal: &File, who: &str, password: &str) -> io::Result<(String, String)> {
