@@ -626,3 +626,18 @@ fn get_that_is_interrupted_removes_its_partial_file() {
         assert!(names(&place.path("to")).is_empty(), "{signal}");
     }
 }
+
+#[test]
+fn of_a_folder_that_leads_back_into_itself_it_is_said_once_where_it_is_cut_off() {
+    let list = r#"[{"name":"a","size":5},{"name":"self","is_dir":true}]"#;
+    let server = Server::http(move |line| match line {
+        line if line.contains("/ HTTP") => ok("application/json", list),
+        _ => ok("text/plain", "hello"),
+    });
+    let top = format!("http://{}/top/", server.address);
+    let output = Place::new().run(&["get", "-r", &top]);
+    assert_eq!(code(&output), 1);
+    let said = said(&output);
+    let deep = format!("hobnob: {top}{}: a tree is walked 64 folders deep", "self/".repeat(65));
+    assert!(said.len() == 1 && said[0].starts_with(&deep), "{said:?}");
+}

@@ -122,8 +122,8 @@ impl Tree {
     pub(super) fn take(&mut self, listing: Listing, prefix: &str) -> Taken {
         let mut taken = Taken::default();
         let Some(at) = self.place_of(&listing.source) else {
-            let shown = clean_line(listing.source.to_string().as_bytes());
-            taken.missed.push((shown.clone(), Fault::Redirected(shown)));
+            let there = clean_line(listing.source.to_string().as_bytes());
+            taken.missed.push((self.shown_below(&listing.source), Fault::Redirected(there)));
             return taken;
         };
         let bytes = self.bytes + listing.folder_bytes();
@@ -241,7 +241,16 @@ impl Tree {
         match self.unlisted.remove(&key(source)) {
             Some(at) => self.shown(at, b""),
             None if !self.listed => self.shown(0, b""),
-            None => clean_line(source.to_string().as_bytes()),
+            None => self.shown_below(source),
+        }
+    }
+
+    /// Where a folder is that is not in the tree, from its top on; the whole source where it is not below that.
+    fn shown_below(&self, source: &Source) -> Clean {
+        let (top, name) = (self.source.path.name(), source.path.name());
+        match name.strip_prefix(&*top) {
+            Some(inside) if self.source.holds(source) && !inside.is_empty() => clean_line(inside),
+            Some(_) | None => clean_line(source.to_string().as_bytes()),
         }
     }
 
