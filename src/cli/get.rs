@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path as FilePath, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -49,7 +50,8 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
         && let Some(stream) = Stream::of(file)
     {
         engine.limit_rate(options.limit_rate.or(context.config.limit_rate));
-        return pour(context, (&client, &engine), (source.clone(), options.checksum.clone()), stream, stopped).await;
+        let asked = (source.clone(), options.checksum.clone());
+        return pour(context, (&client, &engine), asked, stream, stopped).await;
     }
     // What is kept for a later run holds wherever that is started.
     let dir = absolute(options.dir());
@@ -94,6 +96,12 @@ fn check(context: &Context, options: &Get, server: &Source) -> Result<(), Ending
     let single = options.names.len() <= 1 && !options.recursive;
     if options.output.is_some() && !single {
         return Err(Ending::Usage(words.one_output.clone()));
+    }
+    let names_folder =
+        |path: &&PathBuf| [&b"/"[..], b"/."].iter().any(|end| path.as_os_str().as_bytes().ends_with(end));
+    if let Some(path) = options.output.as_ref().filter(names_folder) {
+        let path = wording::shown_path(path);
+        return Err(Ending::Usage(fill(&words.output_folder, &[("path", &path)])));
     }
     if options.checksum.is_some() && !single {
         return Err(Ending::Usage(words.one_checksum.clone()));

@@ -641,3 +641,17 @@ fn of_a_folder_that_leads_back_into_itself_it_is_said_once_where_it_is_cut_off()
     let deep = format!("hobnob: {top}{}: a tree is walked 64 folders deep", "self/".repeat(65));
     assert!(said.len() == 1 && said[0].starts_with(&deep), "{said:?}");
 }
+
+#[test]
+fn a_name_for_the_output_that_is_one_of_a_folder_is_refused_before_anything_is_asked() {
+    let server = course();
+    for name in ["new/", "new/."] {
+        let place = Place::new();
+        let output = place.run(&["get", &format!("plain://{}/a.txt", server.address), "-o", name]);
+        assert_eq!(code(&output), 2);
+        let told = format!("hobnob: {name} is a folder, and -o takes the name of a file; use --to {name}");
+        assert_eq!(said(&output), [told]);
+        assert!(place.files().is_empty());
+    }
+    assert!(server.requests().is_empty());
+}
