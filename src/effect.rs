@@ -17,7 +17,9 @@ mod recent;
 mod share;
 
 pub use fetch::{Conflict, Job, OVERLAP, Partial};
-pub use keep::{Contact, KeptItem, KeptPartial, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest};
+pub use keep::{
+    Contact, KeptItem, KeptPartial, KeptState, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest,
+};
 pub use recent::{Change, Recent};
 pub use share::ShareOrder;
 

@@ -1059,9 +1059,11 @@ mod tests {
         let mut sim = sim.restarts();
         let states: Vec<_> = sim.queue.items().map(|item| (item.name.to_string(), item.state())).collect();
         let asking = ItemState::Running(&Phase::Asking);
-        let wanted =
-            [("a", asking), ("d", ItemState::Listing), ("p", ItemState::Paused), ("f", ItemState::Paused)];
+        let failed = End::Failed(Fault::EarlierRun);
+        let failed = ItemState::Ended(&failed);
+        let wanted = [("a", asking), ("d", ItemState::Listing), ("p", ItemState::Paused), ("f", failed)];
         assert_eq!(states, wanted.map(|(name, state)| (name.to_owned(), state)));
+        assert_eq!(sim.queue.open(), 3);
         assert_eq!(sim.running[0].1.partial, Some(Partial { validator: None, total: Some(LARGE) }));
         sim.lists("http://h/d/", &[("x", Some(LARGE))]);
         assert_eq!(sim.running[1].1.to, Path::new("/dl/d/x"));
@@ -1087,12 +1089,37 @@ mod tests {
         sim.ends(0, TransferEvent::Failed(Fault::Reset));
         let mut sim = sim.restarts().restarts();
         let here: Vec<_> = sim.queue.items().map(|item| (item.bytes(), item.percent())).collect();
-        assert_eq!(here, [(LARGE / 5, Some(20)), (LARGE / 10, Some(10)), (LARGE / 10, Some(10))]);
+        assert_eq!(here, [(LARGE / 5, Some(20)), (0, None), (LARGE / 10, Some(10))]);
         assert_eq!(sim.names(), ["going"]);
         assert_eq!(sim.queue.percent(), Some(10));
         sim.assert_sound();
         sim.starts(0, Some(LARGE));
         assert_eq!(sim.queue.percent(), Some(0), "it begins with the first byte");
+        sim.act(Queue::retry_all);
+        assert_eq!(sim.queue.nth(1).unwrap().bytes(), LARGE / 10);
+        sim.assert_sound();
+    }
+
+    #[test]
+    fn after_a_restart_a_folder_that_failed_or_of_which_some_did_is_looked_through_again_when_it_is_tried_again()
+     {
+        let mut sim = Sim::new(2);
+        sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("a", Some(1)), ("b", Some(1))]);
+        sim.walk_ends();
+        sim.finishes(0, 1);
+        sim.ends(0, TransferEvent::Failed(Fault::Reset));
+        sim.folder("http://h/e");
+        let (request, _) = sim.walks.pop().unwrap();
+        sim.act(|queue, world| queue.on_walk(request, WalkEvent::Failed(Fault::Reset), world));
+        let mut sim = sim.restarts().restarts();
+        let failed = End::Failed(Fault::EarlierRun);
+        assert!(sim.queue.items().all(|item| item.state() == ItemState::Ended(&failed)));
+        assert!((sim.queue.len(), sim.queue.open()) == (2, 0) && sim.walks.is_empty());
+        sim.assert_sound();
+        sim.act(Queue::retry_all);
+        let folders: Vec<_> = sim.walks.iter().map(|(_, folder)| folder.to_string()).collect();
+        assert_eq!(folders, ["http://h/d/", "http://h/e/"]);
         sim.assert_sound();
     }
 
@@ -1124,9 +1151,11 @@ mod tests {
         let mut sim = sim.restarts();
         let job = &sim.running[0].1;
         assert_eq!((&job.to, job.partial.is_some()), (&to, true));
+        sim.act(Queue::retry_all);
         let lines: Vec<_> = sim.queue.items().map(|item| (item.source.to_string(), item.to != to)).collect();
         assert_eq!(lines, [("http://a/f".to_owned(), true), ("http://b/f".to_owned(), false)]);
-        assert_eq!(sim.restarts().running[0].1.to, to, "and so it stays");
+        sim.assert_sound();
+        assert_eq!(sim.restarts().running[1].1.to, to, "and so it stays");
     }
 
     #[test]

@@ -212,8 +212,19 @@ pub struct KeptItem {
     pub checksum: Option<Checksum>,
     /// Files on the server that may say what the content of the file has to be.
     pub sums: Vec<Source>,
-    /// Whether it waits for the user to say that it goes on.
-    pub paused: bool,
+    /// How it is.
+    pub state: KeptState,
+}
+
+/// What a download that is kept does in the next run. What comes first here comes first where two cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeptState {
+    /// It goes on by itself.
+    Going,
+    /// It waits for the user to say that it goes on.
+    Paused,
+    /// It did not work, and can be tried again.
+    Failed,
 }
 
 /// A file of which a part is here.

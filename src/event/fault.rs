@@ -121,6 +121,8 @@ pub enum Fault {
     Network(Clean),
     /// The program ended while it was under way: nobody knows how far it got.
     Interrupted,
+    /// It did not work in an earlier run of the program: why is not known any more.
+    EarlierRun,
     /// The output was closed: whoever read it has enough.
     NobodyReads,
     /// Longer than it may be.

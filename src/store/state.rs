@@ -87,6 +87,7 @@ fn reason(fault: &Fault) -> String {
         | Fault::NotStarted(..)
         | Fault::ProgramFailed(..)
         | Fault::NotForOpening
+        | Fault::EarlierRun
         | Fault::NobodyReads => "network: ?".to_owned(),
     }
 }

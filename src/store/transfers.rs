@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rusqlite::{Connection, Result, Row, params};
 
-use crate::effect::{Conflict, KeptItem, KeptPartial, Partial};
+use crate::effect::{Conflict, KeptItem, KeptPartial, KeptState, Partial};
 use crate::wire::address::Endpoint;
 use crate::wire::range::Validator;
 use crate::wire::source::{Path as Remote, Scheme, Source};
@@ -32,8 +32,8 @@ fn keep_item(connection: &Connection, place: u64, item: &KeptItem) -> Result<()>
     let sums: Vec<String> = item.sums.iter().map(written).collect();
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO transfer (place, source, target, size, conflict, checksum, sums, paused, here)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR REPLACE INTO transfer (place, source, target, size, conflict, checksum, sums, paused, here, failed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             place,
@@ -43,8 +43,9 @@ fn keep_item(connection: &Connection, place: u64, item: &KeptItem) -> Result<()>
             word(item.conflict),
             item.checksum.as_ref().map(ToString::to_string),
             sums.join("\n"),
-            item.paused,
+            item.state == KeptState::Paused,
             length(Some(item.here)).unwrap_or_default(),
+            item.state == KeptState::Failed,
         ])?;
     Ok(())
 }
@@ -80,7 +81,7 @@ pub(super) fn drop_partial(connection: &Connection, source: &Source, to: &Path) 
 /// The downloads that are not done, in their order. What makes no sense is left out.
 pub(super) fn queue(connection: &Connection) -> Result<Vec<KeptItem>> {
     let mut rows = connection.prepare(
-        "SELECT place, source, target, size, conflict, checksum, sums, paused, here
+        "SELECT place, source, target, size, conflict, checksum, sums, paused, here, failed
         FROM transfer ORDER BY place",
     )?;
     let rows = rows.query_map([], |row| Ok(item_in(row)))?;
@@ -101,8 +102,12 @@ fn item_in(row: &Row<'_>) -> Option<KeptItem> {
             None => None,
         },
         sums: sums.lines().filter_map(read).collect(),
-        paused: row.get(7).ok()?,
         here: row.get(8).ok()?,
+        state: match (row.get(9).ok()?, row.get(7).ok()?) {
+            (true, _) => KeptState::Failed,
+            (false, true) => KeptState::Paused,
+            (false, false) => KeptState::Going,
+        },
     })
 }
 

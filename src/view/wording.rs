@@ -97,6 +97,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Disk(said) => reason(&words.disk, said),
         Fault::Network(said) => reason(&words.network, said),
         Fault::Interrupted => words.interrupted.clone(),
+        Fault::EarlierRun => words.earlier_run.clone(),
         Fault::NobodyReads => words.nobody_reads.clone(),
         Fault::TooLong { limit } => fill(&words.too_long, &[("limit", &bytes(*limit))]),
         Fault::EditedTooLong { path, limit } => {

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::counts::saturated;
 use super::file::{File, Goal, is_small};
 use super::item::{End, Item, ItemId};
-use super::tree::Tree;
+use super::tree::{Tree, Walk};
 use super::{Queue, World};
-use crate::effect::{Effect, KeptItem, KeptPartial, OVERLAP, Partial, StoreRequest};
-use crate::wire::source::Source;
+use crate::effect::{Effect, KeptItem, KeptPartial, KeptState, OVERLAP, Partial, StoreRequest};
+use crate::event::Fault;
 
 /// Changes that follow each other so closely are kept together.
 const TOGETHER: Duration = Duration::from_millis(200);
@@ -23,20 +23,22 @@ impl Queue {
         for KeptPartial { source, to, partial } in partials {
             self.partials.insert((source, to), (partial, true));
         }
-        let (resting, going): (Vec<_>, Vec<_>) = items.iter().partition(|kept| kept.paused);
-        // What failed and was asked for again is here twice: the later one is the one that goes on.
-        let again: HashSet<&Source> = going.iter().map(|kept| &kept.source).collect();
-        let resting = resting.into_iter().filter(|kept| !again.contains(&kept.source));
         // What goes on keeps its name, and with that what is here of it; another of that name that rests gets a number.
-        let kept = going.into_iter().chain(resting);
-        let mut names: HashMap<u64, PathBuf> =
-            kept.map(|kept| (kept.place, self.free_path(&kept.to))).collect();
+        let mut kept: Vec<&KeptItem> = items.iter().collect();
+        kept.sort_by_key(|kept| kept.state);
+        // What failed and was asked for again is here twice.
+        let mut sources = HashSet::new();
+        kept.retain(|kept| sources.insert(&kept.source));
+        let mut path = |kept: &KeptItem| match kept.state {
+            KeptState::Going | KeptState::Paused => self.free_path(&kept.to),
+            // It has no name before it is tried again.
+            KeptState::Failed => kept.to.clone(),
+        };
+        let mut names: HashMap<u64, PathBuf> = kept.iter().map(|kept| (kept.place, path(kept))).collect();
         for kept in items {
             match names.remove(&kept.place) {
-                Some(to) if !self.open.contains_key(&kept.source) => {
-                    self.take_over(KeptItem { to, ..kept }, world);
-                }
-                Some(_) | None => self.note(kept.place, world.now),
+                Some(to) => self.take_over(KeptItem { to, ..kept }, world),
+                None => self.note(kept.place, world.now),
             }
         }
         if let Some(rate) = self.settings.rate {
@@ -45,27 +47,32 @@ impl Queue {
         self.settle(world);
     }
 
-    /// Takes over one whose name is its own.
+    /// Takes over one whose name is its own, or that failed.
     fn take_over(&mut self, kept: KeptItem, world: &mut World<'_>) {
-        let KeptItem { place, source, to, size, here, conflict, checksum, sums, paused } = kept;
+        let KeptItem { place, source, to, size, here, conflict, checksum, sums, state } = kept;
         let tree = source.path.is_folder().then(|| Box::new(Tree::new(&source, &to)));
         let mut item = self.item(source, to, tree);
         let new = item.place;
         item.place = new.max(place);
         (item.conflict, item.checksum, item.sums, item.size) = (conflict, checksum, sums, size);
-        item.paused = paused;
+        item.paused = state == KeptState::Paused;
         item.again = true;
         if !item.is_folder() {
             let partial = self.partials.get(&(item.source.clone(), item.to.clone()));
             let (total, here) = partial.map_or((None, 0), |(partial, _)| (partial.total, here));
             item.find(File { here, ..File::alone(size.or(total)) });
         }
+        if state == KeptState::Failed {
+            item.fail_again();
+        }
         if item.place != place {
             self.note(place, world.now);
             self.note(item.place, world.now);
         }
         self.order.push((item.place, item.id));
-        self.open.insert(item.source.clone(), item.id);
+        if item.is_open() {
+            self.open.insert(item.source.clone(), item.id);
+        }
         self.books.enter(&item);
         self.items.insert(item.id, item);
     }
@@ -153,6 +160,20 @@ impl Queue {
     }
 }
 
+impl Item {
+    /// It failed in an earlier run; of a folder it is not known any more what did.
+    fn fail_again(&mut self) {
+        for file in self.take_all_waiting() {
+            self.fail(file, Fault::EarlierRun);
+        }
+        if let Some(tree) = &mut self.tree {
+            tree.walk = Walk::Ended;
+            self.miss(self.name.clone(), Fault::EarlierRun);
+        }
+        self.end = Some(End::Failed(Fault::EarlierRun));
+    }
+}
+
 /// What is kept of an item; nothing of one of which no more is to come.
 fn kept(item: &Item) -> Option<KeptItem> {
     let failed = matches!(item.end, Some(End::Failed(_) | End::Partly));
@@ -171,6 +192,10 @@ fn kept(item: &Item) -> Option<KeptItem> {
         conflict: item.conflict,
         checksum: item.checksum.clone(),
         sums: item.sums.clone(),
-        paused: item.paused || failed,
+        state: match item.paused {
+            _ if failed => KeptState::Failed,
+            true => KeptState::Paused,
+            false => KeptState::Going,
+        },
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hobnob::effect::{Conflict, KeptItem, KeptPartial, Partial};
+use hobnob::effect::{Conflict, KeptItem, KeptPartial, KeptState, Partial};
 use hobnob::wire::range::Validator;
 use rusqlite::Connection;
 use tempfile::tempdir;
@@ -19,7 +19,7 @@ fn item(place: u64, source: &str) -> KeptItem {
         conflict: Conflict::Newer,
         checksum: None,
         sums: Vec::new(),
-        paused: false,
+        state: KeptState::Going,
     }
 }
 
@@ -51,8 +51,9 @@ async fn what_is_not_done_is_there_again_in_its_order_with_all_that_was_said_of_
     whole.checksum = Some(format!("sha512:{}", "0f".repeat(64)).parse().unwrap());
     whole.sums =
         vec![Source::parse("http://h/SHA256SUMS").unwrap(), Source::parse("http://h/a%0Ab").unwrap()];
-    (whole.conflict, whole.paused, whole.size) = (Conflict::Ask, true, None);
-    let first = item(3, "plain://127.0.0.1:9/a?b");
+    (whole.conflict, whole.state, whole.size) = (Conflict::Ask, KeptState::Paused, None);
+    let mut first = item(3, "plain://127.0.0.1:9/a?b");
+    first.state = KeptState::Failed;
     let changes = vec![(7, Some(whole.clone())), (3, Some(item(3, "h/x"))), (5, Some(item(5, "h/gone")))];
     let later = vec![(3, Some(first.clone())), (5, None), (9, None)];
     let memory = told(place.path(), vec![StoreRequest::Queue(changes), StoreRequest::Queue(later)]).await;
