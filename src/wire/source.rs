@@ -148,6 +148,19 @@ impl Source {
         Ok((Self { scheme, endpoint, path }, credentials))
     }
 
+    /// As [`Source::parse`] reads it again, with every byte of its path as far as text can hold them: for programs, where
+    /// [`fmt::Display`] is for people. A URL is percent-encoded; other forms take a name letter for letter.
+    #[must_use]
+    pub fn exact(&self) -> String {
+        let server = Origin { scheme: self.scheme, endpoint: self.endpoint.clone() };
+        if self.scheme.is_url() {
+            return format!("{server}{}", self.path.encoded());
+        }
+        let name = self.path.name();
+        let name = String::from_utf8(name).unwrap_or_else(|name| clean_line(name.as_bytes()).to_string());
+        format!("{server}/{name}")
+    }
+
     /// The top folder of a server that has not been probed.
     #[must_use]
     pub fn top(endpoint: Endpoint) -> Self {
@@ -341,6 +354,19 @@ mod tests {
             let read = (source.scheme, source.endpoint.port, source.path.encoded());
             assert_eq!(read, (scheme, port, encoded), "{text}");
             assert_eq!(source.to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_for_programs_is_read_as_the_same_source() {
+        for text in [
+            "http://box/a%20b/%1B%FF%2Fc?d=%31#e",
+            "https://[::1]:80/你好/",
+            "plain://box/100%41?\u{202e}#x",
+            "box:80/a  b/",
+        ] {
+            let source = Source::parse(text).unwrap();
+            assert_eq!(Source::parse(&source.exact()).as_ref(), Ok(&source), "{}", source.exact());
         }
     }
 

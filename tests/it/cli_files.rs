@@ -655,3 +655,43 @@ fn a_name_for_the_output_that_is_one_of_a_folder_is_refused_before_anything_is_a
     }
     assert!(server.requests().is_empty());
 }
+
+#[test]
+fn get_says_in_json_which_files_failed_why_and_where_they_could_be_had() {
+    let server = Server::http(|line| match line.split(' ').nth(1).unwrap() {
+        "/d/a%20%1Bb" => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        "/d/bad.sha256" => ok("text/plain", &"0".repeat(64)),
+        "/d/bad" | "/d/good" => ok("text/plain", "hello"),
+        "/d/mine" => {
+            "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+        _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
+    });
+    let place = Place::new();
+    let url = format!("http://{}/d/", server.address);
+    let output = place.run(&["get", &url, "a \u{1b}b", "bad", "good", "mine", "--jobs", "1", "--json"]);
+    assert_eq!((code(&output), said(&output).len()), (1, 3), "{:?}", said(&output));
+    let read = |line| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let mut lines: Vec<_> = out(&output).lines().map(read).collect();
+    lines.sort_by_key(|line| line["source"].to_string());
+    let told: Vec<_> = lines.iter().map(|line| (&line["source"], &line["state"], &line["path"])).collect();
+    let expected = [
+        ("a%20%1Bb", "failed", None),
+        ("bad", "failed", Some("./bad.damaged")),
+        ("good", "finished", Some("./good")),
+        ("mine", "failed", None),
+    ];
+    let expected = expected.map(|(name, state, path)| (format!("{url}{name}"), state, path));
+    for (told, (source, state, path)) in told.iter().zip(&expected) {
+        let told = (told.0.as_str(), told.1.as_str(), told.2.as_str());
+        assert_eq!(told, (Some(&**source), Some(*state), *path), "{}", out(&output));
+    }
+    assert_eq!(told.len(), expected.len());
+    for line in &lines {
+        assert_eq!(
+            line["state"] == "failed",
+            line["error"].as_str().is_some_and(|why| !why.is_empty()),
+            "{line}"
+        );
+    }
+}

@@ -41,7 +41,7 @@ impl Output {
         let (ended, outcome) = oneshot::channel();
         thread::Builder::new().name("output".to_owned()).spawn(move || {
             // Where nobody waits for it, the program is ending.
-            let _ = ended.send(write(received, &report, bars));
+            let _ = ended.send(write(received, report, bars));
         })?;
         Ok(Self { orders, waiting: Vec::new(), outcome, failure: None })
     }
@@ -110,7 +110,7 @@ fn killed() -> Result<(), Ending> {
 /// Writes until nothing more can come, or something cannot be written.
 fn write(
     mut received: mpsc::Receiver<Vec<Order>>,
-    report: &Report,
+    mut report: Report,
     mut bars: Option<Bars>,
 ) -> Result<(), Ending> {
     let mut out = Vec::new();
@@ -134,5 +134,6 @@ fn write(
         }
         report.flush(&mut out)?;
     }
-    Ok(())
+    report.say_rest(&mut out);
+    report.flush(&mut out)
 }

@@ -1,6 +1,7 @@
-//! What `hobnob get` says: the path of each file that is here, on stdout, and at last what is not, on stderr. Never says
-//! that a file is here before it is.
+//! What `hobnob get` says: the path of each file that is here, on stdout, and at last what is not, on stderr; for programs
+//! both on stdout. Never says that a file is here before it is, nor that it failed while it may be tried again.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub(super) enum Ended {
     Anew(Anew),
     /// It is not compared: what this file says could not be read.
     Unread(Clean, Fault),
+    /// It did not work; some of these are tried again when a question is answered.
+    Failed(Fault),
 }
 
 impl Ended {
@@ -34,11 +37,11 @@ impl Ended {
             TransferEvent::Kept { path, why } => Some(Self::Kept(path.clone(), *why)),
             TransferEvent::Started { anew, .. } => anew.map(Self::Anew),
             TransferEvent::Unread { sums, fault } => Some(Self::Unread(sums.clone(), fault.clone())),
+            TransferEvent::Failed(fault) => Some(Self::Failed(fault.clone())),
             TransferEvent::Progress { .. }
             | TransferEvent::Retrying { .. }
             | TransferEvent::Verifying { .. }
             | TransferEvent::Finishing
-            | TransferEvent::Failed(_)
             | TransferEvent::Paused
             | TransferEvent::Cancelled => None,
         }
@@ -54,17 +57,22 @@ pub(super) struct Report {
     person: bool,
     /// The folder where files go, and how the user wrote that.
     dir: (PathBuf, PathBuf),
+    /// What failed so that it may be tried again, and has not been.
+    unsettled: HashMap<Source, Fault>,
 }
 
 /// A file as `--json` shows it.
 #[derive(Serialize)]
 struct Line<'a> {
     source: String,
-    path: String,
+    path: Option<String>,
     state: &'static str,
     bytes: Option<u64>,
     seconds: Option<f64>,
     verified_by: Option<&'a str>,
+    /// Only of what failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 impl Report {
@@ -76,11 +84,15 @@ impl Report {
             silent,
             person: io::stderr().is_terminal(),
             dir: (dir, options.dir().to_path_buf()),
+            unsettled: HashMap::new(),
         }
     }
 
     /// Adds what is said of it to what goes to stdout. What only a person wants to know is said at once, on stderr.
-    pub(super) fn say(&self, source: &Source, ended: Ended, out: &mut Vec<u8>) {
+    pub(super) fn say(&mut self, source: &Source, ended: Ended, out: &mut Vec<u8>) {
+        if matches!(ended, Ended::Finished(_) | Ended::Kept(..) | Ended::Failed(_)) {
+            self.unsettled.remove(source);
+        }
         let words = &self.words;
         match ended {
             Ended::Finished(file) => {
@@ -110,6 +122,19 @@ impl Report {
             Ended::Unread(sums, fault) => {
                 self.note(|| format!("{source}: {}", wording::unread(words, &sums, &fault)));
             }
+            // Otherwise it is said when all is over.
+            Ended::Failed(_) if !self.json => {}
+            Ended::Failed(
+                fault @ (Fault::Unauthorized { .. } | Fault::Exists(_) | Fault::DiskFull | Fault::Busy),
+            ) => drop(self.unsettled.insert(source.clone(), fault)),
+            Ended::Failed(fault) => self.say_failed(source, &fault, out),
+        }
+    }
+
+    /// All is over: adds what is not tried again any more.
+    pub(super) fn say_rest(&mut self, out: &mut Vec<u8>) {
+        for (source, fault) in std::mem::take(&mut self.unsettled) {
+            self.say_failed(&source, &fault, out);
         }
     }
 
@@ -144,6 +169,22 @@ impl Report {
         }
     }
 
+    fn say_failed(&self, source: &Source, fault: &Fault, out: &mut Vec<u8>) {
+        let kept = if let Fault::WrongDigest { kept } = fault { kept.as_deref() } else { None };
+        Self::write_line(
+            &Line {
+                source: source.exact(),
+                path: kept.map(|path| self.shown(path).to_string_lossy().into_owned()),
+                state: "failed",
+                bytes: None,
+                seconds: None,
+                verified_by: None,
+                error: Some(wording::fault(&self.words, fault)),
+            },
+            out,
+        );
+    }
+
     fn say_json(
         source: &Source,
         path: &Path,
@@ -152,8 +193,8 @@ impl Report {
         out: &mut Vec<u8>,
     ) {
         let line = Line {
-            source: source.to_string(),
-            path: path.to_string_lossy().into_owned(),
+            source: source.exact(),
+            path: Some(path.to_string_lossy().into_owned()),
             state,
             bytes: file.map(|file| file.bytes),
             seconds: file.map(|file| file.took.as_secs_f64()),
@@ -162,9 +203,14 @@ impl Report {
                 Proof::Answer => "server",
                 Proof::Sums(name) => name,
             }),
+            error: None,
         };
+        Self::write_line(&line, out);
+    }
+
+    fn write_line(line: &Line<'_>, out: &mut Vec<u8>) {
         // Writing to memory cannot fail.
-        let _ = json::write(&mut *out, &line);
+        let _ = json::write(&mut *out, line);
         out.push(b'\n');
     }
 }
