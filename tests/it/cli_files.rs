@@ -659,7 +659,6 @@ fn a_name_for_the_output_that_is_one_of_a_folder_is_refused_before_anything_is_a
 #[test]
 fn get_says_in_json_which_files_failed_why_and_where_they_could_be_had() {
     let server = Server::http(|line| match line.split(' ').nth(1).unwrap() {
-        "/d/a%20%1Bb" => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
         "/d/bad.sha256" => ok("text/plain", &"0".repeat(64)),
         "/d/bad" | "/d/good" => ok("text/plain", "hello"),
         "/d/mine" => {

@@ -386,7 +386,7 @@ fn what_is_marked_is_downloaded_with_one_key_and_then_no_longer_marked() {
     assert_eq!(selected(&screen), "c.tar.gz");
     screen.press("d");
     let fetched: Vec<String> = screen.fetches().iter().map(|(_, source)| source.to_string()).collect();
-    assert_eq!(fetched, ["http://192.168.1.5:7890/b.txt", "http://192.168.1.5:7890/A.txt"]);
+    assert_eq!(fetched, ["http://192.168.1.5:7890/A.txt", "http://192.168.1.5:7890/b.txt"]);
     assert!(!screen.shows("marked · HTTP") && !screen.row_containing("A.txt").starts_with(" ✓"));
 }
 
