@@ -53,3 +53,14 @@ pub enum Conflict {
     /// It takes the other's place where the server's file is newer, and is not downloaded where it is not.
     Newer,
 }
+
+impl Conflict {
+    /// Whether it may take the place of a file that is there.
+    #[must_use]
+    pub fn replaces(self) -> bool {
+        match self {
+            Self::Ask | Self::Rename | Self::Skip => false,
+            Self::Overwrite | Self::Resume | Self::Newer => true,
+        }
+    }
+}

@@ -112,10 +112,7 @@ impl Placing {
 
     /// Whether there is a file that it is to replace.
     fn replaces(&self) -> Result<bool, Fault> {
-        match self.conflict {
-            Conflict::Ask | Conflict::Rename | Conflict::Skip => Ok(false),
-            Conflict::Overwrite | Conflict::Resume | Conflict::Newer => is_replaceable(&self.to),
-        }
+        if self.conflict.replaces() { is_replaceable(&self.to) } else { Ok(false) }
     }
 
     /// Brings a file onto the disk, with its time.

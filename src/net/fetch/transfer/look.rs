@@ -25,12 +25,8 @@ impl Transfer<'_> {
     /// Whether what is there lets the download go on; finds what there is to go on with.
     pub(super) async fn look(&mut self) -> Result<(), Halt> {
         let (to, conflict) = (self.job.to.clone(), self.job.conflict);
-        let replaces = match conflict {
-            Conflict::Ask | Conflict::Rename | Conflict::Skip => false,
-            Conflict::Overwrite | Conflict::Resume | Conflict::Newer => true,
-        };
         // What is there in spite of that is noticed when the file is to get its name.
-        if !replaces && self.engine.folders.is_first(&to) {
+        if !conflict.replaces() && self.engine.folders.is_first(&to) {
             return Ok(());
         }
         let (folders, path) = (self.engine.folders.clone(), self.path());
