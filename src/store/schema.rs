@@ -7,7 +7,7 @@ pub(super) const APPLICATION: u32 = 0x686f_626e;
 
 /// What leads from each version (`PRAGMA user_version`) to the next; the first from an empty file. What was released
 /// once is never changed: another step is put behind it.
-pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD];
 
 const FIRST: &str = "
 -- A peer: what is kept of it beside the messages, and what would take long to find among them.
@@ -101,9 +101,6 @@ CREATE TABLE partial (
 const THIRD: &str = "
 -- Bytes of the file that were here when that was last looked at.
 ALTER TABLE transfer ADD COLUMN here INTEGER NOT NULL DEFAULT 0;
-";
-
-const FOURTH: &str = "
 -- It did not work. What failed before was kept as paused.
 ALTER TABLE transfer ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
 ";
