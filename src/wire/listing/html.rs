@@ -1,19 +1,19 @@
 //! A folder's list as a page of links: those of nginx, Apache, lighttpd, Python's `http.server` and miniserve, and
 //! anybody else's.
 //!
-//! Owns which links lead to something in the folder. A page is read token by token (WHATWG HTML, section 13.2.5), and
-//! no tree is made of it. Must never follow what is shown of a name: only where a link leads is exact.
+//! Owns which links lead to something in the folder. A page is read token by token (WHATWG HTML, section 13.2.5), by
+//! [`tokens`], and no tree is made of it. Must never follow what is shown of a name: only where a link leads is exact.
 
 use std::borrow::Cow;
 
-use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use html5gum::{Span, Tokenizer};
+use html5gum::emitters::callback::CallbackEvent;
 use percent_encoding::{CONTROLS, percent_decode_str, percent_encode};
 
 use super::{Entries, Kind, List, ListingError, Reading};
 use crate::wire::source::{Origin, Source};
 
 mod beside;
+mod tokens;
 
 /// Bytes beside a link that are looked at for a size and a time.
 const BESIDE_LIMIT: usize = 256;
@@ -24,13 +24,11 @@ const BESIDE_LIMIT: usize = 256;
 /// A page without entries is an empty list only where it says that it is a list.
 pub(super) fn read(page: &Source, html: &[u8]) -> Result<Reading, ListingError> {
     let mut links = Links::new(page).ok_or(ListingError::NoList)?;
-    let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| links.hear(&event));
-    // Without a tree it is not known otherwise that there are no links in a script.
-    emitter.naively_switch_states(true);
-    if let Some(Ok(end)) = Tokenizer::new_with_emitter(html, emitter).next() {
-        return end;
+    match tokens::tokens(html, |event| links.hear(event)) {
+        Ok(Some(end)) => end,
+        Ok(None) => links.finish(),
+        Err(_) => Err(ListingError::NoList),
     }
-    links.finish()
 }
 
 /// What is read of a page.
@@ -428,6 +426,20 @@ mod tests {
         for url in ["http://box/a/", "http://box/a"] {
             assert_eq!(read(&page(url), dufs.as_bytes()), Ok(Reading::Elsewhere("json")));
             assert_eq!(read(&page(url), copyparty.as_bytes()), Ok(Reading::Elsewhere("ls")));
+        }
+    }
+
+    /// What this page gives on a stack of `bytes`.
+    fn list_on_a_stack_of(bytes: usize, html: String) -> usize {
+        let read = move || list(html).len();
+        std::thread::Builder::new().stack_size(bytes).spawn(read).unwrap().join().unwrap()
+    }
+
+    #[test]
+    fn no_tag_needs_more_of_the_stack_than_another() {
+        for attribute in [" b=\"\"", " b=\"&amp;\"", " b=''", " b=c", " b", " b = \"c\" /", "b=\"\""] {
+            let tag = format!("<a {} href=x>", attribute.repeat(300_000));
+            assert_eq!(list_on_a_stack_of(256 << 10, tag), 1, "{attribute}");
         }
     }
 }
