@@ -1,9 +1,10 @@
 //! The only loop: wait, take in what happened, update the state, do what it asks for, draw.
 //!
-//! Owns the workers' channels and the clock. Waits for nothing that a worker does; nothing wakes it while nothing
-//! happens.
+//! Owns the workers' channels and the clock. Waits for nothing that a worker or the terminal does; nothing wakes it while
+//! nothing happens.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -14,7 +15,7 @@ use crate::app::State;
 use crate::app::field::FIELD_LIMIT;
 use crate::effect::{Effect, Notification};
 use crate::event::{Event, Fault, Now, Size};
-use crate::term::{self, Abilities, Input, Panics, Signal, Signals, osc};
+use crate::term::{self, Abilities, Input, Output, Panics, Signal, Signals, osc};
 use crate::text::{Clean, clean_line};
 use crate::view::{Look, draw, title};
 
@@ -23,11 +24,12 @@ pub mod folders;
 mod programs;
 mod screen;
 pub mod share;
+mod shutdown;
 mod start;
 mod workers;
 
 use programs::Programs;
-use screen::Screen;
+use screen::{Screen, Tape};
 pub use start::Start;
 use workers::Workers;
 
@@ -55,48 +57,26 @@ pub enum End {
 
 /// Runs the full-screen program until it ends. The terminal is as it was before when this returns.
 pub async fn run(start: Start) -> io::Result<End> {
-    let panics = Panics::watch();
-    let guard = term::Guard::enter()?;
+    let output = Output::start()?;
+    let panics = Panics::watch(&output);
+    let guard = term::Guard::enter(output)?;
     let mut shell = Shell::new(start, guard)?;
     let mut signals = Signals::listen()?;
-    let ended = match shell.run(panics, &mut signals).await {
-        Err(error) if is_hangup(&error) => Ok(End::Terminated(HANGUP)),
-        ended => ended,
+    // A panic here was told by its hook. What is to be kept is kept all the same.
+    let ended = match AssertUnwindSafe(shell.run(panics, &mut signals)).catch_unwind().await {
+        Err(_) => Ok(End::Terminated(term::PANICKED)),
+        Ok(Err(error)) if shutdown::is_hangup(&error) => Ok(End::Terminated(HANGUP)),
+        Ok(ended) => ended,
     };
-    let left = shell.guard.leave();
-    shell.keep_all();
-    let Shell { mut programs, workers, .. } = shell;
-    tokio::select! {
-        // Partial files are gone when the workers are, and what is to be remembered is kept.
-        ((), ()) = async { tokio::join!(programs.end(), workers.end()) } => {}
-        // A disk that does not answer holds nobody who asks once more.
-        code = terminated(&mut signals) => return Ok(End::Terminated(code)),
-    }
-    // A terminal that is gone cannot be given back; who quit by a key is told, though.
-    match ended? {
-        End::Quit => left.map(|()| End::Quit),
-        terminated @ End::Terminated(_) => Ok(terminated),
-    }
-}
-
-/// Whether the terminal is gone.
-fn is_hangup(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::UnexpectedEof
-        || matches!(error.raw_os_error(), Some(nix::libc::EIO | nix::libc::ENXIO))
-}
-
-async fn terminated(signals: &mut Signals) -> u8 {
-    loop {
-        if let Signal::Terminate(code) = signals.next().await {
-            return code;
-        }
-    }
+    Box::pin(shell.shut_down(ended, &mut signals)).await
 }
 
 struct Shell {
     state: State,
     look: Look,
-    screen: Screen<io::BufWriter<io::Stdout>>,
+    screen: Screen<Tape>,
+    /// What the screen has to say to the terminal.
+    cells: Tape,
     workers: Workers,
     guard: term::Guard,
     terminal: Abilities,
@@ -139,13 +119,15 @@ impl Shell {
         let store = start.store.start(events.clone())?;
         let workers =
             Workers::start(start.sockets, start.retries, start.timeouts, start.serve, store, &events, queue);
-        let screen = Screen::new(io::BufWriter::with_capacity(1 << 16, io::stdout()), start.terminal.links)?;
+        let cells = Tape::default();
+        let screen = Screen::new(cells.clone(), start.terminal.links)?;
         let look = start.look;
         let input = Input::listen()?;
         Ok(Self {
             state,
             look,
             screen,
+            cells,
             workers,
             guard,
             terminal: start.terminal,
@@ -171,9 +153,11 @@ impl Shell {
         self.draw()?;
         let mut dirty = true;
         loop {
-            let redraw =
-                (dirty && self.guard.is_entered()).then(|| self.drawn.map_or_else(clock, |at| at + FRAME));
+            // Where the terminal takes nothing, there is no frame before it does: what is drawn then is what is so by then.
+            let draws = dirty && self.guard.is_entered() && self.guard.output().is_idle();
+            let redraw = draws.then(|| self.drawn.map_or_else(clock, |at| at + FRAME));
             let due = [redraw, self.state.deadline()].into_iter().flatten().min();
+            let mut happened = true;
             tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
@@ -190,6 +174,10 @@ impl Shell {
                 }
                 // Whoever else has the terminal has what is typed, too.
                 event = self.input.next(), if self.guard.is_entered() => self.on_input(event?)?,
+                written = self.guard.output().written() => {
+                    written?;
+                    happened = false;
+                }
                 event = self.programs.next() => {
                     if matches!(event, Event::Edited(_)) {
                         self.come_back()?;
@@ -206,7 +194,7 @@ impl Shell {
                     }
                 }
             }
-            dirty = true;
+            dirty |= happened;
             self.perform()?;
             if self.quit {
                 return Ok(End::Quit);
@@ -218,7 +206,8 @@ impl Shell {
             if !self.guard.is_entered() {
                 continue;
             }
-            if self.drawn.is_none_or(|at| clock() >= at + FRAME) {
+            let draws = dirty && self.guard.output().is_idle();
+            if draws && self.drawn.is_none_or(|at| clock() >= at + FRAME) {
                 self.draw()?;
                 dirty = false;
             }
@@ -250,21 +239,6 @@ impl Shell {
         self.state.update(&now(), event, &mut self.effects);
     }
 
-    /// Gives the store what came at the last moment, and what is not yet kept.
-    fn keep_all(&mut self) {
-        for _ in 0..QUEUE {
-            match self.workers.next().now_or_never().flatten() {
-                Some(event) => self.update(event),
-                None => break,
-            }
-        }
-        self.state.end(&mut self.effects);
-        for effect in self.effects.drain(..).filter(|effect| matches!(effect, Effect::Store(_))) {
-            // There is nobody left to be told that it did not work.
-            let _ = self.workers.tell(effect);
-        }
-    }
-
     /// Does what the state asked for. What a worker has no room for comes back as an event, which may ask for more.
     fn perform(&mut self) -> io::Result<()> {
         while !self.effects.is_empty() {
@@ -273,8 +247,8 @@ impl Shell {
                     Effect::Quit => self.quit = true,
                     Effect::Suspend => self.suspend = true,
                     Effect::Redraw => self.screen.forget()?,
-                    Effect::Copy(text) => self.copy(&text)?,
-                    Effect::Notify(notification) => self.notify(&notification)?,
+                    Effect::Copy(text) => self.copy(&text),
+                    Effect::Notify(notification) => self.notify(&notification),
                     Effect::Open(url) => {
                         if let Err(fault) = self.programs.open(&url) {
                             self.update(Event::NotOpened(fault));
@@ -311,36 +285,41 @@ impl Shell {
         Ok(())
     }
 
-    fn copy(&mut self, text: &Clean) -> io::Result<()> {
-        let happened = match osc::copy(text) {
-            Some(command) => {
-                term::write(&command)?;
-                Event::Copied
-            }
+    fn copy(&mut self, text: &Clean) {
+        let happened = match osc::copy(text).map(|command| self.guard.output().write(command)) {
+            Some(true) => Event::Copied,
+            Some(false) => Event::NotCopied(Fault::Busy),
             None => Event::NotCopied(Fault::TooLong { limit: osc::COPY_LIMIT as u64 }),
         };
         self.update(happened);
-        Ok(())
     }
 
-    /// Tells the user, unless another program has the terminal.
-    fn notify(&self, notification: &Notification) -> io::Result<()> {
-        let desktop = self.terminal.desktop.filter(|_| self.guard.is_entered());
-        if notification.bell && self.guard.is_entered() {
-            term::write(osc::BELL)?;
+    /// Tells the user, unless another program has the terminal. One that takes nothing is not told of everything.
+    fn notify(&mut self, notification: &Notification) {
+        if !self.guard.is_entered() {
+            return;
         }
-        let (Some(desktop), Some((title, text))) = (desktop, &notification.desktop) else {
-            return Ok(());
-        };
-        let unspoken = clean_line(self.look.words.chat.new_message.as_bytes());
-        let text = if text.is_empty() { &unspoken } else { text };
-        term::write(&desktop.notification(title, text, self.terminal.tmux))
+        let mut commands = String::new();
+        if notification.bell {
+            commands.push_str(osc::BELL);
+        }
+        if let (Some(desktop), Some((title, text))) = (self.terminal.desktop, &notification.desktop) {
+            let unspoken = clean_line(self.look.words.chat.new_message.as_bytes());
+            let text = if text.is_empty() { &unspoken } else { text };
+            commands.push_str(&desktop.notification(title, text, self.terminal.tmux));
+        }
+        let _ = self.guard.output().write(commands);
     }
 
     /// Gives the terminal to the user's editor, until the editor ends.
     fn edit(&mut self, text: String) -> io::Result<()> {
-        self.guard.leave()?;
-        if let Err(fault) = self.programs.edit(text) {
+        let started = match self.guard.leave() {
+            Ok(()) => self.programs.edit(text),
+            // What is still to be written would come among what the editor writes.
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Fault::Busy),
+            Err(error) => return Err(error),
+        };
+        if let Err(fault) = started {
             self.come_back()?;
             self.update(Event::Edited(Err(fault)));
         }
@@ -364,14 +343,17 @@ impl Shell {
         Ok(())
     }
 
+    /// Queues a frame. Nothing else waits for the terminal by then, so that there is room.
     fn draw(&mut self) -> io::Result<()> {
-        term::synchronised(|| self.screen.draw(|frame| draw(&self.state, &self.look, frame)))?;
+        self.screen.draw(|frame| draw(&self.state, &self.look, frame))?;
+        let mut frame = term::synchronised(&self.cells.take());
         self.drawn = Some(clock());
         let title = self.terminal.title.then(|| title(&self.state));
         if let Some(title) = title.filter(|title| self.titled.as_ref() != Some(title)) {
-            term::write(&osc::title(&title))?;
+            frame.extend_from_slice(osc::title(&title).as_bytes());
             self.titled = Some(title);
         }
+        let _ = self.guard.output().write(frame);
         Ok(())
     }
 }

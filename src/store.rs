@@ -6,7 +6,7 @@
 //! be used, a store in memory answers in its place, and it is said why.
 
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use std::{io, thread};
 
@@ -134,11 +134,7 @@ impl Store {
     /// ([`Fault::Busy`]). Nobody tries it again then. A queue of downloads that is not this program's is left as it is.
     #[must_use]
     pub fn tell(&self, request: StoreRequest) -> Option<Event> {
-        if matches!(request, StoreRequest::Queue(_)) && self.queue.is_none() {
-            return None;
-        }
-        let way = self.reads.as_ref().filter(|_| request.reads()).unwrap_or(&self.writes);
-        let refused = match &request {
+        let refused = match self.hand_over(request)? {
             StoreRequest::Save(message) => StoreEvent::Unsaved(vec![message.id], Fault::Busy),
             StoreRequest::Update { .. }
             | StoreRequest::Contact(_)
@@ -150,9 +146,22 @@ impl Store {
             StoreRequest::Page { request, .. }
             | StoreRequest::Find { request, .. }
             | StoreRequest::Details { request, .. }
-            | StoreRequest::Outbox { request, .. } => StoreEvent::Unreadable(*request, Fault::Busy),
+            | StoreRequest::Outbox { request, .. } => StoreEvent::Unreadable(request, Fault::Busy),
         };
-        way.requests.try_send(request).err().map(|_| Event::Store(refused))
+        Some(Event::Store(refused))
+    }
+
+    /// The same for who tries it again: what was not taken comes back as it is.
+    #[must_use]
+    pub fn hand_over(&self, request: StoreRequest) -> Option<StoreRequest> {
+        if matches!(request, StoreRequest::Queue(_)) && self.queue.is_none() {
+            return None;
+        }
+        let way = self.reads.as_ref().filter(|_| request.reads()).unwrap_or(&self.writes);
+        match way.requests.try_send(request) {
+            Err(TrySendError::Full(request) | TrySendError::Disconnected(request)) => Some(request),
+            Ok(()) => None,
+        }
     }
 
     /// Waits until all that was taken is on disk, but no longer than three seconds.

@@ -1,12 +1,13 @@
 //! The terminal as a resource: taken by [`Guard`], given back in every way the program can end or stop.
-//! Owns its modes, the signals ([`Signals`]), the panics ([`Panics`]), the reading of what is typed ([`Input`])
-//! and what is written beside cells ([`osc`]).
+//! Owns its modes, the signals ([`Signals`]), the panics ([`Panics`]), the reading of what is typed ([`Input`]),
+//! the writing ([`Output`]) and what is written beside cells ([`osc`]).
 //! Must never draw, and never decide what a key means.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
+use crossterm::queue;
 use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -18,13 +19,17 @@ use nix::unistd::{Pid, getpgrp, getsid, tcgetpgrp};
 mod abilities;
 mod input;
 pub mod osc;
+mod output;
 mod panics;
 mod signals;
 
 pub use abilities::Abilities;
 pub use input::{Input, PASTE_LIMIT};
+pub use output::Output;
 pub use panics::{PANICKED, Panic, Panics};
 pub use signals::{Signal, Signals};
+
+use output::OutputQueue;
 
 /// Presses and the wheel (1000), with coordinates of any size (1006). Not the motions that crossterm's own
 /// command asks for too: each would wake the program for nothing.
@@ -35,16 +40,15 @@ const MOUSE_OFF: Print<&str> = Print("\x1b[?1006l\x1b[?1000l");
 const TITLE_KEPT: Print<&str> = Print("\x1b[22;2t");
 const TITLE_BACK: Print<&str> = Print("\x1b[23;2t");
 
-/// Writes what goes to the terminal beside cells ([`osc`]), at once.
-pub fn write(sequence: &str) -> io::Result<()> {
-    crossterm::execute!(io::stdout(), Print(sequence))
-}
-
-/// Draws as one: the terminal shows nothing before all of it is there (synchronized output, mode 2026).
-pub fn synchronised(draw: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-    crossterm::queue!(io::stdout(), BeginSynchronizedUpdate)?;
-    draw()?;
-    crossterm::execute!(io::stdout(), EndSynchronizedUpdate)
+/// A frame as one: the terminal shows nothing before all of it is there (synchronized output, mode 2026).
+#[must_use]
+pub fn synchronised(cells: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(cells.len() + 16);
+    // A vector takes everything.
+    let _ = queue!(frame, BeginSynchronizedUpdate);
+    frame.extend_from_slice(cells);
+    let _ = queue!(frame, EndSynchronizedUpdate);
+    frame
 }
 
 /// Whether both ends of the program that a person needs are a terminal: standard input and output.
@@ -58,15 +62,31 @@ pub fn is_terminal() -> bool {
 ///
 /// Whether the terminal is taken is kept where a panic in any thread finds it: it is crossterm's raw mode, which
 /// is the first thing taken and the last given back.
+///
+/// A terminal that takes nothing is waited for no longer than a second; what was to be written is then written when it does.
 #[derive(Debug)]
-pub struct Guard(());
+pub struct Guard {
+    output: Output,
+}
 
 impl Guard {
     /// Takes the terminal. Where one step fails, those before it are undone.
-    pub fn enter() -> io::Result<Self> {
-        let guard = Self(());
-        take()?;
+    pub fn enter(output: Output) -> io::Result<Self> {
+        let mut guard = Self { output };
+        guard.take()?;
         Ok(guard)
+    }
+
+    /// What is written to it.
+    pub fn output(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    fn take(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        let mut modes = Vec::new();
+        queue!(modes, TITLE_KEPT, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, MOUSE_ON)?;
+        if self.output.write(modes) { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
     }
 
     /// Whether the terminal is ours at the moment; nothing may be drawn where it is not.
@@ -76,8 +96,12 @@ impl Guard {
     }
 
     /// Gives the terminal back as it was. The second time does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::TimedOut`]: the terminal takes nothing; its modes are as they were all the same.
     pub fn leave(&mut self) -> io::Result<()> {
-        give_back()
+        give_back(self.output.queue())
     }
 
     /// Gives the terminal back and stops the job, as Ctrl+Z does to a program that does not read keys itself.
@@ -89,7 +113,7 @@ impl Guard {
         if getsid(None)? == getpgrp() {
             return Ok(()); // our group is its session's first: nobody above it does job control
         }
-        self.leave()?;
+        taken(self.leave())?;
         // Not SIGTSTP: the listener in `Signals` has replaced its default action for good.
         Ok(signal::kill(Pid::from_raw(0), UnixSignal::SIGSTOP)?)
     }
@@ -103,8 +127,8 @@ impl Guard {
             return Ok(signal::kill(Pid::from_raw(0), UnixSignal::SIGTTOU)?);
         }
         // After a stop that did not ask us (SIGSTOP) nobody gave it back, and the shell has changed its modes since.
-        self.leave()?;
-        take()
+        taken(self.leave())?;
+        self.take()
     }
 }
 
@@ -115,26 +139,19 @@ impl Drop for Guard {
     }
 }
 
-fn take() -> io::Result<()> {
-    enable_raw_mode()?;
-    crossterm::execute!(
-        io::stdout(),
-        TITLE_KEPT,
-        EnterAlternateScreen,
-        EnableBracketedPaste,
-        EnableFocusChange,
-        MOUSE_ON
-    )
+/// A terminal that takes nothing is no reason not to stop, or not to end.
+fn taken(left: io::Result<()>) -> io::Result<()> {
+    left.or_else(|error| if error.kind() == io::ErrorKind::TimedOut { Ok(()) } else { Err(error) })
 }
 
-/// Undoes [`take`] in the opposite order, and what drawing may have left half done.
-fn give_back() -> io::Result<()> {
+/// Undoes [`Guard::take`] in the opposite order, and what drawing may have left half done.
+fn give_back(output: &OutputQueue) -> io::Result<()> {
     if !is_raw_mode_enabled()? {
         return Ok(());
     }
-    let mut out = io::stdout();
-    let written = crossterm::queue!(
-        out,
+    let mut modes = Vec::new();
+    queue!(
+        modes,
         EndSynchronizedUpdate,
         MOUSE_OFF,
         DisableFocusChange,
@@ -143,7 +160,7 @@ fn give_back() -> io::Result<()> {
         Show,
         LeaveAlternateScreen,
         TITLE_BACK
-    )
-    .and_then(|()| out.flush());
+    )?;
+    let written = output.write_and_wait(modes);
     disable_raw_mode().and(written)
 }

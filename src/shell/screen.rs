@@ -1,4 +1,4 @@
-//! The screen's cells on their way to the terminal.
+//! The screen's cells on their way to the terminal: what changed, as the bytes of one frame.
 //!
 //! Terminals do not agree on how wide a cluster of several code points is, and some draw it over the cells beside it.
 //! ratatui writes only the cells that changed, so what was drawn where it does not belong would stay there. Hence a row
@@ -6,10 +6,12 @@
 //! cluster the cursor is put where the next cell is. So is a row with a link, of which ratatui knows nothing: only here the
 //! terminal is told where cells lead. Owns that; decides nothing about what is in the cells.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::mem::{self, ManuallyDrop};
 use std::ops::Range;
+use std::rc::Rc;
 
 use crossterm::cursor::{MoveTo, RestorePosition, SavePosition};
 use crossterm::queue;
@@ -33,6 +35,28 @@ pub(super) struct Screen<W: Write> {
     /// The rows of the last frame that hold a cluster of uncertain width or a link.
     whole: BTreeMap<u16, Row>,
     area: Rect,
+}
+
+/// The bytes of a frame, until they are taken.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tape(Rc<RefCell<Vec<u8>>>);
+
+impl Tape {
+    /// What was written since it was last asked.
+    pub(super) fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
+
+impl Write for Tape {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A row that is written as a whole.
@@ -161,9 +185,7 @@ fn is_uncertain(cell: &Cell) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
     use std::num::NonZero;
-    use std::rc::Rc;
 
     use ratatui::style::Style;
 
@@ -272,19 +294,6 @@ mod tests {
         }
     }
 
-    #[derive(Clone, Default)]
-    struct Tape(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Tape {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     /// A screen and the terminal behind it.
     struct Scene {
         screen: Screen<Tape>,
@@ -309,7 +318,7 @@ mod tests {
                 links.to_vec()
             };
             self.screen.draw(paint).unwrap();
-            let written = self.tape.0.take();
+            let written = self.tape.take();
             self.parser.advance(&mut self.terminal, &written);
             assert_eq!(self.terminal.link, "", "no link is left open");
             String::from_utf8(written).unwrap()

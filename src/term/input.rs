@@ -27,6 +27,8 @@ pub use decoder::PASTE_LIMIT;
 
 /// As much as a terminal gives at once.
 const READ: usize = 4096;
+/// How often it is read at the end of the program: somebody may type without end.
+const READS: usize = 16;
 
 /// The keyboard, the mouse and the clipboard of the terminal on standard input.
 #[derive(Debug)]
@@ -54,6 +56,18 @@ impl Input {
         let terminal = AsyncFd::with_interest(io::stdin(), Interest::READABLE)?;
         let read = vec![0; READ];
         Ok(Self { terminal, read, decoder: Decoder::default(), events: VecDeque::new(), pause: None })
+    }
+
+    /// What was typed and not yet looked at, without waiting for more: for the end of the program.
+    pub fn rest(&mut self) -> VecDeque<Event> {
+        for _ in 0..READS {
+            match read_now(self.terminal.get_ref(), &mut self.read) {
+                Ok(length @ 1..) => self.decoder.take_in(&self.read[..length], &mut self.events),
+                Ok(0) | Err(_) => break,
+            }
+        }
+        self.decoder.settle(&mut self.events);
+        std::mem::take(&mut self.events)
     }
 
     /// Waits for the next event. Cancel safe. A terminal that is gone is an error: `UnexpectedEof`, or the system's.

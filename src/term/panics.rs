@@ -1,6 +1,6 @@
 //! What becomes of a panic: the terminal is given back first, then the message is printed as usual, and the
-//! program ends with 101, whichever thread panicked. Owns the panic hook; must never wait for the terminal's lock
-//! in a thread that does not draw.
+//! program ends with 101, whichever thread panicked. Owns the panic hook; must never wait without end for a terminal
+//! that takes nothing.
 //!
 //! The thread that draws unwinds by itself: its hook gives the terminal back at once. Any other thread hands its
 //! message to the main loop and waits until that has given the terminal back and printed it, because only the
@@ -9,7 +9,6 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::panic::{self, PanicHookInfo};
 use std::process;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -18,13 +17,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{Guard, give_back};
+use super::output::complain;
+use super::{Guard, Output, give_back};
 
 /// The exit code after a panic, in any thread: the one Rust gives a panic of the main thread.
 pub const PANICKED: u8 = 101;
 
-/// How long a panicking thread waits for the main loop.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a panicking thread waits for the main loop, which itself may have to wait for a terminal that takes nothing.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// As many threads can panic at once before the loop hears of it; one is enough to end the program.
 const WAITING: usize = 8;
@@ -42,20 +42,21 @@ pub struct Panic {
 }
 
 impl Panics {
-    /// Installs the hook. To be called once, in the thread that draws, before others are started.
+    /// Installs the hook, for a terminal that is given back through this output. To be called once, in the thread that
+    /// draws, before others are started.
     #[must_use]
-    pub fn watch() -> Self {
+    pub fn watch(output: &Output) -> Self {
         let (tell, panics) = mpsc::channel(WAITING);
         let drawing = thread::current().id();
-        let usual = panic::take_hook();
+        let queue = output.queue().clone();
         panic::set_hook(Box::new(move |info| {
             let drawn_here = thread::current().id() == drawing;
             let answer = if drawn_here { None } else { hand_over(&tell, info) };
             if answer == Some(Ok(())) {
                 return;
             }
-            let _ = give_back();
-            usual(info);
+            let _ = give_back(&queue);
+            complain(message(info));
             if answer == Some(Err(RecvTimeoutError::Timeout)) {
                 process::exit(i32::from(PANICKED));
             }
@@ -76,7 +77,7 @@ impl Panic {
     /// Gives the terminal back and prints the message. The program is to end with [`PANICKED`].
     pub fn tell(self, guard: &mut Guard) {
         let _ = guard.leave();
-        let _ = io::stderr().write_all(self.message.as_bytes());
+        complain(self.message);
         let _ = self.told.send(());
     }
 }

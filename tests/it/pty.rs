@@ -13,6 +13,8 @@ use crate::support::server::Server;
 
 mod editor;
 mod gone;
+#[cfg(target_os = "linux")]
+mod hangup;
 mod links;
 mod naughty;
 mod panics;
@@ -20,6 +22,8 @@ mod password;
 mod share;
 mod titles;
 mod typing;
+#[cfg(target_os = "linux")]
+mod unread;
 
 const CTRL_Q: &str = "\x11";
 const CTRL_Z: &str = "\x1a";

@@ -1,28 +1,11 @@
 //! A terminal that is gone, with nobody to tell: it is not the session's own, so that no SIGHUP comes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
-use nix::fcntl::OFlag;
-use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
-
+use crate::support::bare::terminal;
 use crate::support::program::Program;
-
-/// A terminal that no program inherits which another test starts at the same time.
-fn terminal() -> (PtyMaster, File) {
-    let near = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-    grantpt(&near).unwrap();
-    unlockpt(&near).unwrap();
-    let flags = (OFlag::O_NOCTTY | OFlag::O_CLOEXEC).bits();
-    let name = ptsname_r(&near).unwrap();
-    let far = OpenOptions::new().read(true).write(true).custom_flags(flags).open(name).unwrap();
-    let size =
-        Command::new("stty").args(["columns", "100", "rows", "30"]).stdin(far.try_clone().unwrap()).status();
-    assert!(size.unwrap().success());
-    (near, far)
-}
 
 fn started(program: &mut Program, far: File) -> Child {
     let command = program.command.env("TERM", "xterm-256color");

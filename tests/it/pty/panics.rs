@@ -4,7 +4,7 @@
 use std::process::exit;
 use std::thread;
 
-use hobnob::term::{Guard, PANICKED, Panics};
+use hobnob::term::{Guard, Output, PANICKED, Panics};
 
 use crate::support::pty::{Command, Terminal};
 
@@ -30,8 +30,9 @@ fn a_panic_where_the_screen_is_drawn_is_read_on_the_normal_screen() {
 #[test]
 #[ignore = "run by the test above"]
 fn drawing() {
-    let _panics = Panics::watch();
-    let _guard = Guard::enter().unwrap();
+    let output = Output::start().unwrap();
+    let _panics = Panics::watch(&output);
+    let _guard = Guard::enter(output).unwrap();
     panic!("the drawing thread fell over");
 }
 
@@ -47,8 +48,9 @@ fn a_panic_in_a_worker_ends_the_program_and_is_read_on_the_normal_screen() {
 #[test]
 #[ignore = "run by the test above"]
 fn worker() {
-    let mut panics = Panics::watch();
-    let mut guard = Guard::enter().unwrap();
+    let output = Output::start().unwrap();
+    let mut panics = Panics::watch(&output);
+    let mut guard = Guard::enter(output).unwrap();
     thread::Builder::new().name("fetcher".to_owned()).spawn(|| panic!("the worker fell over")).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(panics.next()).tell(&mut guard);
@@ -66,7 +68,8 @@ fn a_panic_that_the_main_loop_does_not_hear_of_ends_the_program_all_the_same() {
 #[test]
 #[ignore = "run by the test above"]
 fn deaf() {
-    let _panics = Panics::watch();
-    let _guard = Guard::enter().unwrap();
+    let output = Output::start().unwrap();
+    let _panics = Panics::watch(&output);
+    let _guard = Guard::enter(output).unwrap();
     let _ = thread::spawn(|| panic!("nobody listens")).join();
 }
