@@ -103,7 +103,7 @@ words! {
     TransferWords {
         asking, transferring, retrying, verifying, finishing, changed, differs, no_ranges, no_validator, forgotten, proof_given,
         proof_answer, proof_sums, unread, skipped, same, not_newer,
-        listing, paused, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
+        listing, paused, crashed, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
         all_paused, asked, held, left, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
         conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,
         limit_title, limit_hint, limit_wrong, cancel_all, cancel_all_question, details_title, running, failures,

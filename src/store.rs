@@ -26,6 +26,7 @@ mod open;
 mod read;
 mod recent;
 mod schema;
+mod session;
 mod state;
 mod transfers;
 mod write;
@@ -96,8 +97,16 @@ impl Opened {
         let reads = reader
             .map(|reader| start(Clerk::new(reader, path.clone(), newest, None, events.clone())))
             .transpose()?;
-        let writes = start(Clerk::new(writer, path, newest, room, events))?;
-        Ok(Store { writes, reads, queue })
+        let mut session = None;
+        let mut writer = Clerk::new(writer, path, newest, room, events);
+        if queue.is_some() {
+            // Where the disk does not take it, it takes nothing of the queue either.
+            let _ = session::begin(&writer.connection);
+            let (end, ended) = oneshot::channel();
+            (session, writer.session) = (Some(end), Some(ended));
+        }
+        let writes = start(writer)?;
+        Ok(Store { writes, reads, queue, session })
     }
 }
 
@@ -127,9 +136,16 @@ pub struct Store {
     reads: Option<Way>,
     /// None where the queue of downloads is not this program's.
     queue: Option<Claim>,
+    /// Says that the program which owns the queue came to its end in order.
+    session: Option<oneshot::Sender<()>>,
 }
 
 impl Store {
+    /// The program panicked: what is under way does not go on by itself in the next one. Still to be ended.
+    pub fn crashed(&mut self) {
+        self.session = None;
+    }
+
     /// Asks for this. Never waits: where too much waits for the disk already, what comes back says that it was not taken
     /// ([`Fault::Busy`]). Nobody tries it again then. A queue of downloads that is not this program's is left as it is.
     #[must_use]
@@ -171,7 +187,9 @@ impl Store {
     /// Something is not, and why; [`Fault::Busy`] where the time is up.
     pub async fn end(self) -> Result<(), Fault> {
         // The next program that has the queue finds all that was taken of it.
-        let Self { writes, reads, queue: _queue } = self;
+        let Self { writes, reads, queue: _queue, session } = self;
+        // It hears of it when it has written all.
+        let _ = session.map(|session| session.send(()));
         let ends = async {
             for Way { requests, ended } in reads.into_iter().chain([writes]) {
                 drop(requests);

@@ -238,6 +238,7 @@ impl Queue {
             counts: Counts::default(),
             ended: 0,
             paused: false,
+            crashed: false,
             cancelled: false,
             again: false,
             end: None,
@@ -401,7 +402,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::effect::{KeptPartial, OVERLAP, StoreRequest};
+    use crate::effect::{KeptPartial, KeptState, OVERLAP, StoreRequest};
     use crate::event::{Finished, Kept, Listing, TransferEvent, WalkEvent};
     use crate::text::Clean;
     use crate::wire::Raw;
@@ -557,6 +558,18 @@ mod tests {
         /// A second run with what this one kept.
         fn restarts(&mut self) -> Self {
             self.act(|queue, world| queue.keep_at_end(world.out));
+            self.restored()
+        }
+
+        /// Dies without saying so, and is started again: the store knows what that means for what was under way.
+        fn crashes(&mut self) -> Self {
+            self.act(|queue, world| queue.keep_now(world.out));
+            let going = self.kept.values_mut().filter(|item| item.state == KeptState::Going);
+            going.for_each(|item| item.state = KeptState::Crashed);
+            self.restored()
+        }
+
+        fn restored(&self) -> Self {
             let mut next = Self::new(2);
             next.now = self.now;
             (next.kept, next.partials) = (self.kept.clone(), self.partials.clone());
@@ -1069,6 +1082,37 @@ mod tests {
         assert_eq!(sim.running[1].1.to, Path::new("/dl/d/x"));
         sim.finishes(0, LARGE);
         assert!(sim.partials.is_empty(), "what is whole is not gone on with");
+    }
+
+    #[test]
+    fn after_a_crash_what_was_under_way_waits_for_the_user_also_in_later_runs_and_goes_on_when_it_is_told_to()
+    {
+        let mut sim = Sim::new(1);
+        sim.file("http://h/a", Some(LARGE));
+        sim.folder("http://h/d/");
+        let paused = sim.file("http://h/p", Some(LARGE));
+        sim.starts(0, Some(LARGE));
+        sim.act(|queue, world| queue.pause(paused, world));
+        let mut sim = sim.crashes();
+        let states = |sim: &Sim| -> Vec<bool> {
+            sim.queue.items().map(|item| item.state() == ItemState::Crashed).collect()
+        };
+        assert_eq!((sim.running.len(), sim.walks.len(), sim.queue.open()), (0, 0, 3));
+        assert_eq!(states(&sim), [true, true, false]);
+        sim.assert_sound();
+        // It is in order this time.
+        let mut sim = sim.restarts();
+        assert_eq!((sim.running.len(), sim.walks.len()), (0, 0));
+        assert_eq!(states(&sim), [true, true, false]);
+        let first = sim.queue.nth(0).unwrap().id;
+        sim.act(|queue, world| queue.resume(first, world));
+        assert_eq!((sim.names(), sim.walks.len()), (vec!["a".to_owned()], 0));
+        assert_eq!(sim.running[0].1.partial, Some(Partial { validator: None, total: Some(LARGE) }));
+        sim.act(Queue::resume_all);
+        assert!(sim.queue.items().all(|item| !item.is_paused()));
+        sim.assert_sound();
+        let sim = sim.restarts();
+        assert_eq!(sim.walks.len(), 1, "it goes on by itself again");
     }
 
     #[test]

@@ -221,6 +221,8 @@ pub struct KeptItem {
 pub enum KeptState {
     /// It goes on by itself.
     Going,
+    /// It did, until the program crashed. It waits for the user to say that it goes on.
+    Crashed,
     /// It waits for the user to say that it goes on.
     Paused,
     /// It did not work, and can be tried again.

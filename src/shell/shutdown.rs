@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{End, HANGUP, Shell};
 use crate::effect::{Effect, StoreRequest};
-use crate::term::{Signal, Signals};
+use crate::term::{PANICKED, Signal, Signals};
 
 /// How long a store is waited for that has no room.
 const KEEPING: Duration = Duration::from_secs(2);
@@ -30,7 +30,10 @@ impl Shell {
         let Self { mut programs, workers, .. } = self;
         // The signal of a hang-up comes after the end of input of the same one.
         let is_known = matches!(ended, Ok(End::Terminated(HANGUP))).then_some(HANGUP);
-        let (store, working) = workers.end();
+        let (mut store, working) = workers.end();
+        if matches!(ended, Ok(End::Terminated(PANICKED))) {
+            store.crashed();
+        }
         let rest = async {
             tokio::select! {
                 // Partial files are gone when the workers are.

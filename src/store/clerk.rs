@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Result, TransactionBehavior};
 use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
 
 use super::read::Reading;
-use super::{fault, write};
+use super::{fault, session, write};
 use crate::effect::{KeptItem, StoreRequest};
 use crate::event::{Event, Fault, RowId, Saved, StoreEvent};
 
@@ -33,6 +34,8 @@ pub(super) struct Clerk {
     /// Above so many pages (4,096 bytes each) the oldest messages are thrown away; none where they never are.
     pub(super) room: Option<i64>,
     pub(super) events: Sender<Event>,
+    /// Says at the end that the program which owns the queue came to it in order; none where it is another one's queue.
+    pub(super) session: Option<oneshot::Receiver<()>>,
     pending: VecDeque<Pending>,
     bytes: usize,
     /// Why what is pending is not on disk.
@@ -63,6 +66,7 @@ impl Clerk {
             began,
             room,
             events,
+            session: None,
             pending: VecDeque::new(),
             bytes: 0,
             failed: None,
@@ -87,6 +91,10 @@ impl Clerk {
             self.read(&reads);
         }
         self.write();
+        if self.session.take().is_some_and(|mut ended| ended.try_recv().is_ok()) {
+            // Where the disk does not take it, the next program is more careful than it needs to be.
+            let _ = session::end(&self.connection);
+        }
         self.failed.or(self.lost)
     }
 

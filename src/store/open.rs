@@ -14,8 +14,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Result as SqlResult};
 
 use super::claim::Claim;
 use super::schema::{self, APPLICATION, STEPS};
-use super::{fault, known, recent, transfers, write};
-use crate::effect::Memory;
+use super::{fault, known, recent, session, transfers, write};
+use crate::effect::{KeptState, Memory};
 use crate::event::{Fault, RowId};
 use crate::text::clean_line;
 
@@ -92,6 +92,10 @@ fn file(dir: &Path, path: &Path, claim: impl FnOnce(&Path) -> Option<Claim>) -> 
     let queue = claim(dir);
     if queue.is_some() {
         memory.queue = transfers::queue(&reader).map_err(wrong)?;
+        if session::crashed(&reader).map_err(wrong)? {
+            let going = memory.queue.iter_mut().filter(|item| item.state == KeptState::Going);
+            going.for_each(|item| item.state = KeptState::Crashed);
+        }
     }
     let newest = newest(&reader).map_err(wrong)?;
     Ok(Place { path: path.to_path_buf(), writer, reader: Some(reader), newest, memory, fault, queue })

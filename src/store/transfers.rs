@@ -12,6 +12,12 @@ use crate::wire::address::Endpoint;
 use crate::wire::range::Validator;
 use crate::wire::source::{Path as Remote, Scheme, Source};
 
+/// What stands in the column `paused`.
+const GOING: i64 = 0;
+const PAUSED: i64 = 1;
+/// Earlier versions take it for paused.
+const CRASHED: i64 = 2;
+
 /// So many files of which a part is here are known; of more, those that were begun last.
 const PARTIALS: i64 = 10_000;
 
@@ -43,10 +49,21 @@ fn keep_item(connection: &Connection, place: u64, item: &KeptItem) -> Result<()>
             word(item.conflict),
             item.checksum.as_ref().map(ToString::to_string),
             sums.join("\n"),
-            item.state == KeptState::Paused,
+            match item.state {
+                KeptState::Going | KeptState::Failed => GOING,
+                KeptState::Paused => PAUSED,
+                KeptState::Crashed => CRASHED,
+            },
             length(Some(item.here)).unwrap_or_default(),
             item.state == KeptState::Failed,
         ])?;
+    Ok(())
+}
+
+/// What goes on by itself was stopped by a crash.
+pub(super) fn stop_all(connection: &Connection) -> Result<()> {
+    let sql = "UPDATE transfer SET paused = ?1 WHERE paused = ?2 AND NOT failed";
+    connection.execute(sql, [CRASHED, GOING])?;
     Ok(())
 }
 
@@ -105,8 +122,9 @@ fn item_in(row: &Row<'_>) -> Option<KeptItem> {
         here: row.get(8).ok()?,
         state: match (row.get(9).ok()?, row.get(7).ok()?) {
             (true, _) => KeptState::Failed,
-            (false, true) => KeptState::Paused,
-            (false, false) => KeptState::Going,
+            (false, GOING) => KeptState::Going,
+            (false, CRASHED) => KeptState::Crashed,
+            (false, _) => KeptState::Paused,
         },
     })
 }

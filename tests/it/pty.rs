@@ -11,6 +11,7 @@ use crate::support::peer::Peer;
 use crate::support::pty::{Terminal, hobnob, hobnob_in_shell};
 use crate::support::server::Server;
 
+mod crashed;
 mod editor;
 mod gone;
 #[cfg(target_os = "linux")]

@@ -60,6 +60,8 @@ pub struct Item {
     /// Files that were here when it last came to its end: they are counted among all that ended.
     pub(super) ended: u64,
     pub(super) paused: bool,
+    /// Whether it is paused because the program crashed with it.
+    pub(super) crashed: bool,
     pub(super) cancelled: bool,
     /// Whether some of it may be here from an earlier run.
     pub(super) again: bool,
@@ -82,6 +84,8 @@ pub enum ItemState<'a> {
     Running(&'a Phase),
     /// The user stopped it, to go on later.
     Paused,
+    /// The program crashed with it; the user may go on with it.
+    Crashed,
     /// Something is there already, and the user is asked what becomes of it.
     Conflict(&'a Clash),
     /// This server wants to know who asks, for what it calls by this name.
@@ -204,6 +208,7 @@ impl Item {
             return ItemState::Conflict(clash);
         }
         match &self.realm {
+            _ if self.paused && self.crashed => ItemState::Crashed,
             _ if self.paused => ItemState::Paused,
             Some((origin, realm)) => ItemState::Unauthorized(origin, realm),
             None if self.is_walking() => ItemState::Listing,
@@ -223,7 +228,7 @@ impl Item {
         self.end.is_none()
     }
 
-    /// Whether the user stopped it; what of it is under way may still have to end.
+    /// Whether the user, or a crash, stopped it; what of it is under way may still have to end.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused

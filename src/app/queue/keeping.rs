@@ -18,7 +18,8 @@ const TOGETHER: Duration = Duration::from_millis(200);
 
 impl Queue {
     /// Takes over what an earlier run left: its items in their order, and what is known of files of which a part is here.
-    /// They go on by themselves, but for those that were stopped or failed.
+    /// They go on by themselves, but for those that were stopped or failed, and those that the program crashed with: one of
+    /// them may have been why, and would be again.
     pub fn restore(&mut self, items: Vec<KeptItem>, partials: Vec<KeptPartial>, world: &mut World<'_>) {
         for KeptPartial { source, to, partial } in partials {
             self.partials.insert((source, to), (partial, true));
@@ -30,7 +31,7 @@ impl Queue {
         let mut sources = HashSet::new();
         kept.retain(|kept| sources.insert(&kept.source));
         let mut path = |kept: &KeptItem| match kept.state {
-            KeptState::Going | KeptState::Paused => self.free_path(&kept.to),
+            KeptState::Going | KeptState::Crashed | KeptState::Paused => self.free_path(&kept.to),
             // It has no name before it is tried again.
             KeptState::Failed => kept.to.clone(),
         };
@@ -55,7 +56,8 @@ impl Queue {
         let new = item.place;
         item.place = new.max(place);
         (item.conflict, item.checksum, item.sums, item.size) = (conflict, checksum, sums, size);
-        item.paused = state == KeptState::Paused;
+        item.paused = matches!(state, KeptState::Paused | KeptState::Crashed);
+        item.crashed = state == KeptState::Crashed;
         item.again = true;
         if !item.is_folder() {
             let partial = self.partials.get(&(item.source.clone(), item.to.clone()));
@@ -192,10 +194,11 @@ fn kept(item: &Item) -> Option<KeptItem> {
         conflict: item.conflict,
         checksum: item.checksum.clone(),
         sums: item.sums.clone(),
-        state: match item.paused {
+        state: match (item.paused, item.crashed) {
             _ if failed => KeptState::Failed,
-            true => KeptState::Paused,
-            false => KeptState::Going,
+            (true, true) => KeptState::Crashed,
+            (true, false) => KeptState::Paused,
+            (false, _) => KeptState::Going,
         },
     })
 }

@@ -36,7 +36,10 @@ impl Queue {
     }
 
     fn unpause(&mut self, id: ItemId, world: &World<'_>) {
-        let going = self.change(id, |item| std::mem::take(&mut item.paused).then_some(item.place));
+        let going = self.change(id, |item| {
+            item.crashed = false;
+            std::mem::take(&mut item.paused).then_some(item.place)
+        });
         if let Some(place) = going.flatten() {
             self.note(place, world.now);
         }
@@ -83,7 +86,7 @@ impl Queue {
             let anew = missed || is_moved || matches!(item.end, Some(End::Cancelled | End::Empty));
             item.to = free;
             (item.end, item.begun, item.cancelled, item.anew) = (None, None, false, None);
-            (item.resumed, item.paused) = (None, false);
+            (item.resumed, item.paused, item.crashed) = (None, false, false);
             if anew { item.begin_again(lane) } else { item.take_failures() }
         });
         self.note(place, world.now);

@@ -117,6 +117,7 @@ impl State {
                 | ItemState::Listing
                 | ItemState::Running(_)
                 | ItemState::Paused
+                | ItemState::Crashed
                 | ItemState::Ended(_),
                 _,
             ) => self.overlay = Some(Overlay::Transfer(Dialogue::Details { item: item.id, top: 0 })),

@@ -88,7 +88,7 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
         }
         ItemState::Conflict(clash) => notes.push(Note::There(&clash.path)),
         ItemState::Unauthorized(_, realm) => notes.push(Note::Realm(realm)),
-        ItemState::Paused => notes.extend([Note::Resume, Note::Into]),
+        ItemState::Paused | ItemState::Crashed => notes.extend([Note::Resume, Note::Into]),
         ItemState::Waiting | ItemState::Listing | ItemState::Running(_) => {
             if let Some(anew) = item.anew() {
                 notes.push(Note::Anew(anew));

@@ -243,7 +243,8 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
             | ItemState::Waiting
             | ItemState::Listing
             | ItemState::Running(_)
-            | ItemState::Paused => {}
+            | ItemState::Paused
+            | ItemState::Crashed => {}
         }
     }
     if more > 0 {

@@ -46,6 +46,7 @@ pub(in crate::view) fn selected<'a>(files: &Files, map: &Keymap, words: &'a Hint
         }
         ItemState::Waiting
         | ItemState::Paused
+        | ItemState::Crashed
         | ItemState::Listing
         | ItemState::Running(_)
         | ItemState::Conflict(_)

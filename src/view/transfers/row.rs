@@ -37,6 +37,7 @@ pub(super) fn item(state: &State, item: &Item, look: &Look, area: Area, buffer: 
         ItemState::Ended(End::Finished(_) | End::Kept { .. } | End::Empty) => ("✓ ", theme.good),
         ItemState::Ended(End::Failed(_) | End::Partly | End::Cancelled) => ("✗ ", theme.error),
         ItemState::Conflict(_) | ItemState::Unauthorized(..) => ("? ", theme.warning),
+        ItemState::Crashed => ("! ", theme.warning),
         ItemState::Running(Phase::Transferring) if item.total().is_none() => spinner(item, look),
         ItemState::Listing => spinner(item, look),
         ItemState::Waiting | ItemState::Running(_) | ItemState::Paused => ("  ", theme.dim),
@@ -126,6 +127,10 @@ fn middle(state: &State, item: &Item, look: &Look) -> Middle {
         ItemState::Listing => dim(&words.transfer.listing),
         ItemState::Waiting => dim(&words.files.waiting),
         ItemState::Paused => dim(&words.transfer.paused),
+        ItemState::Crashed => {
+            let said = fill(&words.transfer.crashed, &[("key", &key(state, Transfer::Pause))]);
+            Middle::Words(said, theme.warning, true)
+        }
         ItemState::Conflict(_) => {
             let said = fill(&words.transfer.conflict, &[("key", &key(state, Transfer::Answer))]);
             Middle::Words(said, theme.warning, true)
@@ -189,6 +194,7 @@ fn numbers(item: &Item, look: &Look, area: Area, buffer: &mut Buffer) -> Area {
         | ItemState::Listing
         | ItemState::Running(_)
         | ItemState::Paused
+        | ItemState::Crashed
         | ItemState::Conflict(_)
         | ItemState::Unauthorized(..)
         | ItemState::Ended(_) => item.percent().map(|percent| format!("{percent}%")).unwrap_or_default(),

@@ -60,6 +60,29 @@ async fn what_is_not_done_is_there_again_in_its_order_with_all_that_was_said_of_
     assert_eq!(memory.queue, [first, whole]);
 }
 
+/// The states of what is in the queue of the next program.
+async fn states(place: &Path) -> Vec<KeptState> {
+    told(place, Vec::new()).await.queue.iter().map(|item| item.state).collect()
+}
+
+#[tokio::test]
+async fn what_was_under_way_when_the_program_died_without_saying_so_is_told_from_the_rest() {
+    let place = tempdir().unwrap();
+    let items =
+        [KeptState::Going, KeptState::Paused, KeptState::Failed, KeptState::Crashed].into_iter().zip(1..);
+    let changes = items.map(|(state, nth)| (nth, Some(KeptItem { state, ..item(nth, &format!("h/{nth}")) })));
+    told(place.path(), vec![StoreRequest::Queue(changes.collect())]).await;
+    let in_order = [KeptState::Going, KeptState::Paused, KeptState::Failed, KeptState::Crashed];
+    assert_eq!(states(place.path()).await, in_order);
+    // One that owns the queue, and one that does not.
+    let first = Keeper::sound(place.path());
+    Keeper::sound(place.path()).end().await;
+    drop(first);
+    let crashed = [KeptState::Crashed, KeptState::Paused, KeptState::Failed, KeptState::Crashed];
+    assert_eq!(states(place.path()).await, crashed);
+    assert_eq!(states(place.path()).await, crashed, "though the last program came to its end in order");
+}
+
 #[tokio::test]
 async fn the_queue_is_that_programs_which_opened_it_first_as_long_as_it_runs() {
     let place = tempdir().unwrap();
