@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::effect::{Effect, Memory, NotifySettings, Recent};
 use crate::event::{Event, Key, Now, Size};
-use crate::text::{Clean, clean_line};
+use crate::text::Clean;
 use crate::wire::peer::Peer;
 use crate::wire::source::Source;
 
@@ -181,10 +181,7 @@ impl State {
                 Event::Edited(answer) => state.chat.edited(answer, turn),
                 Event::Copied => *turn.notice = Some(Notice::Copied),
                 Event::NotCopied(fault) => *turn.notice = Some(Notice::NotCopied(fault)),
-                Event::RevealedInstead(path) => {
-                    let name = path.file_name().unwrap_or_default();
-                    *turn.notice = Some(Notice::RevealedInstead(clean_line(name.as_encoded_bytes())));
-                }
+                Event::MayRun { path, program } => state.ask_to_open(path, program, turn),
                 Event::NotOpened(fault) => *turn.notice = Some(Notice::NotOpened(fault)),
                 Event::Resized(_) => {}
                 Event::Wake => state.files.transfers.queue.wake(&mut turn.world()),

@@ -131,8 +131,11 @@ pub enum Effect {
     Copy(Clean),
     /// Open an `http` or `https` URL with the system's program for that.
     Open(String),
-    /// Open a file or a folder with the system's program for that; what may be a program only shows itself in its folder.
+    /// Open a file or a folder with the system's program for that; where that may do more than show it,
+    /// [`MayRun`](crate::event::Event::MayRun) comes back instead.
     OpenFile(PathBuf),
+    /// Open a file or a folder with the system's program for that, whatever it does: the user was asked.
+    OpenAnyway(PathBuf),
     /// Show a file or a folder in the program that the system has for folders.
     Reveal(PathBuf),
     /// Announce something to a user who is not looking.

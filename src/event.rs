@@ -99,8 +99,13 @@ pub enum Event {
     Copied,
     /// It could not be copied.
     NotCopied(Fault),
-    /// This file was not opened, for it may be a program, but shown in its folder.
-    RevealedInstead(PathBuf),
+    /// Opening it may do more than show it, so that it is not open yet.
+    MayRun {
+        /// Which file or folder.
+        path: PathBuf,
+        /// The program, or the command, that it would be opened with.
+        program: Clean,
+    },
     /// The program that opens such things could not be started.
     NotOpened(Fault),
     /// The moment that `State::deadline` named has come.

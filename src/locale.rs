@@ -106,7 +106,7 @@ words! {
         listing, paused, crashed, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
         all_paused, asked, held, left, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
         conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,
-        limit_title, limit_hint, limit_wrong, cancel_all, cancel_all_question, details_title, running, failures,
+        open_title, open_question, limit_title, limit_hint, limit_wrong, cancel_all, cancel_all_question, details_title, running, failures,
     }
     /// A file that is looked at before it is downloaded.
     PreviewWords { text, bytes, entries, entries_so_far, beginning, empty }
@@ -121,7 +121,7 @@ words! {
         not_shared,
         bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
         port_taken, no_peer, not_a_file, nothing_selected, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
-        copied, not_copied, opened, not_opened, revealed_instead, not_here, asked, unauthorized, one_here, here, here_and_failed, all_failed,
+        copied, not_copied, opened, not_opened, may_run, not_here, asked, unauthorized, one_here, here, here_and_failed, all_failed,
         socket_down, queue_elsewhere, not_remembered, not_saved, not_read, not_searched, name_moved,
     }
     /// What lies over the screen.

@@ -255,6 +255,7 @@ impl Shell {
                         }
                     }
                     Effect::OpenFile(path) => self.programs.open_file(path),
+                    Effect::OpenAnyway(path) => self.programs.open_anyway(path),
                     Effect::Reveal(path) => self.programs.reveal(path),
                     Effect::Edit(text) => self.edit(text)?,
                     Effect::Send { .. }

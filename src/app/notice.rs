@@ -44,8 +44,8 @@ pub enum Notice {
     Opened(Clean),
     /// That program could not be started.
     NotOpened(Fault),
-    /// This file may be a program, so that it was not opened but shown in its folder.
-    RevealedInstead(Clean),
+    /// A file of this name is not opened: the user was doing something else when it was to be asked whether it may run.
+    MayRun(Clean),
     /// Nothing is here yet of this download that could be shown.
     NotHere(Clean),
     /// Something of the name of this file is there already, and the user is asked what becomes of it.

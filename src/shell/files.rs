@@ -103,6 +103,7 @@ impl FileWorkers {
             | Effect::Copy(_)
             | Effect::Open(_)
             | Effect::OpenFile(_)
+            | Effect::OpenAnyway(_)
             | Effect::Reveal(_)
             | Effect::Notify(_)
             | Effect::Edit(_)

@@ -64,9 +64,14 @@ impl Programs {
         Ok(())
     }
 
-    /// Opens a file or a folder; what may be a program is only shown.
+    /// Opens a file or a folder; where that may do more than show it, the user is asked first.
     pub(super) fn open_file(&mut self, path: PathBuf) {
         self.openers.spawn(opening::open(path));
+    }
+
+    /// Opens a file or a folder about which the user was asked.
+    pub(super) fn open_anyway(&mut self, path: PathBuf) {
+        self.openers.spawn(opening::open_anyway(path));
     }
 
     /// Shows a file or a folder in its folder.

@@ -110,7 +110,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             fill(&words_of.opened, &[("url", &url)])
         }
         Notice::NotOpened(fault) => fill(&words_of.not_opened, &[("reason", &wording::fault(words, fault))]),
-        Notice::RevealedInstead(name) => about(state, &words_of.revealed_instead, name),
+        Notice::MayRun(name) => about(state, &words_of.may_run, name),
         Notice::NotHere(name) => about(state, &words_of.not_here, name),
         Notice::Asked(name) => about(state, &words_of.asked, name),
         Notice::Unauthorized(server) => about(state, &words_of.unauthorized, server),

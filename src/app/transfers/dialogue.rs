@@ -1,17 +1,19 @@
 //! What lies over the screen about a download: a question, a limit, or all that is known of it.
 
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use super::facts::facts;
 use crate::app::field::Field;
+use crate::app::files::FilesFocus;
 use crate::app::keys::{self, Answer, Edit, Move, Settle};
 use crate::app::layout::{self, Area};
 use crate::app::overlay::Overlay;
 use crate::app::queue::{ItemId, Queue};
-use crate::app::{State, Turn, walked};
-use crate::effect::Conflict;
+use crate::app::{Notice, State, Tab, Turn, walked};
+use crate::effect::{Conflict, Effect};
 use crate::event::{Key, Size};
-use crate::text::size;
+use crate::text::{Clean, clean_line, size};
 
 /// What is asked, or shown.
 #[derive(Debug, Clone)]
@@ -34,6 +36,13 @@ pub enum Dialogue {
     },
     /// Whether all are really to be cancelled.
     CancelAll,
+    /// Whether a file is really to be opened that may do more than show itself.
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// The program, or the command, that it would be opened with.
+        program: Clean,
+    },
     /// All that is known of a download.
     Details {
         /// Of which.
@@ -82,7 +91,7 @@ impl Dialogue {
                 *is_wrong = false;
                 field.paste_line(text)
             }
-            Self::Conflict { .. } | Self::CancelAll | Self::Details { .. } => true,
+            Self::Conflict { .. } | Self::CancelAll | Self::Open { .. } | Self::Details { .. } => true,
         }
     }
 
@@ -149,6 +158,14 @@ impl State {
                 Some(Answer::No) => return,
                 None => {}
             },
+            Dialogue::Open { path, .. } => match keys::action(&turn.keymap.question, key) {
+                Some(Answer::Yes) => {
+                    *turn.notice = Some(Notice::Opened(clean_line(path.as_os_str().as_encoded_bytes())));
+                    return turn.out.push(Effect::OpenAnyway(std::mem::take(path)));
+                }
+                Some(Answer::No) => return,
+                None => {}
+            },
             Dialogue::Details { .. } => {
                 if let Some(step) = keys::action(&turn.keymap.list, key) {
                     dialogue.scroll(step, &self.files.transfers.queue, self.size);
@@ -156,6 +173,20 @@ impl State {
             }
         }
         self.overlay = Some(Overlay::Transfer(dialogue));
+    }
+
+    /// Asks whether a file is to be opened that may do more than show itself, unless the user does something else by now: a
+    /// key that is meant for that must not be the answer.
+    pub(in crate::app) fn ask_to_open(&mut self, path: PathBuf, program: Clean, turn: &mut Turn<'_>) {
+        let waits =
+            self.overlay.is_none() && self.tab == Tab::Files && self.files.focus == FilesFocus::Transfers;
+        *turn.notice = if waits {
+            self.overlay = Some(Overlay::Transfer(Dialogue::Open { path, program }));
+            None
+        } else {
+            let name = path.file_name().unwrap_or_default();
+            Some(Notice::MayRun(clean_line(name.as_encoded_bytes())))
+        };
     }
 
     /// Does what the selected row says. Where more is asked, that comes next.
@@ -201,7 +232,7 @@ impl State {
                 *top = (*top).min(known.saturating_sub(1));
                 known == 0
             }
-            Dialogue::Limit { .. } | Dialogue::CancelAll => false,
+            Dialogue::Limit { .. } | Dialogue::CancelAll | Dialogue::Open { .. } => false,
         };
         if is_gone {
             self.overlay = None;

@@ -1,12 +1,12 @@
-//! Opening files that came from others, and showing them in their folder. Owns what is never opened, for opening it could
-//! run it; looks at files only when the user wants one opened.
+//! Opening files that came from others, and showing them in their folder. What only shows itself ([`kind`]) is opened at once;
+//! before anything else the user is asked, and told which program it is opened with ([`handler`]). Looks at files only when the user
+//! wants one opened.
 
 use std::env;
-use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -19,83 +19,35 @@ use super::{OPENER, not_started};
 use crate::event::{Event, Fault};
 use crate::text::clean_line;
 
-/// Endings of what a desktop runs, or asks other programs to run, when it is opened.
-const RUNNABLE: [&str; 44] = [
-    "action",
-    "apk",
-    "app",
-    "appimage",
-    "bash",
-    "bat",
-    "bin",
-    "cmd",
-    "com",
-    "command",
-    "cpl",
-    "deb",
-    "desktop",
-    "dmg",
-    "exe",
-    "fileloc",
-    "flatpakref",
-    "hta",
-    "inetloc",
-    "jar",
-    "js",
-    "jse",
-    "lnk",
-    "mobileconfig",
-    "msi",
-    "pif",
-    "pkg",
-    "pl",
-    "ps1",
-    "py",
-    "pyw",
-    "rb",
-    "reg",
-    "rpm",
-    "run",
-    "scf",
-    "scpt",
-    "scr",
-    "sh",
-    "terminal",
-    "url",
-    "vbs",
-    "webloc",
-    "workflow",
-];
-/// How programs begin: a script, and those of Linux, Windows and macOS.
-const BEGINNINGS: [&[u8]; 8] = [
-    b"#!",
-    b"\x7fELF",
-    b"MZ",
-    b"\xfe\xed\xfa\xce",
-    b"\xfe\xed\xfa\xcf",
-    b"\xce\xfa\xed\xfe",
-    b"\xcf\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",
-];
+mod handler;
+mod kind;
+
 /// What stands as it is in a `file` URL. A comma would divide the values of an array on the bus.
 const NOT_IN_PATHS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Opens a file or a folder with the system's program for that. What may be a program is shown in its folder instead.
+/// Opens a file or a folder with the system's program for that, if all that this does is to show it.
 pub(super) async fn open(path: PathBuf) -> Option<Event> {
     let looked = spawn_blocking(move || {
         let path = std::path::absolute(path).map_err(|error| Fault::from_disk(&error))?;
-        let runs = is_runnable(&path)?;
-        Ok::<_, Fault>((path, runs))
+        let seen = look(&path)?;
+        Ok::<_, Fault>((path, seen))
     });
     match looked.await.unwrap_or(Err(Fault::Interrupted)) {
         Err(fault) => Some(Event::NotOpened(fault)),
-        Ok((path, false)) => tell(Command::new(OPENER).arg(path)).await.err().map(Event::NotOpened),
-        Ok((path, true)) => Some(match show(&path).await {
-            Ok(()) => Event::RevealedInstead(path),
-            Err(fault) => Event::NotOpened(fault),
-        }),
+        Ok((path, Seen { only_shows: true, .. })) => open_anyway(path).await,
+        // Nothing could be opened after the question.
+        Ok(_) if !has_desktop(is_set) => Some(Event::NotOpened(Fault::NoDesktop)),
+        Ok((path, Seen { head, .. })) => {
+            let program = handler::program(&path, &head).await;
+            Some(Event::MayRun { path, program })
+        }
     }
+}
+
+/// Opens a file or a folder with the system's program for that, whatever it does: the user said so.
+pub(super) async fn open_anyway(path: PathBuf) -> Option<Event> {
+    tell(Command::new(OPENER).arg(path)).await.err().map(Event::NotOpened)
 }
 
 /// Shows a file or a folder in its folder.
@@ -130,7 +82,7 @@ fn file_url(path: &Path) -> String {
 
 /// Runs a program of the desktop's to its end, and says how that was.
 async fn tell(command: &mut Command) -> Result<(), Fault> {
-    if !has_desktop(|name| env::var_os(name).is_some_and(|value| !value.is_empty())) {
+    if !has_desktop(is_set) {
         return Err(Fault::NoDesktop);
     }
     let program = command.as_std().get_program().to_string_lossy().into_owned();
@@ -154,25 +106,47 @@ fn has_desktop(is_set: impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// Whether opening it could run what somebody else wrote. A link, a pipe or a device counts as that, too.
-fn is_runnable(path: &Path) -> Result<bool, Fault> {
-    let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-    let found = fs::symlink_metadata(path)
-        .map_err(|error| if missing(&error) { Fault::Gone } else { Fault::from_disk(&error) })?;
-    let ending = path.extension().map(OsStr::to_ascii_lowercase);
-    if ending.is_some_and(|ending| RUNNABLE.iter().any(|known| ending == **known)) {
-        return Ok(true);
-    }
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// What was seen of a file or a folder.
+#[derive(Debug)]
+struct Seen {
+    /// Whether opening it does nothing but show it.
+    only_shows: bool,
+    /// How it begins; empty where it was not looked into.
+    head: Vec<u8>,
+}
+
+/// Looks at what is to be opened. A link, a pipe, a device and what may be executed are no files that only show.
+fn look(path: &Path) -> Result<Seen, Fault> {
+    let failed = |error: &io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Fault::Gone,
+        _ => Fault::from_disk(error),
+    };
+    let unseen = |only_shows| Ok(Seen { only_shows, head: Vec::new() });
+    let found = fs::symlink_metadata(path).map_err(|error| failed(&error))?;
     if found.is_dir() {
-        return Ok(false);
+        // There a folder with an ending may be a program.
+        return unseen(!cfg!(target_os = "macos") || path.extension().is_none());
     }
-    if !found.is_file() || found.permissions().mode() & 0o111 != 0 {
-        return Ok(true);
+    if !found.is_file() {
+        return unseen(false);
     }
-    let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut beginning));
-    read.map_err(|error| Fault::from_disk(&error))?;
-    Ok(BEGINNINGS.iter().any(|known| beginning.starts_with(known)))
+    // What takes its place meanwhile is neither followed nor waited for.
+    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let file = file.map_err(|error| failed(&error))?;
+    let found = file.metadata().map_err(|error| failed(&error))?;
+    if !found.is_file() {
+        return unseen(false);
+    }
+    let mut head = Vec::new();
+    file.take(kind::HEAD).read_to_end(&mut head).map_err(|error| failed(&error))?;
+    let is_executable = found.permissions().mode() & 0o111 != 0;
+    let name = path.file_name().unwrap_or_default();
+    Ok(Seen { only_shows: !is_executable && kind::only_shows(name, &head), head })
 }
 
 #[cfg(test)]
@@ -180,32 +154,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_run_is_known_by_its_name_its_rights_and_its_beginning() {
+    fn what_is_opened_without_a_question_is_a_file_or_a_folder_that_nobody_can_execute() {
         let folder = tempfile::tempdir().unwrap();
-        let runs = |name: &str, content: &[u8], mode: u32| {
+        let shows = |name: &str| look(&folder.path().join(name)).map(|seen| seen.only_shows);
+        let write = |name: &str, content: &[u8], mode: u32| {
             let path = folder.path().join(name);
             fs::write(&path, content).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            is_runnable(&path)
         };
-        for (name, content, mode, expected) in [
-            ("notes.pdf", &b"%PDF"[..], 0o644, false),
-            ("empty", b"", 0o644, false),
-            ("page.html", b"<html>", 0o644, false),
-            ("notes.PDF.Desktop", b"", 0o644, true),
-            ("setup.exe", b"", 0o644, true),
-            ("notes (1).pdf", b"%PDF", 0o755, true),
-            ("photo.jpg", b"#!/bin/sh", 0o644, true),
-            ("photo (1).jpg", b"\x7fELF\x02", 0o644, true),
-            ("photo (2).jpg", b"MZ", 0o644, true),
-        ] {
-            assert_eq!(runs(name, content, mode), Ok(expected), "{name}");
-        }
-        let link = folder.path().join("link.pdf");
-        std::os::unix::fs::symlink(folder.path().join("notes.pdf"), &link).unwrap();
-        assert_eq!(is_runnable(&link), Ok(true));
-        assert_eq!(is_runnable(folder.path()), Ok(false));
-        assert_eq!(is_runnable(&folder.path().join("gone")), Err(Fault::Gone));
+        write("notes.txt", b"hello", 0o644);
+        write("notes (1).txt", b"hello", 0o755);
+        write("notes (2).txt", b"#!/bin/sh", 0o644);
+        write("slides.pdf", b"%PDF-1.7", 0o600);
+        assert_eq!(
+            ["notes.txt", "notes (1).txt", "notes (2).txt", "slides.pdf"].map(shows),
+            [Ok(true), Ok(false), Ok(false), Ok(true)]
+        );
+        std::os::unix::fs::symlink(folder.path().join("notes.txt"), folder.path().join("link.txt")).unwrap();
+        nix::unistd::mkfifo(&folder.path().join("pipe.txt"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        fs::create_dir(folder.path().join("slides")).unwrap();
+        assert_eq!(["link.txt", "pipe.txt", "slides"].map(shows), [Ok(false), Ok(false), Ok(true)]);
+        assert_eq!(shows("gone"), Err(Fault::Gone));
     }
 
     #[test]

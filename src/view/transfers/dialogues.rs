@@ -41,6 +41,12 @@ pub(in crate::view) fn draw(
             overlays::question(state, &words.cancel_all, &sentence, look, body, buffer);
             None
         }
+        Dialogue::Open { path, program } => {
+            let name = clean_line(path.file_name().unwrap_or_default().as_encoded_bytes());
+            let sentence = fill(&words.open_question, &[("name", &name), ("program", program)]);
+            overlays::question(state, &words.open_title, &sentence, look, body, buffer);
+            None
+        }
         Dialogue::Details { item, top } => {
             if let Some(item) = queue.item_of(*item) {
                 details(state, item, *top, look, body, buffer);

@@ -299,6 +299,7 @@ impl World {
                 | Effect::Copy(_)
                 | Effect::Open(_)
                 | Effect::OpenFile(_)
+                | Effect::OpenAnyway(_)
                 | Effect::Reveal(_)
                 | Effect::Notify(_)
                 | Effect::Redraw

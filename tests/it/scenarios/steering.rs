@@ -151,12 +151,47 @@ fn what_came_is_opened_shown_in_its_folder_or_its_path_copied() {
 }
 
 #[test]
-fn what_may_be_a_program_is_said_to_be_shown_and_not_opened() {
-    let (mut screen, _) = steering(1);
-    screen.is_told(Event::RevealedInstead("/home/lin/Downloads/setup.sh".into()));
-    assert!(screen.shows("setup.sh may be a program, and is not opened: it is shown in its folder"));
+fn what_may_do_more_than_show_itself_is_opened_after_a_question_that_names_the_program() {
+    let (mut screen, ids) = steering(1);
+    let path = "/home/lin/Downloads/page.html";
+    screen.hears_of(ids[0], finished(path, 1000, Duration::ZERO));
+    let asks = |screen: &mut Screen| {
+        screen.press("enter");
+        assert_eq!(screen.effects(), [Effect::OpenFile(path.into())]);
+        screen.is_told(Event::MayRun {
+            path: path.into(),
+            program: clean_line("Firefox 网页浏览器".as_bytes()),
+        });
+        assert!(!screen.shows("Given to the system"));
+        assert!(screen.shows("page.html may do more than show itself"));
+        assert!(screen.shows("Firefox 网页浏览器"));
+    };
+    for no in ["n", "esc"] {
+        asks(&mut screen);
+        screen.press(no);
+        assert_eq!(screen.effects(), []);
+        assert!(!screen.shows("may do more"));
+    }
+    asks(&mut screen);
+    screen.press("y");
+    assert_eq!(screen.effects(), [Effect::OpenAnyway(path.into())]);
+    assert!(screen.shows("Given to the system to open: /home/lin/Downloads/page.html"));
     screen.is_told(Event::NotOpened(Fault::NoDesktop));
     assert!(screen.shows("Not opened: there is no desktop here to open it on"));
+}
+
+#[test]
+fn the_question_whether_to_open_something_does_not_come_between_what_is_typed() {
+    let (mut screen, ids) = steering(1);
+    let path = "/home/lin/Downloads/setup.sh";
+    screen.hears_of(ids[0], finished(path, 1000, Duration::ZERO));
+    screen.press("enter");
+    screen.press("f2");
+    screen.effects();
+    screen.is_told(Event::MayRun { path: path.into(), program: clean_line(b"sh") });
+    assert!(screen.shows("setup.sh may do more than show itself, and is not opened"));
+    screen.press("y");
+    assert!(!screen.effects().iter().any(|effect| matches!(effect, Effect::OpenAnyway(_))));
 }
 
 #[test]
