@@ -2,29 +2,40 @@
 //! must never read a file as if it was a list.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::BytesMut;
 use hyper::{HeaderMap, StatusCode, header};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 
 use super::http::{Answer, Client, Question};
 use super::resolve;
 use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId, WalkEvent};
 use crate::wire::address::Endpoint;
-use crate::wire::listing::{self, ENTRY_LIMIT, Form, List, ListingError, Reading};
+use crate::wire::listing::{
+    self, ENTRY_LIMIT, Entry, Form, List, ListingError, NAMES_LIMIT, Reading, TOTAL, Take,
+};
 use crate::wire::source::{Path, Scheme, Source};
 
+mod body_reader;
 mod fill;
 mod preview;
 mod walk;
+
+use body_reader::BodyReader;
 
 pub use fill::fill;
 pub use preview::preview;
 pub use walk::walk;
 
-/// The most bytes of a list: 335 for each of [`ENTRY_LIMIT`] entries, which is enough for names of 100 bytes.
-const LIST_LIMIT: u64 = 64 * 1024 * 1024;
+/// The most bytes of a list that are none of its entries', and what belongs to an entry: a name of 255 bytes, each written
+/// as six, twice. They are not kept in memory.
+const LIST_LIMIT: u64 = 64 << 20;
+const ENTRY_BYTES: u64 = 4096;
+/// Pieces of a list that may wait to be read. What a connection gives at a time is at most some 400 kB.
+const PIECES: usize = 8;
 /// Questions that may wait for an answer at the same time.
 const IN_FLIGHT: usize = 32;
 
@@ -41,37 +52,62 @@ pub enum Browsed {
 ///
 /// A server that has its list somewhere else than at the folder's own path is asked twice, never more often.
 pub async fn browse(source: &Source, client: &Client) -> Result<Browsed, Fault> {
+    let (listed, entries) = stream(source, client, Vec::new()).await?;
+    Ok(listed.map_or(Browsed::Plain, |Listed { source, list }| {
+        Browsed::Listed(Listing { source, entries, is_cut: list.is_cut })
+    }))
+}
+
+/// A folder whose list came to its end.
+#[derive(Debug)]
+pub struct Listed {
+    /// Where it is, after probing and redirects.
+    pub source: Source,
+    /// What is known of its list.
+    pub list: List,
+}
+
+/// The same, but each entry goes to `taker` as it comes, on a thread that may be kept waiting; that is given back. None
+/// from a plain server. Where it fails some may have come.
+pub async fn stream<T: Take + Send + 'static>(
+    source: &Source,
+    client: &Client,
+    taker: T,
+) -> Result<(Option<Listed>, T), Fault> {
     if source.scheme == Scheme::Plain {
-        return Ok(Browsed::Plain);
+        return Ok((None, taker));
     }
-    let Some((folder, reading)) = ask(source, client).await? else { return Ok(Browsed::Plain) };
+    let (asked, taker) = ask(source, client, taker).await?;
+    let Some((folder, reading)) = asked else { return Ok((None, taker)) };
     let query = match reading {
-        Reading::List(list) => return Ok(listed(folder, list)),
+        Reading::List(list) => return Ok((Some(Listed { source: folder, list }), taker)),
         Reading::Elsewhere(query) => query,
     };
     let there = folder.at(Path::from_url(&format!("{}?{query}", folder.path.encoded())));
-    match ask(&there, client).await? {
-        Some((folder, Reading::List(list))) => Ok(listed(folder, list)),
-        Some((_, Reading::Elsewhere(_))) | None => Err(Fault::NoListing),
+    match ask(&there, client, taker).await? {
+        (Some((source, Reading::List(list))), taker) => Ok((Some(Listed { source, list }), taker)),
+        (Some((_, Reading::Elsewhere(_))) | None, _) => Err(Fault::NoListing),
     }
 }
 
-fn listed(source: Source, List { entries, is_cut }: List) -> Browsed {
-    Browsed::Listed(Listing { source, entries, is_cut })
-}
-
 /// What the server answered, and the folder that it is about; none from a plain server.
-async fn ask(source: &Source, client: &Client) -> Result<Option<(Source, Reading)>, Fault> {
-    let Some(answer) = client.ask(source, &Question::get(listing::ACCEPT)).await? else { return Ok(None) };
+async fn ask<T: Take + Send + 'static>(
+    source: &Source,
+    client: &Client,
+    taker: T,
+) -> Result<(Option<(Source, Reading)>, T), Fault> {
+    let question = Question::get(listing::ACCEPT);
+    let Some(answer) = client.ask(source, &question).await? else { return Ok((None, taker)) };
     if answer.status != StatusCode::OK {
         return Err(answer.refusal().await);
     }
     let folder = answer.source.at(answer.source.path.folder());
-    let reading = read(answer).await?;
-    Ok(Some((folder, reading)))
+    let (reading, taker) = read(answer, taker).await?;
+    Ok((Some((folder, reading)), taker))
 }
 
-async fn read(mut answer: Answer) -> Result<Reading, Fault> {
+async fn read<T: Take + Send + 'static>(mut answer: Answer, taker: T) -> Result<(Reading, T), Fault> {
+    let total = answer.text(&TOTAL).and_then(|total| total.parse().ok());
     let page = answer.source;
     let other = if page.path.is_folder() { Fault::NoListing } else { Fault::IsFile };
     let media_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -79,22 +115,63 @@ async fn read(mut answer: Answer) -> Result<Reading, Fault> {
     if is_encoded(&answer.headers) {
         return Err(Fault::Encoded);
     }
-    let too_large = Fault::TooLarge { limit: LIST_LIMIT };
-    if answer.body.announced().is_some_and(|bytes| bytes > LIST_LIMIT) {
-        return Err(too_large);
+    let too_large = |limit| Fault::TooLarge { limit };
+    let most = |entries: usize| LIST_LIMIT + ENTRY_BYTES * entries as u64;
+    if answer.body.announced().is_some_and(|bytes| bytes > most(ENTRY_LIMIT)) {
+        return Err(too_large(LIST_LIMIT));
     }
-    let mut content = BytesMut::new();
-    while let Some(bytes) = answer.body.next().await? {
-        if (content.len() + bytes.len()) as u64 > LIST_LIMIT {
-            return Err(too_large);
-        }
-        content.extend_from_slice(&bytes);
-    }
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut counted = Counted { taker, count: Arc::clone(&count) };
+    let (pieces, content) = mpsc::channel(PIECES);
     // A long list takes longer to read than the other tasks of this thread should wait.
-    match tokio::task::spawn_blocking(move || listing::read(&page, form, &content)).await {
-        Ok(Ok(reading)) => Ok(reading),
-        Ok(Err(ListingError::TooMany)) => Err(Fault::TooMany { limit: ENTRY_LIMIT }),
-        Ok(Err(ListingError::NoList)) | Err(_) => Err(other),
+    let reading = spawn_blocking(move || {
+        (listing::read(&page, form, BodyReader::new(content), &mut counted), counted.taker)
+    });
+    let mut came = 0;
+    loop {
+        let bytes = answer.body.next().await?;
+        came += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if came > most(count.load(Ordering::Relaxed)) {
+            return Err(too_large(LIST_LIMIT));
+        }
+        let is_end = bytes.is_none();
+        let is_known = pieces.send(bytes).await.is_err();
+        if is_end {
+            break;
+        }
+        if is_known {
+            // Its connection may serve the next question.
+            answer.body.skip().await;
+            break;
+        }
+    }
+    match reading.await {
+        Ok((Ok(Reading::List(list)), taker)) => {
+            let is_cut = total.map_or(list.is_cut, |total: usize| list.entries < total);
+            Ok((Reading::List(List { is_cut, ..list }), taker))
+        }
+        Ok((Ok(reading @ Reading::Elsewhere(_)), taker)) => Ok((reading, taker)),
+        Ok((Err(ListingError::Unwanted), _)) => Err(Fault::NobodyReads),
+        Ok((Err(ListingError::TooMany), _)) => Err(Fault::TooMany { limit: ENTRY_LIMIT }),
+        Ok((Err(ListingError::TooLarge), _)) => Err(too_large(NAMES_LIMIT as u64)),
+        Ok((Err(ListingError::NoList), _)) | Err(_) => Err(other),
+    }
+}
+
+/// Counts what it hands on.
+struct Counted<T> {
+    taker: T,
+    count: Arc<AtomicUsize>,
+}
+
+impl<T: Take> Take for Counted<T> {
+    fn take(&mut self, entry: Entry) -> ControlFlow<()> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.taker.take(entry)
+    }
+
+    fn end(&mut self) {
+        self.taker.end();
     }
 }
 

@@ -31,6 +31,7 @@ use super::page::{self, Language, Page};
 use super::reply::{Content, failure, insert, nothing, set};
 use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
+use crate::wire::listing::TOTAL;
 
 mod order;
 mod query;
@@ -90,6 +91,7 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
         }
     };
     set(&mut response, ETAG, &tag)?;
+    set(&mut response, TOTAL, &summary.rows.to_string())?;
     insert(&mut response, CACHE_CONTROL, "no-cache");
     insert(&mut response, VARY, "Accept, Accept-Language");
     Ok(response)

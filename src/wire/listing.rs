@@ -1,13 +1,16 @@
 //! What a folder holds, and the forms in which servers say so.
 //!
-//! Owns telling the forms apart, and what becomes an entry at all. Must never give an entry whose name leads anywhere
-//! but directly below its folder, never guess what a server did not say, and never keep more of a list in memory than
-//! its entries.
+//! Lists are read as a stream: each entry is handed on as it comes. Owns telling the forms apart, and what becomes an
+//! entry at all. Must never give an entry whose name leads anywhere but directly below its folder, never guess what a
+//! server did not say, and keeps nothing of a list in memory but what tells a name from those before it.
 
-use std::collections::HashMap;
-use std::collections::hash_map;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::Read;
+use std::ops::ControlFlow;
 
 use bytes::Bytes;
+use hyper::header::HeaderName;
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -20,13 +23,20 @@ pub mod dufs;
 mod html;
 mod json;
 pub mod names;
+mod utf8;
 
 /// What to ask a server for, so that it gives the form that says most (RFC 9110, section 12.5.1): Caddy and hobnob
 /// have JSON where it is named, the others have one form for everybody.
 pub const ACCEPT: &str = "application/json, text/html;q=0.9, */*;q=0.1";
 
-/// The most entries of a list that is read.
-pub const ENTRY_LIMIT: usize = 200_000;
+/// The field in which our own server, and others that list in parts, say how many entries a list has in all.
+pub const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+
+/// The most entries of a list that are read.
+pub const ENTRY_LIMIT: usize = 2_000_000;
+
+/// The most bytes that their names may have together.
+pub const NAMES_LIMIT: usize = 256 << 20;
 
 /// One thing in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,18 +102,18 @@ impl Row {
 /// What an answer that was asked for a list turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
-    /// The list.
+    /// The list, which has come to its end.
     List(List),
     /// A page that a browser makes a list of by asking once more, as we can: for the folder with this query.
     Elsewhere(&'static str),
 }
 
-/// What a folder holds, as far as the server says.
+/// What is known of a list at its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
-    /// In the order the server gave; no two have the same name.
-    pub entries: Vec<Entry>,
-    /// Whether the folder may hold more, because the server does not go on after so many.
+    /// How many entries there were.
+    pub entries: usize,
+    /// Whether the folder may hold more: a server of this kind does not go on after so many, and does not say it.
     pub is_cut: bool,
 }
 
@@ -116,6 +126,12 @@ pub enum ListingError {
     /// It has more than [`ENTRY_LIMIT`] entries.
     #[error("a list of more than {ENTRY_LIMIT} entries")]
     TooMany,
+    /// Their names have more than [`NAMES_LIMIT`] bytes.
+    #[error("a list of names of more than {NAMES_LIMIT} bytes")]
+    TooLarge,
+    /// No more entries are wanted.
+    #[error("a list that is not read to its end")]
+    Unwanted,
 }
 
 /// A form in which a list may come.
@@ -140,26 +156,68 @@ impl Form {
     }
 }
 
-/// Reads what a server answered for `page`.
+/// Where the entries of a list go.
+pub trait Take {
+    /// Takes an entry; says whether more are wanted.
+    fn take(&mut self, entry: Entry) -> ControlFlow<()>;
+
+    /// No more come, be the list at its end or not.
+    fn end(&mut self) {}
+}
+
+impl Take for Vec<Entry> {
+    fn take(&mut self, entry: Entry) -> ControlFlow<()> {
+        self.push(entry);
+        ControlFlow::Continue(())
+    }
+}
+
+/// Reads what a server answers for `page`, and hands each entry to `taker` as it comes, in the order that the server
+/// gives; no two have the same name. Those that were taken before an error are good ones.
 ///
 /// Where the path of `page` is not a folder's, only what no file is likely to be is taken for a list.
-pub fn read(page: &Source, form: Form, content: &[u8]) -> Result<Reading, ListingError> {
+pub fn read(
+    page: &Source,
+    form: Form,
+    content: impl Read,
+    taker: &mut dyn Take,
+) -> Result<Reading, ListingError> {
+    let entries = Entries::new(taker);
     match form {
-        Form::Json => json::read(content, page.path.is_folder()).map(Reading::List),
-        Form::Html => html::read(page, content),
+        Form::Json => json::read(content, page.path.is_folder(), entries).map(Reading::List),
+        Form::Html => html::read(page, content, entries),
     }
 }
 
 /// The entries of a list as they come.
-#[derive(Default)]
-struct Entries {
-    entries: Vec<Entry>,
-    by_name: HashMap<Bytes, usize>,
+struct Entries<'take> {
+    taker: &'take mut dyn Take,
+    /// The one that came last: more may yet be said of it.
+    last: Option<Entry>,
+    /// Two hashes of each name: by 128 bits that no server can know beforehand no two names are taken for one.
+    known: HashSet<(u64, u64)>,
+    hashers: [RandomState; 2],
+    /// Entries that may come yet, and bytes that their names may have.
+    left: usize,
+    room: usize,
 }
 
-impl Entries {
-    /// Takes an entry in, unless it is not one thing directly below the folder. What comes again is the same thing, of
-    /// which more may be known now.
+impl<'take> Entries<'take> {
+    fn new(taker: &'take mut dyn Take) -> Self {
+        let hashers = [RandomState::new(), RandomState::new()];
+        Self { taker, last: None, known: HashSet::new(), hashers, left: ENTRY_LIMIT, room: NAMES_LIMIT }
+    }
+
+    fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Takes an entry in, unless it is not one thing directly below the folder. What comes again is the same thing; where
+    /// it comes at once, more may be known of it now.
     fn push(
         &mut self,
         raw: Vec<u8>,
@@ -170,23 +228,40 @@ impl Entries {
         if !is_directly_below(&raw) {
             return Ok(());
         }
-        let new = match self.by_name.entry(Bytes::from(raw)) {
-            hash_map::Entry::Occupied(known) => {
-                if let Some(entry) = self.entries.get_mut(*known.get()).filter(|known| known.kind == kind) {
-                    entry.size = entry.size.or(size);
-                    entry.modified = entry.modified.or(modified);
-                }
-                return Ok(());
+        if let Some(last) = self.last.as_mut().filter(|last| last.raw.0 == raw) {
+            if last.kind == kind {
+                last.size = last.size.or(size);
+                last.modified = last.modified.or(modified);
             }
-            hash_map::Entry::Vacant(_) if self.entries.len() == ENTRY_LIMIT => {
-                return Err(ListingError::TooMany);
-            }
-            hash_map::Entry::Vacant(new) => new,
-        };
-        let raw = Raw(new.key().clone());
-        new.insert(self.entries.len());
-        self.entries.push(Entry { name: clean_line(&raw.0), raw, kind, size, modified });
+            return Ok(());
+        }
+        let [one, other] = &self.hashers;
+        let hashes = (one.hash_one(&raw), other.hash_one(&raw));
+        if self.known.contains(&hashes) {
+            return Ok(());
+        }
+        self.left = self.left.checked_sub(1).ok_or(ListingError::TooMany)?;
+        self.room = self.room.checked_sub(raw.len()).ok_or(ListingError::TooLarge)?;
+        self.known.insert(hashes);
+        self.finish()?;
+        self.last = Some(Entry { name: clean_line(&raw), raw: Raw(Bytes::from(raw)), kind, size, modified });
         Ok(())
+    }
+
+    /// No more is said of the last one.
+    fn finish(&mut self) -> Result<(), ListingError> {
+        match self.last.take().map(|last| self.taker.take(last)) {
+            Some(ControlFlow::Break(())) => Err(ListingError::Unwanted),
+            Some(ControlFlow::Continue(())) | None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Entries<'_> {
+    fn drop(&mut self) {
+        // Whether more are wanted makes no difference now.
+        let _ = self.finish();
+        self.taker.end();
     }
 }
 
@@ -274,8 +349,9 @@ mod tests {
             for url in ["http://box/", "http://box/a%20b/", "http://box/a/../..//?x", "http://box/a.html"] {
                 let page = Source::parse(url).unwrap();
                 for form in [Form::Json, Form::Html] {
-                    let Ok(Reading::List(list)) = read(&page, form, &content) else { continue };
-                    for entry in list.entries {
+                    let mut entries = Vec::new();
+                    let _ = read(&page, form, &content[..], &mut entries);
+                    for entry in entries {
                         prop_assert!(!matches!(&entry.raw.0[..], b"" | b"." | b".."));
                         prop_assert!(!entry.raw.0.contains(&b'/') && !entry.raw.0.contains(&0));
                         prop_assert!(entry.kind != Kind::Dir || entry.size.is_none());
@@ -287,13 +363,51 @@ mod tests {
 
     #[test]
     fn one_entry_too_many_is_too_many_and_no_entry_counts_twice() {
-        let mut entries = Entries::default();
-        let mut push = |name: usize| entries.push(name.to_string().into_bytes(), Kind::File, None, None);
-        for name in (0..ENTRY_LIMIT).chain([0]) {
-            push(name).unwrap();
+        let mut taken = Vec::new();
+        let mut entries = Entries::new(&mut taken);
+        assert_eq!(entries.left, ENTRY_LIMIT);
+        entries.left = 3;
+        let mut push = |name: &str| entries.push(name.into(), Kind::File, None, None);
+        assert_eq!(["a", "b", "a", "a", "c", "b"].map(&mut push), [Ok(()); 6]);
+        assert_eq!(push("d"), Err(ListingError::TooMany));
+        drop(entries);
+        assert_eq!(taken.len(), 3);
+    }
+
+    #[test]
+    fn names_have_a_limit_together() {
+        let mut taken = Vec::new();
+        let mut entries = Entries::new(&mut taken);
+        assert_eq!(entries.room, NAMES_LIMIT);
+        entries.room = 7;
+        let mut push = |name: &str| entries.push(name.into(), Kind::File, None, None);
+        assert_eq!(["abc", "defg", "abc", "defg"].map(&mut push), [Ok(()); 4]);
+        assert_eq!(push("x"), Err(ListingError::TooLarge));
+    }
+
+    /// Takes so many entries.
+    struct Few(usize, Vec<String>);
+
+    impl Take for Few {
+        fn take(&mut self, entry: Entry) -> ControlFlow<()> {
+            self.1.push(entry.name.to_string());
+            if self.1.len() < self.0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         }
-        assert_eq!(push(ENTRY_LIMIT), Err(ListingError::TooMany));
-        assert_eq!(entries.entries.len(), ENTRY_LIMIT);
+    }
+
+    #[test]
+    fn an_entry_is_handed_on_as_soon_as_no_more_is_said_of_it_and_no_more_than_are_wanted() {
+        let page = Source::parse("http://box/").unwrap();
+        let json = r#"[{"name":"a"},{"name":"b"},{"name":"a"},{"name":"c"},"#;
+        let html = "<a href=a>a</a><a href=b>b</a><a href=b>b</a><a href=a>a</a><a href=c>c</a>";
+        for (form, text) in [(Form::Json, json), (Form::Html, html)] {
+            let mut taken = Few(9, Vec::new());
+            let _ = read(&page, form, text.as_bytes(), &mut taken);
+            assert_eq!(taken.1, ["a", "b", "c"]);
+            let mut taken = Few(2, Vec::new());
+            assert_eq!(read(&page, form, text.as_bytes(), &mut taken), Err(ListingError::Unwanted));
+            assert_eq!(taken.1, ["a", "b"]);
+        }
     }
 
     #[test]

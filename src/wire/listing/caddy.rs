@@ -121,7 +121,7 @@ mod tests {
             row(b"null", 0o020_666),
             row(b"disk", 0o060_660),
         ];
-        let read = json::read(&list(&rows), true).unwrap().entries;
+        let read = json::tests::read(&list(&rows), true).unwrap().0;
         let read: Vec<_> = read.into_iter().map(|entry| (entry.raw, entry.kind, entry.modified)).collect();
         assert_eq!(read, rows.map(|row| (row.raw.clone(), row.kind(), row.modified)));
     }

@@ -121,7 +121,7 @@ mod tests {
             )
             .replace("\\ufffd", "\u{fffd}")
         );
-        let read = json::read(&list, true).unwrap().entries;
+        let read = json::tests::read(&list, true).unwrap().0;
         let read: Vec<_> = read.into_iter().map(|e| (e.raw, e.kind, e.size, e.modified)).collect();
         assert_eq!(read, rows.map(|row| (row.raw.clone(), row.kind(), row.size, row.modified)));
     }

@@ -5,6 +5,7 @@
 //! [`tokens`], and no tree is made of it. Must never follow what is shown of a name: only where a link leads is exact.
 
 use std::borrow::Cow;
+use std::io::Read;
 
 use html5gum::emitters::callback::CallbackEvent;
 use percent_encoding::{CONTROLS, percent_decode_str, percent_encode};
@@ -22,8 +23,8 @@ const BESIDE_LIMIT: usize = 256;
 /// with a query is something else than the file, and none.
 ///
 /// A page without entries is an empty list only where it says that it is a list.
-pub(super) fn read(page: &Source, html: &[u8]) -> Result<Reading, ListingError> {
-    let mut links = Links::new(page).ok_or(ListingError::NoList)?;
+pub(super) fn read(page: &Source, html: impl Read, entries: Entries<'_>) -> Result<Reading, ListingError> {
+    let mut links = Links::new(page, entries).ok_or(ListingError::NoList)?;
     match tokens::tokens(html, |event| links.hear(event)) {
         Ok(Some(end)) => end,
         Ok(None) => links.finish(),
@@ -32,14 +33,14 @@ pub(super) fn read(page: &Source, html: &[u8]) -> Result<Reading, ListingError> 
 }
 
 /// What is read of a page.
-struct Links<'page> {
+struct Links<'page, 'take> {
     page: &'page Source,
     origin: Origin,
     /// The page's folder, without dot segments.
     folder: String,
     /// Against what links are resolved.
     base: Option<Source>,
-    entries: Entries,
+    entries: Entries<'take>,
     /// The link that was found last, which something may yet be said about.
     last: Option<Link>,
     is_list: bool,
@@ -86,15 +87,15 @@ impl Tag {
 /// Why a page is not read to its end.
 type End = Result<Reading, ListingError>;
 
-impl<'page> Links<'page> {
-    fn new(page: &'page Source) -> Option<Self> {
+impl<'page, 'take> Links<'page, 'take> {
+    fn new(page: &'page Source, entries: Entries<'take>) -> Option<Self> {
         let folder = page.resolve(".")?;
         Some(Self {
             page,
             origin: page.origin(),
             folder: folder.path.encoded().to_owned(),
             base: None,
-            entries: Entries::default(),
+            entries,
             last: None,
             is_list: false,
             tag: Tag::Other,
@@ -160,8 +161,11 @@ impl<'page> Links<'page> {
                 self.base = self.page.resolve(&reference);
                 None
             }
-            Tag::Asset => list_elsewhere(&reference).map(|query| Ok(Reading::Elsewhere(query))),
-            Tag::Anchor | Tag::Base | Tag::Title | Tag::Row | Tag::Other => None,
+            // Behind an entry that was handed on it comes too late.
+            Tag::Asset if self.entries.is_empty() => {
+                list_elsewhere(&reference).map(|query| Ok(Reading::Elsewhere(query)))
+            }
+            Tag::Anchor | Tag::Base | Tag::Asset | Tag::Title | Tag::Row | Tag::Other => None,
         }
     }
 
@@ -194,11 +198,11 @@ impl<'page> Links<'page> {
 
     fn finish(mut self) -> End {
         self.take_last()?;
-        let entries = self.entries.entries;
-        if entries.is_empty() && !(self.is_list && self.page.path.is_folder()) {
+        if self.entries.is_empty() && !(self.is_list && self.page.path.is_folder()) {
             return Err(ListingError::NoList);
         }
-        Ok(Reading::List(List { entries, is_cut: false }))
+        self.entries.finish()?;
+        Ok(Reading::List(List { entries: self.entries.len(), is_cut: false }))
     }
 }
 
@@ -246,12 +250,16 @@ mod tests {
         Source::parse(url).unwrap()
     }
 
+    fn read(page: &Source, html: &[u8]) -> (Vec<Entry>, Result<Reading, ListingError>) {
+        let mut entries = Vec::new();
+        let read = super::read(page, html, Entries::new(&mut entries));
+        (entries, read)
+    }
+
     fn list(html: impl AsRef<[u8]>) -> Vec<Entry> {
-        match read(&page("http://box/a%20b/"), html.as_ref()) {
-            Ok(Reading::List(list)) => list.entries,
-            Err(ListingError::NoList) => Vec::new(),
-            other => panic!("{other:?}"),
-        }
+        let (entries, read) = read(&page("http://box/a%20b/"), html.as_ref());
+        assert!(matches!(read, Ok(Reading::List(_)) | Err(ListingError::NoList)), "{read:?}");
+        entries
     }
 
     fn names(html: impl AsRef<[u8]>) -> Vec<Vec<u8>> {
@@ -371,9 +379,9 @@ mod tests {
 
     #[test]
     fn a_page_reached_through_dot_segments_is_the_same_page() {
-        let read = read(&page("http://box/x/../a/?raw=true"), br#"<a href="y">y</a><a href="/a/z">z</a>"#);
-        let Ok(Reading::List(list)) = read else { panic!("{read:?}") };
-        assert_eq!(list.entries.len(), 2);
+        let (entries, _) =
+            read(&page("http://box/x/../a/?raw=true"), br#"<a href="y">y</a><a href="/a/z">z</a>"#);
+        assert_eq!(entries.len(), 2);
     }
 
     #[test]
@@ -403,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_page_without_entries_is_a_list_only_where_it_says_so() {
-        let empty = |url: &str, html: &str| read(&page(url), html.as_bytes());
+        let empty = |url: &str, html: &str| read(&page(url), html.as_bytes()).1;
         for html in [
             "<title>Index of /a b</title><a href='../'>../</a>",
             "<title>Directory listing for /a b/</title><ul></ul>",
@@ -424,8 +432,8 @@ mod tests {
         let copyparty =
             r#"<link rel="stylesheet" media="screen" href="/.cpr/w/ui.css?_=A3Z9"><a href="x">x</a>"#;
         for url in ["http://box/a/", "http://box/a"] {
-            assert_eq!(read(&page(url), dufs.as_bytes()), Ok(Reading::Elsewhere("json")));
-            assert_eq!(read(&page(url), copyparty.as_bytes()), Ok(Reading::Elsewhere("ls")));
+            assert_eq!(read(&page(url), dufs.as_bytes()).1, Ok(Reading::Elsewhere("json")));
+            assert_eq!(read(&page(url), copyparty.as_bytes()).1, Ok(Reading::Elsewhere("ls")));
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{BufReader, Read};
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -13,6 +14,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, Map
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 
+use super::utf8::Utf8Reader;
 use super::{Entries, Kind, List, ListingError, caddy, is_directly_below};
 
 /// Reads a list, in the order the server gave. `null` is an empty one, as Caddy writes it.
@@ -22,38 +24,20 @@ use super::{Entries, Kind, List, ListingError, caddy, is_directly_below};
 ///
 /// Where it was not asked for as a folder (`is_folder`), each entry has to say what it is: a file may hold rows with
 /// names as well.
-pub(super) fn read(json: &[u8], is_folder: bool) -> Result<List, ListingError> {
-    let text = text(json);
-    let mut table = Table { entries: Entries::default(), is_folder, rows: 0, named: 0, fault: None };
-    let mut json = serde_json::Deserializer::from_str(&text);
+pub(super) fn read(json: impl Read, is_folder: bool, entries: Entries<'_>) -> Result<List, ListingError> {
+    let mut table = Table { entries, is_folder, rows: 0, caddy_rows: 0, named: 0, fault: None };
+    let mut json = serde_json::Deserializer::from_reader(BufReader::new(Utf8Reader::new(json)));
     let shape = json.deserialize_any(Top(&mut table)).and_then(|shape| json.end().map(|()| shape));
     if let Some(fault) = table.fault {
         return Err(fault);
     }
     let Ok(Some(shape)) = shape else { return Err(ListingError::NoList) };
-    let entries = table.entries.entries;
-    if table.rows > 0 && table.named == 0 || entries.is_empty() && !is_folder {
+    if table.rows > 0 && table.named == 0 || table.entries.is_empty() && !is_folder {
         return Err(ListingError::NoList);
     }
-    Ok(List { entries, is_cut: shape == Shape::Rows && table.rows == caddy::CUT_AFTER })
-}
-
-/// JSON is UTF-8 (RFC 8259, section 8.1), but nginx writes names as they are on its disk. Bytes that are no UTF-8
-/// become the escapes that Python makes of them (PEP 383), which no other byte becomes.
-fn text(json: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = str::from_utf8(json) {
-        return Cow::Borrowed(text);
-    }
-    let mut text = String::with_capacity(json.len());
-    for chunk in json.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            let digit = |four_bits: u8| char::from_digit(u32::from(four_bits), 16);
-            text.push_str("\\udc");
-            text.extend([digit(byte >> 4), digit(byte & 0xF)].into_iter().flatten());
-        }
-    }
-    Cow::Owned(text)
+    table.entries.finish()?;
+    let is_cut = shape == Shape::Rows && table.caddy_rows == caddy::CUT_AFTER;
+    Ok(List { entries: table.entries.len(), is_cut })
 }
 
 /// Which of the known forms an array of rows has.
@@ -70,10 +54,12 @@ enum Shape {
 }
 
 /// What was read so far.
-struct Table {
-    entries: Entries,
+struct Table<'take> {
+    entries: Entries<'take>,
     is_folder: bool,
     rows: usize,
+    /// Those with a field that only Caddy's form has.
+    caddy_rows: usize,
     /// Rows with something like a name in them, be it a good one or not.
     named: usize,
     /// Why it is not read to its end.
@@ -81,9 +67,9 @@ struct Table {
 }
 
 /// The whole answer; nothing where it has no form that is known.
-struct Top<'table>(&'table mut Table);
+struct Top<'table, 'take>(&'table mut Table<'take>);
 
-impl<'json> Visitor<'json> for Top<'_> {
+impl<'json> Visitor<'json> for Top<'_, '_> {
     type Value = Option<Shape>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,12 +105,12 @@ impl<'json> Visitor<'json> for Top<'_> {
 }
 
 /// An array of rows, of which each becomes an entry as it comes.
-struct Rows<'table> {
-    table: &'table mut Table,
+struct Rows<'table, 'take> {
+    table: &'table mut Table<'take>,
     shape: Shape,
 }
 
-impl<'json> DeserializeSeed<'json> for Rows<'_> {
+impl<'json> DeserializeSeed<'json> for Rows<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'json>>(self, array: D) -> Result<(), D::Error> {
@@ -132,7 +118,7 @@ impl<'json> DeserializeSeed<'json> for Rows<'_> {
     }
 }
 
-impl<'json> Visitor<'json> for Rows<'_> {
+impl<'json> Visitor<'json> for Rows<'_, '_> {
     type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,7 +126,7 @@ impl<'json> Visitor<'json> for Rows<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'json>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(row) = rows.next_element::<&RawValue>()? {
+        while let Some(row) = rows.next_element::<Box<RawValue>>()? {
             self.table.rows += 1;
             // To serde an array is an object without the names of its fields.
             let Some(row) = Some(row.get()).filter(|row| row.starts_with('{')) else { continue };
@@ -187,7 +173,7 @@ struct Row<'json> {
     ts: Option<&'json RawValue>,
 }
 
-impl Table {
+impl Table<'_> {
     fn take(&mut self, row: &Row<'_>, shape: Shape) -> Result<(), ListingError> {
         let said = row.kind(shape);
         if said.is_none() && !self.is_folder {
@@ -196,6 +182,7 @@ impl Table {
         let kind = said.unwrap_or(Kind::File);
         let Some(raw) = row.raw(kind) else { return Ok(()) };
         self.named += 1;
+        self.caddy_rows += usize::from(row.mode.or(row.mod_time).is_some());
         let size = value(row.size.or(row.sz)).filter(|_| kind != Kind::Dir);
         self.entries.push(raw, kind, size, row.modified(shape))
     }
@@ -259,7 +246,7 @@ fn name_in_url(url: &str, kind: Kind) -> Option<Vec<u8>> {
     Some(percent_decode_str(name).collect()).filter(|name: &Vec<u8>| is_directly_below(name))
 }
 
-/// A name that is written as a string, byte for byte: the opposite of [`text`].
+/// A name that is written as a string, byte for byte: the opposite of [`Utf8Reader`].
 fn name(field: &RawValue) -> Option<Vec<u8>> {
     struct Exact;
 
@@ -295,13 +282,23 @@ fn name(field: &RawValue) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     use crate::wire::listing::Entry;
 
+    /// The entries of a list, and what is known at its end.
+    pub(in crate::wire::listing) fn read(
+        json: &[u8],
+        is_folder: bool,
+    ) -> Result<(Vec<Entry>, List), ListingError> {
+        let mut entries = Vec::new();
+        let list = super::read(json, is_folder, Entries::new(&mut entries))?;
+        Ok((entries, list))
+    }
+
     fn entries(json: &[u8]) -> Vec<Entry> {
-        read(json, true).unwrap().entries
+        read(json, true).unwrap().0
     }
 
     fn names(json: impl AsRef<[u8]>) -> Vec<Vec<u8>> {
@@ -367,11 +364,13 @@ mod tests {
 
     #[test]
     fn a_list_of_as_many_rows_as_caddy_gives_at_most_may_be_cut() {
-        let list = |rows: usize| {
-            let rows: Vec<_> = (0..rows).map(|name| format!(r#"{{"name":"{name}"}}"#)).collect();
-            read(format!("[{}]", rows.join(",")).as_bytes(), true).unwrap().is_cut
+        let list = |rows: usize, time: &str| {
+            let rows: Vec<_> =
+                (0..rows).map(|name| format!(r#"{{"name":"{name}","{time}":null}}"#)).collect();
+            read(format!("[{}]", rows.join(",")).as_bytes(), true).unwrap().1.is_cut
         };
-        assert_eq!([9_999, 10_000, 10_001].map(list), [false, true, false]);
+        assert_eq!([9_999, 10_000, 10_001].map(|rows| list(rows, "mod_time")), [false, true, false]);
+        assert!(!list(10_000, "mtime"), "nginx writes all");
     }
 
     #[test]
@@ -451,7 +450,7 @@ mod tests {
             assert_eq!(read(file, false), Err(ListingError::NoList), "{}", file.escape_ascii());
         }
         let list = br#"[{"name":"a","is_dir":false},{"name":"b"}]"#;
-        assert_eq!(read(list, false).unwrap().entries.len(), 1);
+        assert_eq!(read(list, false).unwrap().0.len(), 1);
         assert_eq!(read(br#"{"files":["a.ts"]}"#, true), Err(ListingError::NoList));
         assert_eq!(read(b"[1, 2]", true), Err(ListingError::NoList));
     }

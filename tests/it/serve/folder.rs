@@ -8,19 +8,18 @@ use std::os::unix::fs::symlink;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hobnob::wire::listing::{self, Entry, Form, Kind, Reading};
+use hobnob::net::browse::{Browsed, browse};
+use hobnob::wire::listing::{Entry, Form, Kind};
 use hobnob::wire::source::{Path, Source};
 
 use super::{PATIENT, Response, Running};
+use crate::support::server::client;
 
 const JSON: &str = "Accept: application/json\r\n";
 
 /// What our own reader makes of a page.
 fn read(page: &Response) -> Vec<Entry> {
-    match listing::read(&Source::parse("http://box/").unwrap(), Form::Html, &page.body) {
-        Ok(Reading::List(list)) => list.entries,
-        other => panic!("{other:?}"),
-    }
+    page.entries_as(Form::Html)
 }
 
 fn names(entries: &[Entry]) -> Vec<&str> {
@@ -222,4 +221,17 @@ async fn a_folder_that_changes_while_it_is_listed_gives_whole_lists_of_what_stay
     }
     done.store(true, Ordering::Relaxed);
     assert!(changing.join().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn a_list_that_has_a_round_number_of_entries_is_whole() {
+    let server = Running::start(PATIENT);
+    for number in 0..10_000 {
+        server.write(&number.to_string(), "");
+    }
+    let source = Source::parse(&format!("http://{}/", server.address)).unwrap();
+    let Browsed::Listed(listing) = browse(&source, &client()).await.unwrap() else {
+        panic!("it speaks HTTP");
+    };
+    assert_eq!((listing.entries.len(), listing.is_cut), (10_000, false));
 }
