@@ -12,7 +12,7 @@ use hobnob::event::Listing;
 use hobnob::text::{clean_line, clean_text};
 use hobnob::wire::Raw;
 use hobnob::wire::listing::{Entry, Form, Kind, read};
-use hobnob::wire::name::safe_name;
+use hobnob::wire::name::portable_name;
 use hobnob::wire::source::Source;
 
 const ENTRIES: u32 = 100_000;
@@ -115,7 +115,8 @@ fn names(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a name made safe");
     group.throughput(Throughput::Elements(1000));
     group.bench_function("of a file", |bench| {
-        bench.iter(|| names.iter().map(|name| safe_name(black_box(name.as_bytes())).len()).sum::<usize>());
+        bench
+            .iter(|| names.iter().map(|name| portable_name(black_box(name.as_bytes())).len()).sum::<usize>());
     });
     group.finish();
 }

@@ -168,6 +168,7 @@ impl State {
                 Event::Browse(request, event) => state.on_browse(request, event, turn),
                 Event::Walk(request, event) => state.files.on_walk(request, event, turn),
                 Event::FoldersMade(request, missed) => state.files.on_folders_made(request, missed, turn),
+                Event::Inspected(request, found) => state.files.transfers.on_inspected(request, found, turn),
                 Event::Previewed(request, answer) => state.on_preview(request, answer),
                 Event::Filled(request, nth, facts) => state.files.on_filled(request, nth, facts),
                 Event::Transfer(id, event) => state.files.on_transfer(id, event, turn),

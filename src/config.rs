@@ -13,7 +13,7 @@ use directories::{ProjectDirs, UserDirs};
 use serde::Deserialize;
 
 use crate::app::keys::Keymap;
-use crate::effect::Conflict;
+use crate::effect::{Conflict, NamePolicy};
 use crate::locale::Language;
 use crate::net::{Port, Timeouts};
 use crate::text::{Clean, clean_line};
@@ -61,6 +61,10 @@ pub struct Config {
     pub retries: u32,
     /// Bytes a second that all downloads together may take; none: as many as come.
     pub limit_rate: Option<NonZeroU64>,
+    /// How much of the name of a downloaded file is kept.
+    pub names: NamePolicy,
+    /// Whether a downloaded folder that was there before gets names that begin with a dot.
+    pub hidden_names: bool,
     /// How long to wait for what.
     pub timeouts: Timeouts,
     /// How folders are shared.
@@ -296,6 +300,8 @@ impl Config {
             conflict: all.files.conflict.unwrap_or_default(),
             retries,
             limit_rate,
+            names: all.files.names.unwrap_or_default(),
+            hidden_names: all.files.hidden.unwrap_or_default(),
             timeouts: Timeouts {
                 resolve: seconds(all.timeouts.resolve, "resolve")?,
                 connect: seconds(all.timeouts.connect, "connect")?,

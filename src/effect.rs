@@ -16,7 +16,7 @@ mod keep;
 mod recent;
 mod share;
 
-pub use fetch::{Conflict, Job, OVERLAP, Partial};
+pub use fetch::{Conflict, Job, NamePolicy, Naming, OVERLAP, Partial};
 pub use keep::{
     Contact, KeptItem, KeptPartial, KeptState, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest,
 };
@@ -90,6 +90,17 @@ pub enum Effect {
         request: RequestId,
         /// Which.
         folders: Vec<PathBuf>,
+        /// A folder that all of them are below: no symbolic link below it is followed.
+        base: PathBuf,
+    },
+    /// Look at the place where a folder is to be: answered with [`Event::Inspected`](crate::event::Event::Inspected).
+    Inspect {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Where the folder is to be.
+        to: PathBuf,
+        /// It, or a folder that it is below: no symbolic link below it is followed.
+        base: PathBuf,
     },
     /// Ask what a server says of files without sending them.
     Fill {

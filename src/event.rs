@@ -21,6 +21,7 @@ mod preview;
 pub mod served;
 mod share;
 mod stored;
+mod target;
 mod transfer;
 mod walk;
 
@@ -30,6 +31,7 @@ pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use preview::{Content, Listed, Packed, Paint, Preview, TextLine};
 pub use share::{FolderName, Folders, ShareEvent, ShareFault, ShareNews};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
+pub use target::Target;
 pub use transfer::{Anew, Finished, Kept, Partial, Proof, TransferEvent};
 pub use walk::{Facts, WalkEvent};
 
@@ -81,6 +83,8 @@ pub enum Event {
     Walk(RequestId, WalkEvent),
     /// The folders that were to be made are there, but for these.
     FoldersMade(RequestId, Vec<(PathBuf, Fault)>),
+    /// What is at the place where a folder is to be downloaded to.
+    Inspected(RequestId, Result<Target, Fault>),
     /// What a server says of the files that it was asked about: of which of them, counted from 0.
     Filled(RequestId, usize, Facts),
     /// The beginning of a file, to be looked at.

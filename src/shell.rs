@@ -269,6 +269,7 @@ impl Shell {
                     | Effect::LimitRate(_)
                     | Effect::Walk { .. }
                     | Effect::MakeFolders { .. }
+                    | Effect::Inspect { .. }
                     | Effect::Fill { .. }
                     | Effect::Preview { .. }
                     | Effect::Cancel(_)

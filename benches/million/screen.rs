@@ -13,6 +13,7 @@ use hobnob::store::{Store, open};
 use hobnob::text::Clean;
 use hobnob::view::theme::Preset;
 use hobnob::view::{Look, draw};
+use hobnob::wire::name::NamePolicy;
 use jiff::Zoned;
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
@@ -43,6 +44,8 @@ impl Screen {
             download_dir: Clean::default(),
         };
         let downloads = QueueSettings {
+            names: NamePolicy::Exact,
+            hidden: false,
             dir: dir.to_path_buf(),
             prefix: String::new(),
             conflict: Conflict::Ask,

@@ -7,16 +7,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fnv::FnvHashMap;
 
 use super::Ids;
-use crate::effect::{Conflict, Effect, Job, Partial};
+use crate::effect::{Conflict, Effect, Job, Naming, Partial};
 use crate::event::{Fault, RequestId, TransferId};
 use crate::text::clean_line;
 use crate::wire::digest::Checksum;
+use crate::wire::name::NamePolicy;
 use crate::wire::source::Source;
 
 mod books;
@@ -29,6 +30,7 @@ mod news;
 mod orders;
 mod pace;
 mod shown;
+mod target;
 mod time;
 mod tree;
 
@@ -36,10 +38,11 @@ use books::Books;
 pub use books::Totals;
 pub use counts::{Counts, percent};
 use file::{File, Goal, Waiting};
-pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
-use names::{Names, name_here};
+pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Renamed, Running};
+use names::Names;
 use pace::{History, Pace};
 pub use shown::Question;
+use target::base_of;
 pub(crate) use tree::sums_beside;
 use tree::{Tree, Walk};
 
@@ -59,6 +62,10 @@ pub struct QueueSettings {
     pub at_once: usize,
     /// Bytes a second that all together may take; none: as many as come.
     pub rate: Option<NonZeroU64>,
+    /// How much of a foreign name is kept.
+    pub names: NamePolicy,
+    /// Whether a folder that was there before, and is not empty, gets files and folders whose names begin with a dot.
+    pub hidden: bool,
 }
 
 /// A file that is asked for.
@@ -74,13 +81,15 @@ pub struct NewFile {
     pub checksum: Option<Checksum>,
     /// Files on the server that may say what its content has to be.
     pub sums: Vec<Source>,
+    /// Whether the server may say what it is called: it was not picked by its name.
+    pub named_by_server: bool,
 }
 
 impl NewFile {
     /// A file of which nothing more is known.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self { source, to: None, size: None, checksum: None, sums: Vec::new() }
+        Self { source, to: None, size: None, checksum: None, sums: Vec::new(), named_by_server: false }
     }
 }
 
@@ -142,6 +151,7 @@ impl Queue {
     pub fn new(settings: QueueSettings) -> Self {
         Self {
             books: Books::new(settings.at_once.max(1)),
+            names: Names::new(settings.names == NamePolicy::Portable || settings.conflict.replaces()),
             settings,
             items: FnvHashMap::default(),
             order: Vec::new(),
@@ -149,7 +159,6 @@ impl Queue {
             open: HashMap::new(),
             running: FnvHashMap::default(),
             walks: HashMap::new(),
-            names: Names::default(),
             partials: HashMap::new(),
             changed: BTreeSet::new(),
             keep_at: None,
@@ -164,18 +173,15 @@ impl Queue {
 
     /// Asks for a file. One that was asked for already and is not at its end is not asked for twice.
     pub fn add_file(&mut self, new: NewFile, world: &mut World<'_>) -> ItemId {
-        let NewFile { source, to, size, checksum, sums } = new;
+        let NewFile { source, to, size, checksum, sums, named_by_server } = new;
         if let Some(known) = self.open.get(&source) {
             return *known;
         }
-        let to = match to {
-            Some(to) => self.free_path(&to),
-            None => {
-                self.free_path(&self.settings.dir.join(name_here(&self.settings.prefix, &source.path.last())))
-            }
-        };
+        let naming = self.naming(to.is_some(), named_by_server);
+        let (to, renamed) = self.place_for(to, &self.settings.prefix.clone(), &source.path.last());
         let mut item = self.item(source, to, None);
         (item.size, item.checksum, item.sums) = (size, checksum, sums);
+        (item.naming, item.renamed) = (naming, renamed);
         item.find(File::alone(size));
         self.put(item, world)
     }
@@ -187,16 +193,13 @@ impl Queue {
         if let Some(known) = self.open.get(&source) {
             return *known;
         }
-        let own = || {
-            let name = source.path.last();
-            // The top folder of a server has no name.
-            let name = if name.is_empty() { source.endpoint.host.to_string().into_bytes() } else { name };
-            self.settings.dir.join(name_here("", &name))
-        };
-        let to = to.unwrap_or_else(own);
-        let to = self.free_path(&to);
+        let name = source.path.last();
+        // The top folder of a server has no name.
+        let name = if name.is_empty() { source.endpoint.host.to_string().into_bytes() } else { name };
+        let (to, renamed) = self.place_for(to, "", &name);
         let tree = Box::new(Tree::new(&source, &to));
-        let item = self.item(source, to, Some(tree));
+        let mut item = self.item(source, to, Some(tree));
+        item.renamed = renamed;
         self.put(item, world)
     }
 
@@ -246,16 +249,11 @@ impl Queue {
             anew: None,
             resumed: None,
             unread: None,
+            naming: Naming::Given,
+            folder: item::FolderOrigin::default(),
+            renamed: Renamed::default(),
             pace: Pace::default(),
         }
-    }
-
-    /// The path as it is, or a numbered one where that is taken.
-    fn free_path(&mut self, path: &Path) -> PathBuf {
-        let folder = path.parent().unwrap_or(path);
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let free = self.names.take(folder, &name);
-        if free == name { path.to_path_buf() } else { folder.join(free) }
     }
 
     /// Starts what may start.
@@ -285,6 +283,9 @@ impl Queue {
 
     fn walk(&mut self, id: ItemId, world: &mut World<'_>) {
         let request = world.ids.request();
+        if self.items.get(&id).and_then(|item| item.tree.as_ref()).is_some_and(|tree| tree.target.is_none()) {
+            return self.inspect(id, request, world);
+        }
         let found = self.change(id, |item| {
             item.begun.get_or_insert(world.now);
             item.tree.as_ref().map(|tree| (tree.source().clone(), tree.is_listed(), tree.left()))
@@ -303,6 +304,7 @@ impl Queue {
 
     fn start(&mut self, id: ItemId, small: bool, world: &mut World<'_>) {
         let transfer = world.ids.transfer();
+        let dir = self.settings.dir.clone();
         let started = self.change(id, |item| {
             let file = item.waiting.pop(small)?;
             // What came already is not downloaded once more.
@@ -313,7 +315,9 @@ impl Queue {
             let job = Job {
                 source,
                 asked: item.source.clone(),
+                base: base_of(&dir, item),
                 to,
+                naming: item.naming.clone(),
                 conflict,
                 checksum: item.checksum.clone(),
                 sums: item.sums_of(&file),
@@ -403,7 +407,7 @@ mod tests {
 
     use super::*;
     use crate::effect::{KeptPartial, KeptState, OVERLAP, StoreRequest};
-    use crate::event::{Finished, Kept, Listing, TransferEvent, WalkEvent};
+    use crate::event::{Finished, Kept, Listing, Target, TransferEvent, WalkEvent};
     use crate::text::Clean;
     use crate::wire::Raw;
     use crate::wire::listing::{Entry, Kind};
@@ -421,6 +425,8 @@ mod tests {
         /// What is left to be listed by the walk that began last.
         left: Vec<String>,
         making: Vec<(RequestId, Vec<PathBuf>)>,
+        /// What is found at each place where a folder is to be.
+        target: Target,
         asked: Vec<Effect>,
         kept: std::collections::BTreeMap<u64, crate::effect::KeptItem>,
         partials: Vec<KeptPartial>,
@@ -433,6 +439,8 @@ mod tests {
             conflict: Conflict::Ask,
             at_once,
             rate: None,
+            names: NamePolicy::Exact,
+            hidden: false,
         }
     }
 
@@ -448,6 +456,7 @@ mod tests {
                 walks: Vec::new(),
                 left: Vec::new(),
                 making: Vec::new(),
+                target: Target::default(),
                 asked: Vec::new(),
                 kept: std::collections::BTreeMap::new(),
                 partials: Vec::new(),
@@ -461,6 +470,12 @@ mod tests {
         fn act<T>(&mut self, act: impl FnOnce(&mut Queue, &mut World<'_>) -> T) -> T {
             let mut world = World { now: self.now, ids: &mut self.ids, out: &mut self.out };
             let result = act(&mut self.queue, &mut world);
+            // Looking at the disk takes no time here.
+            while let Some(at) = self.out.iter().position(|effect| matches!(effect, Effect::Inspect { .. })) {
+                let Effect::Inspect { request, .. } = self.out.remove(at) else { unreachable!() };
+                let mut world = World { now: self.now, ids: &mut self.ids, out: &mut self.out };
+                self.queue.on_inspected(request, Ok(self.target.clone()), &mut world);
+            }
             for effect in self.out.drain(..) {
                 match effect {
                     Effect::Fetch { id, job } => self.running.push((id, *job)),
@@ -468,7 +483,7 @@ mod tests {
                         self.walks.push((request, source));
                         self.left = left.iter().map(|folder| folder.path.shown().to_string()).collect();
                     }
-                    Effect::MakeFolders { request, folders } => self.making.push((request, folders)),
+                    Effect::MakeFolders { request, folders, .. } => self.making.push((request, folders)),
                     Effect::Store(StoreRequest::Queue(changes)) => {
                         for (place, item) in changes {
                             match item {
@@ -641,7 +656,7 @@ mod tests {
         assert_eq!(sim.state(id), ItemState::Listing);
         sim.lists("http://h/slides/", &[("a", Some(9)), ("sub", None), ("x:y", Some(LARGE))]);
         let to: Vec<_> = sim.running.iter().map(|(_, job)| job.to.clone()).collect();
-        assert_eq!(to, [Path::new("/dl/slides/x_y"), Path::new("/dl/slides/a")]);
+        assert_eq!(to, [Path::new("/dl/slides/x:y"), Path::new("/dl/slides/a")]);
         let item = sim.queue.item_of(id).unwrap();
         assert_eq!((item.total(), item.percent(), item.is_final()), (Some(LARGE + 9), None, false));
         sim.lists("http://h/slides/sub/", &[("b", Some(1))]);
@@ -657,6 +672,100 @@ mod tests {
         assert_eq!(sim.queue.open(), 0);
     }
 
+    /// Where the files that run are to be, below the folder for downloads, in order of their names.
+    fn places(sim: &Sim) -> Vec<&str> {
+        let inside = |job: &Job| job.to.strip_prefix("/dl").unwrap().to_path_buf();
+        let mut places: Vec<_> = sim.running.iter().map(|(_, job)| inside(job)).collect();
+        places.sort();
+        places.into_iter().map(|path| &*path.into_os_string().into_string().unwrap().leak()).collect()
+    }
+
+    #[test]
+    fn a_tree_has_the_names_that_it_has_on_the_server() {
+        let mut sim = Sim::new(9);
+        sim.folder("http://h/d");
+        let names = ["A", "a", "b:c?", ".hidden", "e\u{301}", "\u{e9}", "❤\u{fe0f}"];
+        sim.lists("http://h/d/", &names.map(|name| (name, Some(LARGE))));
+        let mut expected = names.map(|name| format!("d/{name}"));
+        expected.sort();
+        assert_eq!(places(&sim), expected);
+        assert_eq!(sim.queue.nth(0).unwrap().renamed(), &Renamed::default());
+        assert!(sim.running.iter().all(|(_, job)| job.base == Path::new("/dl")));
+    }
+
+    #[test]
+    fn what_the_disk_cannot_hold_is_renamed_and_that_is_said() {
+        let mut sim = Sim::new(9);
+        sim.target.rules.refused = b":".to_vec();
+        sim.target.rules.folds = true;
+        sim.folder("http://h/d");
+        sim.lists(
+            "http://h/d/",
+            &[("A", Some(LARGE)), ("a", Some(LARGE)), ("x:y", Some(LARGE)), ("x_y", None)],
+        );
+        assert_eq!(places(&sim), ["d/A", "d/a (1)", "d/x_y"]);
+        let renamed: Vec<_> =
+            sim.queue.nth(0).unwrap().renamed().names.iter().map(|(name, here)| (&**name, &**here)).collect();
+        assert_eq!(renamed, [("a", "a (1)"), ("x:y", "x_y"), ("x_y", "x_y (1)")]);
+    }
+
+    #[test]
+    fn a_folder_that_was_there_gets_no_hidden_names_at_its_top_unless_the_user_says_so() {
+        for (is_occupied, hidden, left_out) in
+            [(true, false, vec![".ssh", ".x"]), (true, true, vec![]), (false, false, vec![])]
+        {
+            let mut sim = Sim::new(9);
+            sim.target.is_occupied = is_occupied;
+            sim.queue.settings.hidden = hidden;
+            let id = sim.folder("http://h/d");
+            sim.lists(
+                "http://h/d/",
+                &[(".x", Some(LARGE)), (".ssh", None), ("sub", None), ("y", Some(LARGE))],
+            );
+            sim.lists("http://h/d/sub/", &[(".z", Some(LARGE))]);
+            let failures: Vec<_> = sim.queue.item_of(id).unwrap().failures().iter().collect();
+            assert!(failures.iter().all(|failure| failure.fault == Fault::HiddenName));
+            assert_eq!(failures.iter().map(|failure| &*failure.path).collect::<Vec<_>>(), left_out);
+            let mut expected = vec!["d/sub/.z", "d/y"];
+            if left_out.is_empty() {
+                expected.insert(0, "d/.x");
+            }
+            assert_eq!(places(&sim), expected);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_was_made_for_the_download_keeps_its_hidden_names_when_it_is_tried_again() {
+        let mut sim = Sim::new(9);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[(".x", Some(LARGE))]);
+        sim.act(|queue, world| queue.cancel(id, world));
+        sim.ends(0, TransferEvent::Cancelled);
+        sim.target.is_occupied = true;
+        sim.act(|queue, world| queue.retry(id, world));
+        sim.lists("http://h/d/", &[(".x", Some(LARGE))]);
+        assert_eq!(places(&sim), ["d/.x"]);
+    }
+
+    #[test]
+    fn a_place_where_no_folder_can_be_fails_the_download() {
+        let mut sim = Sim::new(9);
+        let id = sim.folder("http://h/d");
+        let request = RequestId(sim.walks[0].0.0 - 1);
+        // Late news of the inspection changes nothing.
+        sim.act(|queue, world| queue.on_inspected(request, Err(Fault::DiskFull), world));
+        assert_eq!(sim.state(id), ItemState::Listing);
+        let mut queue = Queue::new(settings(1));
+        let (mut ids, mut out) = (Ids::default(), Vec::new());
+        let mut world = World { now: sim.now, ids: &mut ids, out: &mut out };
+        let id = queue.add_folder(&Source::parse("http://h/d").unwrap(), None, &mut world);
+        let Some(Effect::Inspect { request, to, base }) = world.out.pop() else { panic!() };
+        assert_eq!((&*to, &*base), (Path::new("/dl/d"), Path::new("/dl")));
+        let fault = Fault::NotRegular("/dl/d".into());
+        queue.on_inspected(request, Err(fault.clone()), &mut world);
+        assert_eq!(queue.item_of(id).unwrap().state(), ItemState::Ended(&End::Failed(fault)));
+    }
+
     #[test]
     fn folders_in_which_nothing_is_are_made_when_all_is_found() {
         let mut sim = Sim::new(2);
@@ -668,7 +777,7 @@ mod tests {
         sim.finishes(0, 1);
         sim.walk_ends();
         assert_eq!(sim.state(id), ItemState::Listing);
-        assert_eq!(sim.makes(1), [Path::new("/dl/d/bare"), Path::new("/dl/d/x_y")]);
+        assert_eq!(sim.makes(1), [Path::new("/dl/d/bare"), Path::new("/dl/d/x:y")]);
         assert_eq!(sim.state(id), ItemState::Ended(&End::Partly));
         let failures: Vec<_> = sim.queue.item_of(id).unwrap().failures().iter().map(|f| &*f.path).collect();
         assert_eq!(failures, ["x:y/..", "bare"]);
@@ -888,7 +997,7 @@ mod tests {
             sim.queue.item_of(id).unwrap().to.clone()
         };
         assert_eq!(to("a", odd), odd);
-        assert_eq!(to("b", odd), Path::new("/to/\u{fffd} (1).bin"));
+        assert_eq!(to("b", odd), Path::new(std::ffi::OsStr::from_bytes(b"/to/\xff (1).bin")));
         for top in ["/", "/"] {
             let id = sim.act(|queue, world| queue.add_folder(&source("d"), Some(top.into()), world));
             assert_eq!(sim.queue.item_of(id).unwrap().to, Path::new("/"));
@@ -1396,12 +1505,7 @@ mod tests {
                 assert_eq!(item.is_open(), !item.is_exhausted(), "{item:?}");
                 if item.is_open() {
                     for file in alive() {
-                        let place = item
-                            .goal_of(&file)
-                            .1
-                            .to_string_lossy()
-                            .to_lowercase()
-                            .replace('\u{e9}', "e\u{301}");
+                        let place = item.goal_of(&file).1;
                         assert!(
                             place.starts_with("/dl/") && places.insert(place),
                             "one name twice: {item:?}"

@@ -7,7 +7,7 @@ use super::layout::{self, FilesLayout};
 use super::queue::{Item, ItemId, NewFile, Queue, QueueSettings};
 use super::{State, Turn};
 use crate::effect::{KeptItem, KeptPartial};
-use crate::event::Size;
+use crate::event::{Fault, RequestId, Size, Target};
 use crate::wire::source::Source;
 
 mod acting;
@@ -72,6 +72,16 @@ impl Transfers {
     pub(super) fn add_folder(&mut self, source: &Source, turn: &mut Turn<'_>) {
         let id = self.queue.add_folder(source, None, &mut turn.world());
         self.select(id);
+    }
+
+    /// What is at the place where a folder is to be.
+    pub(super) fn on_inspected(
+        &mut self,
+        request: RequestId,
+        found: Result<Target, Fault>,
+        turn: &mut Turn<'_>,
+    ) {
+        self.queue.on_inspected(request, found, &mut turn.world());
     }
 
     /// Selects this one, or the last where it is gone.

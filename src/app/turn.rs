@@ -93,6 +93,7 @@ mod tests {
     };
     use crate::text::{Clean, clean_text};
     use crate::wire::Raw;
+    use crate::wire::name::NamePolicy;
     use crate::wire::source::Source;
 
     /// One run of the program, from what was remembered before it.
@@ -109,6 +110,8 @@ mod tests {
             let now = Now { instant: Instant::now(), wall: Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC) };
             let nobody = Clean::default();
             let downloads = QueueSettings {
+                names: NamePolicy::Exact,
+                hidden: false,
                 dir: "/x".into(),
                 prefix: String::new(),
                 conflict: Conflict::Ask,

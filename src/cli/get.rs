@@ -20,7 +20,6 @@ use crate::net::http::Client;
 use crate::text::clean_line;
 use crate::view::wording;
 use crate::wire::digest::Checksum;
-use crate::wire::name::safe_name;
 use crate::wire::source::{Path, Scheme, Source};
 
 mod bars;
@@ -59,14 +58,15 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     for wanted in wanted {
         match wanted {
             Wanted::Folder(source) => {
-                let name = source.path.last();
-                let to = if name.is_empty() { dir.clone() } else { dir.join(safe_name(&name)) };
+                // All that a server has goes into the folder that was named, and a folder of it into one of its name there.
+                let to = source.path.last().is_empty().then(|| dir.clone());
                 downloads.add_folder(&source, to);
             }
             Wanted::File(source) => {
                 let sums = beside(&source);
                 let (to, checksum) = (options.output.as_deref().map(absolute), options.checksum.clone());
-                downloads.add_file(NewFile { to, checksum, sums, ..NewFile::new(source) });
+                let named_by_server = options.names.is_empty();
+                downloads.add_file(NewFile { to, checksum, sums, named_by_server, ..NewFile::new(source) });
             }
         }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Config, ConfigError};
 use crate::app::queue::QueueSettings;
-use crate::effect::Conflict;
+use crate::effect::{Conflict, NamePolicy};
 use crate::text::size;
 
 layer! {
@@ -25,6 +25,10 @@ layer! {
         retries: u32,
         /// Bytes a second, with a unit; empty: as many as come.
         limit_rate: String,
+        /// How much of a foreign name is kept.
+        names: NamePolicy,
+        /// Whether folders that were there before get names that begin with a dot.
+        hidden: bool,
     }
 }
 
@@ -83,6 +87,8 @@ impl Config {
             conflict: self.conflict,
             at_once: self.at_once,
             rate: self.limit_rate,
+            names: self.names,
+            hidden: self.hidden_names,
         }
     }
 }

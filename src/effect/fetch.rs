@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 pub use crate::event::Partial;
 use crate::wire::digest::Checksum;
+pub use crate::wire::name::NamePolicy;
 use crate::wire::source::Source;
 
 /// Bytes that are compared of a part of a file that is here already; where there is no more than that, the file is begun
@@ -21,6 +22,10 @@ pub struct Job {
     pub asked: Source,
     /// Where it is to be. Its folder is made where it is missing.
     pub to: PathBuf,
+    /// A folder that `to` is below, or in: no symbolic link below it is followed.
+    pub base: PathBuf,
+    /// Whether it may be called otherwise.
+    pub naming: Naming,
     /// What becomes of it where something is there already.
     pub conflict: Conflict,
     /// What its content has to be, as the user says.
@@ -30,6 +35,23 @@ pub struct Job {
     pub sums: Vec<Source>,
     /// What an earlier try knew of it; without that, nothing of what it left is used.
     pub partial: Option<Partial>,
+}
+
+/// Who says what a downloaded file is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// [`Job::to`] does, whatever the file system says to that.
+    #[default]
+    Given,
+    /// [`Job::to`] does, but for what the file system refuses in its name.
+    Picked,
+    /// The server, where its answer has a name (`Content-Disposition`, RFC 6266); else as for [`Naming::Picked`].
+    Server {
+        /// What goes before the name.
+        prefix: String,
+        /// How much of the name is kept.
+        policy: NamePolicy,
+    },
 }
 
 /// What becomes of a download where a file of its name is there already.

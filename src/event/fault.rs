@@ -104,6 +104,8 @@ pub enum Fault {
     NotRegular(PathBuf),
     /// Another download of the same file to the same place is running: where it writes.
     Fetching(PathBuf),
+    /// Its name begins with a dot, and the folder that it would be in was there before: it is left out.
+    HiddenName,
     /// What came is not what it has to be: its digest is another one.
     WrongDigest {
         /// Where it is kept, under a name that says so; none where it was passed on.

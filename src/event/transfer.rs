@@ -21,6 +21,9 @@ pub enum TransferEvent {
         /// What is needed to go on with it later.
         partial: Partial,
     },
+    /// It is not to be called as was asked for, because the server has a name for it, or the file system refuses the
+    /// one that was wished: where it is to be now.
+    Named(PathBuf),
     /// So many bytes are on disk. Coalesced: at most 30 a second.
     Progress {
         /// Bytes from the beginning of the file.

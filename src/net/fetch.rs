@@ -34,6 +34,7 @@ mod place;
 mod rate;
 mod stream;
 mod sums;
+mod target;
 mod threads;
 mod transfer;
 mod verify;

@@ -54,8 +54,12 @@ impl FileWorkers {
                 let told = self.fetch.try_send(FetchCommand::Fetch { id, job });
                 told.err().map(|_| Event::Transfer(id, TransferEvent::Failed(Fault::Busy)))
             }
-            Effect::MakeFolders { request, folders } => {
-                let told = self.fetch.try_send(FetchCommand::MakeFolders { request, folders });
+            Effect::Inspect { request, to, base } => {
+                let told = self.fetch.try_send(FetchCommand::Inspect { request, to, base });
+                told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
+            }
+            Effect::MakeFolders { request, folders, base } => {
+                let told = self.fetch.try_send(FetchCommand::MakeFolders { request, folders, base });
                 told.err().map(|_| Event::Walk(request, WalkEvent::Failed(Fault::Busy)))
             }
             Effect::Forget(request) => {

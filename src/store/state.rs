@@ -76,6 +76,7 @@ fn reason(fault: &Fault) -> String {
         | Fault::DiskFull
         | Fault::Exists(_)
         | Fault::NotRegular(_)
+        | Fault::HiddenName
         | Fault::Fetching(_)
         | Fault::Changed
         | Fault::WrongDigest { .. }

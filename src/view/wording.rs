@@ -85,6 +85,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),
         Fault::DiskFull => words.disk_full.clone(),
         Fault::Exists(clash) => fill(&words.exists, &[("path", &shown_path(&clash.path))]),
+        Fault::HiddenName => words.hidden_name.clone(),
         Fault::NotRegular(path) => fill(&words.not_regular, &[("path", &shown_path(path))]),
         Fault::Fetching(path) => fill(&words.fetching, &[("path", &shown_path(path))]),
         Fault::Changed => words.changed.clone(),

@@ -14,6 +14,8 @@ use tempfile::{TempDir, tempdir};
 use crate::support::files::names;
 use crate::support::server::{Server, field, nobody, ok, reset, send, send_on};
 
+mod naming;
+
 const LIST: &str = r#"[
     {"name": "sub/", "size": 4096, "url": "./sub/", "mod_time": "2026-11-02T09:14:00Z", "mode": 2147484141, "is_dir": true},
     {"name": "你好.txt", "size": 3141592, "url": "./%E4%BD%A0%E5%A5%BD.txt", "mod_time": "2026-11-02T09:14:00Z", "mode": 420, "is_dir": false},
@@ -291,15 +293,15 @@ fn get_recursive_of_a_list_of_evil_names_stays_in_its_folder_and_overwrites_noth
     let found: Vec<_> =
         names(&top).into_iter().map(|name| (fs::read_to_string(top.join(&name)).unwrap(), name)).collect();
     let shown: Vec<_> = found.iter().map(|(path, name)| (&path[..path.len().min(12)], &**name)).collect();
-    let short = &long[..220];
+    let short = &long[..255];
     let wanted = [
         ("/top/Case", "Case"),
-        ("/top/a*", "a_"),
-        ("/top/a:", "a_ (1)"),
-        ("/top/case", "case (1)"),
+        ("/top/a*", "a*"),
+        ("/top/a:", "a:"),
+        ("/top/case", "case"),
         ("/top/e%CC%81", "e\u{301}"),
         ("/top/nnnnnnn", short),
-        ("/top/%C3%A9", "\u{e9} (1)"),
+        ("/top/%C3%A9", "\u{e9}"),
     ];
     assert_eq!(shown, wanted, "{:?}", said(&output));
 }

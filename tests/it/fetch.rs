@@ -1,18 +1,20 @@
 //! Downloads: what is on disk afterwards, and what is not.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::future::pending;
 use std::future::ready;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hobnob::effect::{Conflict, Job};
+use hobnob::effect::{Conflict, Job, Naming};
 use hobnob::event::{Fault, Finished, TransferEvent};
 use hobnob::net::Timeouts;
 use hobnob::net::fetch::{End, Engine, System};
 use hobnob::net::http::Client;
-use hobnob::wire::name::safe_name;
+use hobnob::wire::name::{NameRules, exact_name};
 use hobnob::wire::source::Source;
 use tempfile::TempDir;
 
@@ -38,9 +40,18 @@ fn engine(timeouts: Timeouts) -> Engine {
 
 /// A file, under a safe form of its name, into a folder.
 fn job(source: Source, dir: &Path) -> Job {
-    let to = dir.join(safe_name(&source.path.last()));
-    let asked = source.clone();
-    Job { source, asked, to, conflict: Conflict::Rename, checksum: None, sums: Vec::new(), partial: None }
+    let to = dir.join(OsStr::from_bytes(&exact_name(&source.path.last(), &NameRules::default())));
+    Job {
+        asked: source.clone(),
+        source,
+        to,
+        base: dir.to_path_buf(),
+        naming: Naming::Given,
+        conflict: Conflict::Rename,
+        checksum: None,
+        sums: Vec::new(),
+        partial: None,
+    }
 }
 
 /// How it ends, and what is heard before.

@@ -43,7 +43,8 @@ impl Files {
         let Place::Folder(folder) = &self.place else { return };
         let entry = folder.entries().find(|entry| folder.inside(entry) == *source);
         let new = entry.map(|entry| new_file(folder, entry, &folder.names()));
-        self.transfers.add_file(new.unwrap_or_else(|| NewFile::new(source.clone())), turn);
+        let unlisted = || NewFile { named_by_server: true, ..NewFile::new(source.clone()) };
+        self.transfers.add_file(new.unwrap_or_else(unlisted), turn);
     }
 
     fn get(&mut self, entries: &[Entry], turn: &mut Turn<'_>) {

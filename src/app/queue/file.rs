@@ -20,7 +20,7 @@ pub(super) struct File {
     /// What it is called there.
     pub(super) raw: Box<[u8]>,
     /// What it is called here, where that is another name.
-    pub(super) called: Option<Box<str>>,
+    pub(super) called: Option<Box<[u8]>>,
     /// Its length in bytes, where that is known.
     pub(super) size: Option<u64>,
     /// Bytes of it that are here.

@@ -10,9 +10,9 @@ use super::counts::{Counts, percent, saturated};
 use super::file::{File, Goal, Waiting};
 use super::pace::{Pace, time_left};
 use super::tree::{Tree, Walk};
-use crate::effect::Conflict;
+use crate::effect::{Conflict, Naming};
 use crate::event::{Anew, Clash, Fault, Finished, Kept, TransferId};
-use crate::text::Clean;
+use crate::text::{Clean, clean_line};
 use crate::wire::digest::Checksum;
 use crate::wire::source::{Origin, Source};
 
@@ -70,7 +70,21 @@ pub struct Item {
     pub(super) anew: Option<Anew>,
     pub(super) resumed: Option<u64>,
     pub(super) unread: Option<(Clean, Fault)>,
+    /// Who says what it is called, where it is a file.
+    pub(super) naming: Naming,
+    pub(super) folder: FolderOrigin,
+    pub(super) renamed: Renamed,
     pub(super) pace: Pace,
+}
+
+/// Where the folder of an item comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum FolderOrigin {
+    /// It was there before, with something in it, or was not looked at yet.
+    #[default]
+    Found,
+    /// It was made for the item.
+    Made,
 }
 
 /// How far an item is.
@@ -149,6 +163,31 @@ pub struct Failure {
     pub fault: Fault,
     /// None where a folder could not be listed.
     pub(super) file: Option<File>,
+}
+
+/// Names that are not what the server has, because they cannot be here: each with what it became.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renamed {
+    /// The first of them: paths from the folder on that was asked for, and names here.
+    pub names: Vec<(Clean, Clean)>,
+    /// How many there are beyond those.
+    pub more: u64,
+}
+
+impl Renamed {
+    /// The most that are remembered one by one.
+    const NAMES: usize = 1000;
+
+    pub(super) fn note(&mut self, name: Clean, here: &[u8]) {
+        let new = (name, clean_line(here));
+        if self.names.last() == Some(&new) {
+            // A file that is tried again is renamed again.
+        } else if self.names.len() < Self::NAMES {
+            self.names.push(new);
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 impl Failure {
@@ -279,6 +318,12 @@ impl Item {
     #[must_use]
     pub fn unread(&self) -> Option<&(Clean, Fault)> {
         self.unread.as_ref()
+    }
+
+    /// What is called otherwise here than on the server, because it cannot have that name here.
+    #[must_use]
+    pub fn renamed(&self) -> &Renamed {
+        &self.renamed
     }
 
     /// Bytes that are here.

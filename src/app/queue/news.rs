@@ -3,8 +3,9 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::item::{End, ItemId, Phase, Running};
-use super::tree::Walk;
+use super::item::{End, FolderOrigin, ItemId, Phase, Running};
+use super::target::base_of;
+use super::tree::{Style, Walk};
 use super::{BEAT, Queue, World};
 use crate::effect::{Conflict, Effect, Partial};
 use crate::event::{Fault, Kept, Listing, RequestId, TransferEvent, TransferId, WalkEvent};
@@ -45,6 +46,7 @@ impl Queue {
                 self.phase(item, id, Phase::Transferring);
                 self.keep_partial(item, id, partial, world);
             }
+            TransferEvent::Named(to) => self.named(item, id, &to),
             TransferEvent::Progress { bytes } => {
                 self.phase(item, id, Phase::Transferring);
                 let fresh = self.change(item, |item| item.progress(id, bytes)).unwrap_or_default();
@@ -259,10 +261,11 @@ impl Queue {
     pub(super) fn make_folders(&mut self, id: ItemId, world: &mut World<'_>) {
         let tree = self.items.get(&id).and_then(|item| item.tree.as_ref());
         let folders = tree.map(|tree| tree.bare()).unwrap_or_default();
-        if !folders.is_empty() {
+        let base = self.items.get(&id).map(|item| base_of(&self.settings.dir, item));
+        if let Some(base) = base.filter(|_| !folders.is_empty()) {
             let request = world.ids.request();
             self.begin_walk(id, request);
-            world.out.push(Effect::MakeFolders { request, folders });
+            world.out.push(Effect::MakeFolders { request, folders, base });
         }
     }
 
@@ -303,14 +306,19 @@ impl Queue {
     }
 
     fn found(&mut self, id: ItemId, request: RequestId, listing: Listing, world: &mut World<'_>) {
-        let prefix = self.settings.prefix.clone();
+        let (prefix, policy, hidden) =
+            (self.settings.prefix.clone(), self.settings.names, self.settings.hidden);
         let taken = self.change(id, |item| {
             let tree = item.tree.as_mut()?;
-            let taken = tree.take(listing, &prefix);
+            let is_free = item.folder == FolderOrigin::Made;
+            let taken = tree.take(listing, Style { prefix: &prefix, policy, hidden: hidden || is_free });
             let source = tree.source().clone();
             taken.files.into_iter().for_each(|file| item.find(file));
             for (path, fault) in taken.missed {
                 item.miss(path, fault);
+            }
+            for (name, here) in taken.renamed {
+                item.renamed.note(name, &here);
             }
             Some((source, taken.full))
         });

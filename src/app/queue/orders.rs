@@ -258,7 +258,12 @@ impl Item {
         (self.counts, self.unread) = (Counts::default(), None);
         (self.failures, self.failed) = (Vec::new(), Vec::new());
         match &mut self.tree {
-            Some(tree) => **tree = Tree::new(&self.source, &self.to),
+            Some(tree) => {
+                **tree = Tree::new(&self.source, &self.to);
+                // What is in it is renamed again.
+                self.renamed.names.retain(|(name, _)| *name == self.name);
+                self.renamed.more = 0;
+            }
             None => self.find(File::alone(self.size)),
         }
     }

@@ -1,15 +1,18 @@
 //! The folder of an item and all that are in it: what was found there, and where each file goes. Never lets a name lead
-//! out of the folder, nor two files to one place, nor the tree grow without end.
+//! out of the folder (path traversal), nor two files to one place, nor the tree grow without end.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::file::{Beside, File};
-use super::names::{Names, name_here};
+use super::names::Names;
 use crate::effect::{WALK_BYTES, WALK_DEPTH};
-use crate::event::{Fault, Listing, RequestId};
+use crate::event::{Fault, Listing, RequestId, Target};
 use crate::text::{Clean, clean_line};
-use crate::wire::listing::{Entry, Kind, is_directly_below};
+use crate::wire::listing::{Kind, is_directly_below};
+use crate::wire::name::{NamePolicy, local_name};
 use crate::wire::source::{Path as Remote, Source};
 
 /// The most files and folders in a tree.
@@ -32,6 +35,8 @@ pub(super) enum Walk {
 #[derive(Debug, Clone)]
 pub(super) struct Tree {
     pub(super) walk: Walk,
+    /// What is at the place where it goes; none before that was looked at.
+    pub(super) target: Option<Target>,
     /// Where the folder is. Its scheme is certain once something was found in it.
     source: Source,
     listed: bool,
@@ -64,6 +69,18 @@ pub(super) struct Taken {
     /// Whether there is no room for more.
     pub(super) full: bool,
     pub(super) missed: Vec<(Clean, Fault)>,
+    /// What is called otherwise here, and how.
+    pub(super) renamed: Vec<(Clean, Vec<u8>)>,
+}
+
+/// How what is in a tree is called here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style<'a> {
+    /// Goes before the name of each file.
+    pub(super) prefix: &'a str,
+    pub(super) policy: NamePolicy,
+    /// Whether names that begin with a dot may be at the top.
+    pub(super) hidden: bool,
 }
 
 impl Tree {
@@ -79,6 +96,7 @@ impl Tree {
         };
         Self {
             walk: Walk::Due,
+            target: None,
             source,
             listed: false,
             folders: vec![top],
@@ -119,7 +137,7 @@ impl Tree {
     }
 
     /// Takes in what a folder holds. One that is not in the tree, or was listed before, is left out.
-    pub(super) fn take(&mut self, listing: Listing, prefix: &str) -> Taken {
+    pub(super) fn take(&mut self, listing: Listing, style: Style<'_>) -> Taken {
         let mut taken = Taken::default();
         let Some(at) = self.place_of(&listing.source) else {
             let there = clean_line(listing.source.to_string().as_bytes());
@@ -150,22 +168,40 @@ impl Tree {
         let is_there = |name: &[u8]| known.contains(name);
         self.folders[at as usize].sums = SUMS.into_iter().filter(|name| is_there(name.as_bytes())).collect();
         let have_sums = known.iter().any(|name| name.ends_with(b".sha256") || name.ends_with(b".sha512"));
-        let mut names = Names::default();
+        let rules = self.target.clone().unwrap_or_default().rules;
+        let mut names = Names::new(rules.folds || style.policy == NamePolicy::Portable);
         let folders = self.folders.len();
         for entry in &entries {
             if !is_directly_below(&entry.raw.0) {
                 taken.missed.push((self.shown(at, &entry.raw.0), Fault::BadName));
                 continue;
             }
+            let raw = &*entry.raw.0;
+            let prefix = if entry.kind == Kind::File { style.prefix } else { "" };
+            let wanted = local_name(prefix, raw, style.policy, &rules);
+            if at == 0 && !style.hidden && wanted.starts_with(b".") && entry.kind != Kind::Other {
+                taken.missed.push((self.shown(at, raw), Fault::HiddenName));
+                continue;
+            }
+            let mut called = || {
+                let called = names.take(Path::new(""), &wanted);
+                if called != [prefix.as_bytes(), raw].concat() {
+                    taken.renamed.push((self.shown(at, raw), called.clone()));
+                }
+                called
+            };
             match entry.kind {
-                Kind::Dir if is_walked => self.found_folder(at, entry, &mut names),
+                Kind::Dir if is_walked => {
+                    let called = called();
+                    self.found_folder(at, raw, &called);
+                }
                 Kind::File => {
                     let beside =
                         |ending: &str| have_sums && is_there(&[&*entry.raw.0, ending.as_bytes()].concat());
                     let beside = Beside { sha256: beside(".sha256"), sha512: beside(".sha512") };
-                    let called = names.take(Path::new(""), &name_here(prefix, &entry.raw.0));
-                    let raw: Box<[u8]> = entry.raw.0.as_ref().into();
-                    let called = (called.as_bytes() != &*raw).then(|| called.into());
+                    let called = called();
+                    let raw: Box<[u8]> = raw.into();
+                    let called = (*called != *raw).then(|| called.into());
                     let file = File { folder: at, raw, called, beside, ..File::alone(entry.size) };
                     taken.files.push(file);
                 }
@@ -195,13 +231,13 @@ impl Tree {
         if same { self.unlisted.remove(&key(source)) } else { None }
     }
 
-    fn found_folder(&mut self, at: u32, entry: &Entry, names: &mut Names) {
+    fn found_folder(&mut self, at: u32, raw: &[u8], called: &[u8]) {
         let parent = &self.folders[at as usize];
         let Ok(place) = u32::try_from(self.folders.len()) else { return };
-        let remote = parent.remote.join(&entry.raw.0).folder();
+        let remote = parent.remote.join(raw).folder();
         let folder = Folder {
-            here: parent.here.join(names.take(Path::new(""), &name_here("", &entry.raw.0))),
-            name: [&*parent.name, &*entry.raw.0, b"/"].concat(),
+            here: parent.here.join(OsStr::from_bytes(called)),
+            name: [&*parent.name, raw, b"/"].concat(),
             depth: parent.depth + 1,
             sums: Box::default(),
             remote,
@@ -220,10 +256,7 @@ impl Tree {
 
     pub(super) fn path_of(&self, file: &File) -> PathBuf {
         let folder = &self.folder_of(file).here;
-        match &file.called {
-            Some(called) => folder.join(&**called),
-            None => folder.join(String::from_utf8_lossy(&file.raw).as_ref()),
-        }
+        folder.join(OsStr::from_bytes(file.called.as_ref().unwrap_or(&file.raw)))
     }
 
     pub(super) fn name_of(&self, file: &File) -> Clean {

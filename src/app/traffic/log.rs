@@ -80,7 +80,8 @@ impl Log {
             self.add(at, self.asked(*request).0, what);
         } else if let Event::Transfer(id, event) = event {
             let what = match event {
-                TransferEvent::Progress { .. }
+                TransferEvent::Named(_)
+                | TransferEvent::Progress { .. }
                 | TransferEvent::Retrying { .. }
                 | TransferEvent::Verifying { .. }
                 | TransferEvent::Unread { .. }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::acting::place_of;
-use crate::app::queue::{End, Failure, Item, ItemState, Queue, Running};
+use crate::app::queue::{End, Failure, Item, ItemState, Queue, Renamed, Running};
 use crate::event::{Anew, Fault, Proof};
 use crate::text::Clean;
 
@@ -32,6 +32,8 @@ pub enum Note<'a> {
     Resume,
     /// Why it starts over.
     Anew(Anew),
+    /// What is called otherwise here than on the server.
+    Renamed(&'a Renamed),
     /// From which of its bytes on it goes on.
     Resumed(u64),
     /// Where it is to be.
@@ -53,6 +55,8 @@ pub enum Fact<'a> {
     Files,
     /// What is under way.
     Running(&'a Running),
+    /// Something that is called otherwise here than on the server, and how.
+    NameHere(&'a Clean, &'a Clean),
     /// How many failed; those that are known follow.
     Failures,
     /// What failed in the folder, and why.
@@ -78,6 +82,9 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
                 End::Finished(finished) => notes.extend(finished.proof.as_ref().map(Note::Proof)),
                 End::Partly => notes.push(Note::Details),
                 End::Kept { .. } | End::Empty | End::Cancelled => {}
+            }
+            if !item.renamed().names.is_empty() {
+                notes.push(Note::Renamed(item.renamed()));
             }
             if place_of(item).is_some() {
                 notes.push(Note::Open);
@@ -111,6 +118,9 @@ pub fn facts<'a>(item: &'a Item, queue: &Queue) -> Vec<Fact<'a>> {
         facts.push(Fact::Files);
     }
     facts.extend(item.running().map(Fact::Running));
+    if item.is_folder() {
+        facts.extend(item.renamed().names.iter().map(|(name, here)| Fact::NameHere(name, here)));
+    }
     if !item.failures().is_empty() {
         facts.push(Fact::Failures);
     }

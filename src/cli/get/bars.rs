@@ -129,6 +129,7 @@ impl Single {
             }
             TransferEvent::Progress { bytes } => self.0.set_position(*bytes),
             TransferEvent::Started { total: None, .. }
+            | TransferEvent::Named(_)
             | TransferEvent::Retrying { .. }
             | TransferEvent::Verifying { .. }
             | TransferEvent::Unread { .. }

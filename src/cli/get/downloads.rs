@@ -81,6 +81,8 @@ impl<'a> Downloads<'a> {
             conflict,
             at_once: options.jobs.map_or(context.config.at_once, usize::from),
             rate: options.limit_rate.or(context.config.limit_rate),
+            names: options.name_policy.unwrap_or(context.config.names),
+            hidden: options.hidden || context.config.hidden_names,
         };
         let (store, partials) = match store::open(&context.data_dir) {
             Ok(mut opened) if opened.fault.is_none() => {
@@ -110,8 +112,8 @@ impl<'a> Downloads<'a> {
         self.with_queue(|queue, world| queue.add_file(file, world));
     }
 
-    pub(super) fn add_folder(&mut self, source: &Source, to: PathBuf) {
-        self.with_queue(|queue, world| queue.add_folder(source, Some(to), world));
+    pub(super) fn add_folder(&mut self, source: &Source, to: Option<PathBuf>) {
+        self.with_queue(|queue, world| queue.add_folder(source, to, world));
     }
 
     /// Downloads all of it, or until it is `stopped`.
@@ -173,6 +175,8 @@ impl<'a> Downloads<'a> {
             self.answer();
         } else if let Event::Walk(request, event) = event {
             self.with_queue(|queue, world| queue.on_walk(request, event, world));
+        } else if let Event::Inspected(request, found) = event {
+            self.with_queue(|queue, world| queue.on_inspected(request, found, world));
         } else if let Event::FoldersMade(request, missed) = event {
             self.with_queue(|queue, world| queue.on_folders_made(request, missed, world));
         }

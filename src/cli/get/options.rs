@@ -8,6 +8,7 @@ use clap::{Args, value_parser};
 use crate::effect::Conflict;
 use crate::text::size;
 use crate::wire::digest::Checksum;
+use crate::wire::name::NamePolicy;
 
 /// `hobnob get`
 #[derive(Debug, Args)]
@@ -33,6 +34,12 @@ pub struct Get {
     /// What becomes of a file where one of its name is there.
     #[arg(long, value_name = "POLICY", value_enum)]
     pub conflict: Option<Conflict>,
+    /// How much of a foreign name is kept: all that the disk can hold, or what every system can.
+    #[arg(long = "names", value_name = "POLICY", value_enum)]
+    pub name_policy: Option<NamePolicy>,
+    /// Also what begins with a dot, into a folder that was there before.
+    #[arg(long)]
+    pub hidden: bool,
     /// Bytes a second for all together.
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub limit_rate: Option<NonZeroU64>,

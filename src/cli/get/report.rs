@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::app::queue::{End, ItemState, Queue};
+use crate::app::queue::{End, Item, ItemState, Queue};
 use crate::cli::{Context, Ending, Get, json, written};
 use crate::event::{Anew, Fault, Finished, Kept, Proof, TransferEvent};
 use crate::locale::{Words, fill};
@@ -38,7 +38,8 @@ impl Ended {
             TransferEvent::Started { anew, .. } => anew.map(Self::Anew),
             TransferEvent::Unread { sums, fault } => Some(Self::Unread(sums.clone(), fault.clone())),
             TransferEvent::Failed(fault) => Some(Self::Failed(fault.clone())),
-            TransferEvent::Progress { .. }
+            TransferEvent::Named(_)
+            | TransferEvent::Progress { .. }
             | TransferEvent::Retrying { .. }
             | TransferEvent::Verifying { .. }
             | TransferEvent::Finishing
@@ -215,8 +216,32 @@ impl Report {
     }
 }
 
+/// What is called otherwise here than on the server, each in a line on stderr.
+fn say_renamed(context: &Context, queue: &Queue) {
+    let words = &context.words.command;
+    let say = |sentence: String| {
+        // Where stderr is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "hobnob: {}", clean_line(sentence.as_bytes()));
+    };
+    let is_here = |item: &&Item| {
+        item.is_folder() || matches!(item.state(), ItemState::Ended(End::Finished(_) | End::Kept { .. }))
+    };
+    for item in queue.items().filter(is_here) {
+        let about = item.source.to_string();
+        for (name, here) in &item.renamed().names {
+            let source =
+                if item.is_folder() && *name != item.name { format!("{about}{name}") } else { about.clone() };
+            say(fill(&words.renamed, &[("source", &source), ("name", here)]));
+        }
+        if item.renamed().more > 0 {
+            say(fill(&words.more_renamed, &[("count", &item.renamed().more.to_string())]));
+        }
+    }
+}
+
 /// What was not downloaded, each in a line; the last one is said by whoever ends the program.
 pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> Result<(), Ending> {
+    say_renamed(context, queue);
     let words = &context.words.command;
     let mut failures = Vec::new();
     let mut more = 0;

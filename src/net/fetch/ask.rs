@@ -13,6 +13,7 @@ use super::{Engine, Halt};
 use crate::effect::Partial;
 use crate::event::{Anew, Facts, Fault};
 use crate::net::http::{self, Client, Question};
+use crate::wire::attachment;
 use crate::wire::digest::Checksum;
 use crate::wire::range::{ContentRange, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
@@ -65,6 +66,8 @@ pub(super) struct Answer {
     /// Whether it is the part that was asked for.
     pub(super) is_part: bool,
     pub(super) version: Version,
+    /// What the server calls it (RFC 6266).
+    pub(super) name: Option<Vec<u8>>,
 }
 
 /// What came of a question.
@@ -93,7 +96,7 @@ pub(super) async fn ask(engine: &Engine, source: &mut Source, wish: Option<&Wish
     }
     let body =
         Incoming::new(Body::Plain(Box::pin(Plain::ask(source, client)).await?), None, engine.rate.clone());
-    Ok(Reply::File(Box::new(Answer { body, is_part: false, version: Version::default() })))
+    Ok(Reply::File(Box::new(Answer { body, is_part: false, version: Version::default(), name: None })))
 }
 
 /// What the server says of a file without sending it; none where it is a plain one, or answers that it does not know.
@@ -139,14 +142,15 @@ async fn read(answer: http::Answer, wish: Option<&Wish>, rate: &Rate) -> Result<
         (StatusCode::OK, _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
         (StatusCode::OK, _) => {
             let total = answer.body.announced();
-            let version = version(&answer, total);
+            let (version, name) = (version(&answer, total), name(&answer));
             let body = Incoming::new(Body::Http(answer.body), total, rate.clone());
-            Ok(Reply::File(Box::new(Answer { body, is_part: false, version })))
+            Ok(Reply::File(Box::new(Answer { body, is_part: false, version, name })))
         }
         (StatusCode::PARTIAL_CONTENT, Some(wish)) => Ok(match part(&answer, wish) {
             Ok((length, version)) => {
+                let name = name(&answer);
                 let body = Incoming::new(Body::Http(answer.body), Some(length), rate.clone());
-                Reply::File(Box::new(Answer { body, is_part: true, version }))
+                Reply::File(Box::new(Answer { body, is_part: true, version, name }))
             }
             Err(why) => Reply::Useless(why),
         }),
@@ -185,6 +189,10 @@ fn part(answer: &http::Answer, wish: &Wish) -> Result<(u64, Version), Anew> {
     // It need not be said again (RFC 9110, section 15.3.7).
     version.validator = known.validator.clone().or(version.validator);
     Ok((length, version))
+}
+
+fn name(answer: &http::Answer) -> Option<Vec<u8>> {
+    attachment::file_name(answer.headers.get(header::CONTENT_DISPOSITION)?.as_bytes())
 }
 
 fn version(answer: &http::Answer, total: Option<u64>) -> Version {

@@ -15,17 +15,23 @@ use lru::LruCache;
 use super::disk::Disk;
 use super::done;
 use super::partial::folder;
+use super::target::without_links;
 use super::threads::Threads;
 use crate::event::Fault;
 
-/// Makes folders, and those that they are in, where they are missing. Those that could not be made, and why.
-pub(super) fn make(folders: Vec<PathBuf>) -> Vec<(PathBuf, Fault)> {
-    let made = folders.into_iter().map(|folder| (fs::create_dir_all(&folder), folder));
+/// Makes folders, and those that they are in, where they are missing. Follows no symbolic link below `base`. Those that
+/// could not be made, and why.
+pub(super) fn make(folders: Vec<PathBuf>, base: &Path) -> Vec<(PathBuf, Fault)> {
+    let made = folders.into_iter().map(|folder| {
+        let confined = without_links(base, &folder);
+        (confined.map(|()| fs::create_dir_all(&folder)), folder)
+    });
     made.filter_map(|(made, folder)| {
         let fault = match made {
-            Ok(()) => return None,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Fault::exists(folder.clone()),
-            Err(error) => Fault::from_disk(&error),
+            Ok(Ok(())) => return None,
+            Err(fault) => fault,
+            Ok(Err(error)) if error.kind() == ErrorKind::AlreadyExists => Fault::exists(folder.clone()),
+            Ok(Err(error)) => Fault::from_disk(&error),
         };
         Some((folder, fault))
     })

@@ -13,10 +13,11 @@ use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 
 use crate::event::Fault;
 use crate::wire::address::Host;
+use crate::wire::name::portable_name;
 use crate::wire::source::Source;
 
 /// The most bytes of the final name that stand in a partial file's name.
-const NAME: usize = 200;
+const NAME: usize = 100;
 
 /// Where the partial file is of a file that is to be at `to`, and was asked for by itself or in a folder: in the same
 /// folder, under a name that is the same each time, and another one for another source. What was asked for can be seen
@@ -24,7 +25,8 @@ const NAME: usize = 200;
 pub(super) fn path(asked: &Source, source: &Source, to: &Path) -> PathBuf {
     let name = to.file_name().unwrap_or_default();
     let (own, asked) = (digits(source, name.as_bytes()), digits(asked, b""));
-    let name = name.to_string_lossy();
+    // Whatever the file system is, it holds that.
+    let name = portable_name(name.as_bytes());
     let short = &name[..name.floor_char_boundary(NAME)];
     folder(to).join(format!(".{short}.{own:016x}{asked:016x}.part"))
 }

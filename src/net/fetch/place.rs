@@ -1,8 +1,10 @@
 //! The end of a download: onto the disk, and under its name. Never replaces what it was not told to replace, and never
 //! gives the name to a file that is not on the disk yet.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -160,10 +162,10 @@ pub(super) fn is_replaceable(path: &Path) -> Result<bool, Fault> {
 
 /// Gives a file a name that is free, by `place`, which replaces nothing: this, or this with a number.
 pub(super) fn free(to: &Path, mut place: impl FnMut(&Path) -> io::Result<()>) -> Result<PathBuf, Fault> {
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let name = to.file_name().unwrap_or_default().as_bytes();
     for number in 0..NUMBERS {
-        let path =
-            if number == 0 { to.to_path_buf() } else { partial::folder(to).join(numbered(&name, number)) };
+        let other = || partial::folder(to).join(OsStr::from_bytes(&numbered(name, number)));
+        let path = if number == 0 { to.to_path_buf() } else { other() };
         match place(&path) {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

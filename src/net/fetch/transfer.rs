@@ -26,6 +26,7 @@ use crate::net::retry::{Retries, Retry};
 
 mod check;
 mod look;
+mod naming;
 mod resume;
 
 /// A download, and what is here of it.
@@ -50,6 +51,8 @@ pub(super) struct Transfer<'a> {
     anew: Option<Anew>,
     /// Whether the server has answered with the file.
     begun: bool,
+    /// Where it was asked to be: there its partial file is, whatever it is called in the end.
+    wished: PathBuf,
 }
 
 /// A file that may be the beginning of the one that is downloaded.
@@ -72,6 +75,7 @@ enum Base {
 impl<'a> Transfer<'a> {
     pub(super) fn new(engine: &'a Engine, job: &'a mut Job) -> Self {
         let version = job.partial.clone().map(Version::from).unwrap_or_default();
+        let wished = job.to.clone();
         Self {
             engine,
             job,
@@ -84,6 +88,7 @@ impl<'a> Transfer<'a> {
             other: None,
             anew: None,
             begun: false,
+            wished,
         }
     }
 
@@ -119,10 +124,16 @@ impl<'a> Transfer<'a> {
         F: Future<Output = ()>,
     {
         if !self.looked {
+            Box::pin(self.fit_name(report)).await?;
             self.look().await?;
             self.looked = true;
         }
-        let (answer, base) = self.ask().await?;
+        let (mut answer, mut base) = self.ask().await?;
+        if let Some(name) = answer.name.take()
+            && Box::pin(self.take_name(&name, report)).await?
+        {
+            (answer, base) = self.ask().await?;
+        }
         let Answer { mut body, version, .. } = answer;
         self.begun = true;
         if base != Base::Partial {
@@ -177,7 +188,7 @@ impl<'a> Transfer<'a> {
 
     /// Where the partial file is, or is to be.
     fn path(&self) -> PathBuf {
-        partial::path(&self.job.asked, &self.job.source, &self.job.to)
+        partial::path(&self.job.asked, &self.job.source, &self.wished)
     }
 
     fn spot(&self, file: Option<PartialFile>) -> Spot {

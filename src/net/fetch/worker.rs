@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use super::{Engine, Stop, blocking, folders, partial};
+use super::{Engine, Stop, blocking, folders, partial, target};
 use crate::effect::Job;
 use crate::event::{Event, RequestId, TransferId};
 use crate::wire::source::Source;
@@ -35,6 +35,17 @@ pub enum FetchCommand {
         request: RequestId,
         /// Which.
         folders: Vec<PathBuf>,
+        /// No symbolic link below it is followed.
+        base: PathBuf,
+    },
+    /// Look at the place where a folder is to be; answered with [`Event::Inspected`].
+    Inspect {
+        /// Comes back with the answer.
+        request: RequestId,
+        /// Where the folder is to be.
+        to: PathBuf,
+        /// No symbolic link below it is followed.
+        base: PathBuf,
     },
     /// Remove the partial files of what was asked for and does not run: which file or folder of which server, and where it
     /// was to be. Of a folder, those of all that was to be in it.
@@ -75,17 +86,21 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
                 while errands.try_join_next().is_some() {}
                 continue;
             }
-            Some(FetchCommand::MakeFolders { request, folders }) => {
-                let (events, mut shutdown) = (events.clone(), shutdown.clone());
-                errands.spawn(async move {
-                    let made = blocking(move || folders::make(folders)).await;
+            Some(FetchCommand::MakeFolders { request, folders, base }) => {
+                let made = async move {
+                    let made = blocking(move || folders::make(folders, &base)).await;
                     let missed = made.unwrap_or_else(|fault| vec![(PathBuf::new(), fault)]);
-                    // Where nobody listens any more, the program is ending.
-                    tokio::select! {
-                        _ = events.send(Event::FoldersMade(request, missed)) => {}
-                        _ = shutdown.changed() => {}
-                    }
-                });
+                    Event::FoldersMade(request, missed)
+                };
+                errands.spawn(tell(made, events.clone(), shutdown.clone()));
+                continue;
+            }
+            Some(FetchCommand::Inspect { request, to, base }) => {
+                let found = async move {
+                    let found = blocking(move || target::inspect(&to, &base)).await;
+                    Event::Inspected(request, found.and_then(|found| found))
+                };
+                errands.spawn(tell(found, events.clone(), shutdown.clone()));
                 continue;
             }
             Some(FetchCommand::Fetch { id, job }) => {
@@ -104,6 +119,19 @@ pub async fn run(mut commands: mpsc::Receiver<FetchCommand>, events: mpsc::Sende
     drop(running);
     while tasks.join_next().await.is_some() {}
     while errands.join_next().await.is_some() {}
+}
+
+/// Tells what came of an errand. Where nobody listens any more, the program is ending.
+async fn tell(
+    event: impl Future<Output = Event>,
+    events: mpsc::Sender<Event>,
+    mut shutdown: watch::Receiver<()>,
+) {
+    let event = event.await;
+    tokio::select! {
+        _ = events.send(event) => {}
+        _ = shutdown.changed() => {}
+    }
 }
 
 /// One download at work.

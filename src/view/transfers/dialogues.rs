@@ -186,6 +186,10 @@ fn worded(state: &State, item: &Item, fact: Fact<'_>, look: &Look) -> Vec<(Strin
             let total = running.total().map(|total| format!("/{}", bytes(total))).unwrap_or_default();
             vec![(format!("  {} · {}{total} · {phase}", running.name, bytes(running.bytes())), theme.text)]
         }
+        Fact::NameHere(name, here) => {
+            let renamed = fill(&words.renamed, &[("name", here)]);
+            vec![(format!("  {name}"), theme.text), (format!("    {renamed}"), theme.warning)]
+        }
         Fact::Failures => vec![(fill(&words.failures, &[("count", &grouped(counts.failed))]), theme.title)],
         Fact::Failure(failure) => {
             let reason = wording::fault(&look.words, &failure.fault);

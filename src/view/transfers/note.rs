@@ -10,7 +10,7 @@ use crate::app::layout::Area;
 use crate::app::queue::{Item, percent};
 use crate::app::transfers::{Note, notes};
 use crate::locale::fill;
-use crate::text::size::bytes;
+use crate::text::size::{bytes, grouped};
 use crate::text::width::width;
 use crate::view::{Look, paint, wording};
 
@@ -50,6 +50,16 @@ pub(super) fn worded(state: &State, item: &Item, note: Note<'_>, look: &Look) ->
         Note::Realm(realm) => (realm.to_string(), theme.text),
         Note::Resume => hint(&words.transfer.resume_hint, Transfer::Pause),
         Note::Anew(anew) => (wording::anew(words, anew), theme.warning),
+        Note::Renamed(renamed) => {
+            let text = match (&renamed.names[..], renamed.more) {
+                ([(_, here)], 0) => fill(&words.transfer.renamed, &[("name", here)]),
+                (names, more) => {
+                    let count = (names.len() as u64).saturating_add(more);
+                    fill(&words.transfer.renamed_many, &[("count", &grouped(count))])
+                }
+            };
+            (text, theme.warning)
+        }
         Note::Resumed(from) => (resumed(from, item, look), theme.good),
         Note::Into => (into(state, item, look), theme.dim),
     }

@@ -275,7 +275,7 @@ impl World {
             Some(Effect::Walk { request, source, .. }) => {
                 walked(screen, request, source, how);
             }
-            Some(Effect::MakeFolders { request, folders }) => {
+            Some(Effect::MakeFolders { request, folders, .. }) => {
                 let missed = folders.into_iter().filter(|_| how < 64).map(|folder| (folder, fault()));
                 screen.is_told(Event::FoldersMade(request, missed.collect()));
             }
@@ -292,6 +292,7 @@ impl World {
             Some(
                 Effect::LimitRate(_)
                 | Effect::Discard(_)
+                | Effect::Inspect { .. }
                 | Effect::Authorize { .. }
                 | Effect::Forget(_)
                 | Effect::Block(_)

@@ -307,8 +307,8 @@ fn what_is_not_done_goes_on_when_the_program_is_started_again() {
     screen.is_told(Event::Walk(request, WalkEvent::Ended));
     screen.restarts();
     let effects = screen.effects();
-    assert!(matches!(&effects[..], [Effect::Walk { .. }, Effect::Fetch { .. }]), "{effects:?}");
-    let Some(Effect::Fetch { id, .. }) = effects.last() else { unreachable!() };
+    assert!(matches!(&effects[..], [Effect::Fetch { .. }, Effect::Walk { .. }]), "{effects:?}");
+    let Some(Effect::Fetch { id, .. }) = effects.first() else { unreachable!() };
     screen.hears_of(*id, whole("/home/lin/Downloads/a"));
     screen.restarts();
     assert!(matches!(&screen.effects()[..], [Effect::Walk { .. }]), "what is done is not downloaded again");

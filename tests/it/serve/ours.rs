@@ -5,7 +5,7 @@ use std::future::{pending, ready};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use hobnob::effect::{Conflict, Job};
+use hobnob::effect::{Conflict, Job, Naming};
 use hobnob::event::{Proof, TransferEvent};
 use hobnob::net::fetch::{End, Engine, Stop, System};
 use hobnob::serve::Answer;
@@ -29,6 +29,8 @@ async fn a_download_that_was_stopped_goes_on_and_is_verified() {
         source: source.clone(),
         asked: source,
         to: here.path().join("notes 1.bin"),
+        base: here.path().to_path_buf(),
+        naming: Naming::Given,
         conflict: Conflict::Rename,
         checksum: None,
         sums: Vec::new(),

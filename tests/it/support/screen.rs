@@ -14,7 +14,7 @@ use hobnob::app::{Me, State};
 use hobnob::effect::{Conflict, Effect, Notification, Partial};
 use hobnob::event::{
     BrowseEvent, ChatEvent, Datagram, Event, Finished, Key, KeyCode, Listing, MessageId, Modifiers, Mouse,
-    MouseAction, Now, RequestId, Size, TransferEvent, TransferId,
+    MouseAction, Now, RequestId, Size, Target, TransferEvent, TransferId,
 };
 use hobnob::locale::{Language, Words};
 use hobnob::text::{clean_line, clean_text, is_showable, width::width};
@@ -23,6 +23,7 @@ use hobnob::view::{Link, Look, draw};
 use hobnob::wire::Raw;
 use hobnob::wire::address::Endpoint;
 use hobnob::wire::listing::{Entry, Kind};
+use hobnob::wire::name::NamePolicy;
 use hobnob::wire::peer::Peer;
 use hobnob::wire::source::{Path, Source};
 use jiff::{SignedDuration, Zoned};
@@ -70,6 +71,8 @@ pub(crate) fn downloads(at_once: usize) -> QueueSettings {
         conflict: Conflict::Ask,
         at_once,
         rate: None,
+        names: NamePolicy::Exact,
+        hidden: false,
     }
 }
 
@@ -107,8 +110,13 @@ impl Screen {
         self.keep();
     }
 
-    /// Has the store do what it was asked for.
+    /// Has the store do what it was asked for, and the disk looked at, on which nothing is in the way.
     fn keep(&mut self) {
+        while let Some(at) = self.effects.iter().position(|effect| matches!(effect, Effect::Inspect { .. })) {
+            let Effect::Inspect { request, .. } = self.effects.remove(at) else { unreachable!() };
+            let found = Event::Inspected(request, Ok(Target::default()));
+            self.state.update(&self.now, found, &mut self.effects);
+        }
         while let Some(at) = self.effects.iter().position(|effect| matches!(effect, Effect::Store(_))) {
             let Effect::Store(request) = self.effects.remove(at) else { unreachable!() };
             if let Some(event) = self.kept.tell(request) {

@@ -1,6 +1,8 @@
 //! Whether what came is what it has to be. What is not is kept, under a name that says so.
 
+use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use tokio::sync::watch;
@@ -94,8 +96,8 @@ impl Transfer<'_> {
     async fn keep_damaged(&mut self) -> Result<Option<PathBuf>, Fault> {
         let Some(file) = self.file.take() else { return Ok(None) };
         let disk = self.engine.disk.clone();
-        let name = self.job.to.file_name().unwrap_or_default().to_string_lossy();
-        let damaged = folder(&self.job.to).join(damaged(&name));
+        let name = damaged(self.job.to.file_name().unwrap_or_default().as_bytes());
+        let damaged = folder(&self.job.to).join(OsStr::from_bytes(&name));
         let (file, kept) = blocking(move || {
             let kept = free(&damaged, |to| disk.place(file.path(), to));
             (file, kept)

@@ -11,7 +11,8 @@ use crate::effect::Conflict;
 use crate::event::{Clash, Fault, Kept};
 use crate::net::fetch::partial::{PartialFile, folder};
 use crate::net::fetch::place::{facts, is_replaceable};
-use crate::net::fetch::{Halt, ask, done};
+use crate::net::fetch::target::without_links;
+use crate::net::fetch::{Halt, ask, blocking, done};
 
 /// What is there.
 pub(super) struct Found {
@@ -24,13 +25,14 @@ pub(super) struct Found {
 impl Transfer<'_> {
     /// Whether what is there lets the download go on; finds what there is to go on with.
     pub(super) async fn look(&mut self) -> Result<(), Halt> {
-        let (to, conflict) = (self.job.to.clone(), self.job.conflict);
+        let (to, base, conflict) = (self.job.to.clone(), self.job.base.clone(), self.job.conflict);
         // What is there in spite of that is noticed when the file is to get its name.
         if !conflict.replaces() && self.engine.folders.is_first(&to) {
             return Ok(());
         }
         let (folders, path) = (self.engine.folders.clone(), self.path());
         let look = move || {
+            without_links(&base, folder(&to))?;
             let there = there(&to)?;
             let other = judge(&to, conflict, there.as_ref())?;
             let file = PartialFile::find(&path)?;
@@ -43,13 +45,32 @@ impl Transfer<'_> {
         let found = done(looking).await;
         self.looking = None;
         let Found { there, other, file } = found??;
-        if let Some(there) = there
-            && matches!(conflict, Conflict::Ask | Conflict::Newer)
-        {
-            Box::pin(self.weigh(conflict, &there)).await?;
-        }
+        self.weigh_against(there).await?;
         // Only now: it is looked for again after a failure, and nobody else may have it then.
         (self.other, self.file) = (other, file);
+        Ok(())
+    }
+
+    /// The same for the name that the server has for the file, while it sends it. Whether there is a file to go on with,
+    /// so that something else is to be asked for.
+    pub(super) async fn look_at_name(&mut self) -> Result<bool, Halt> {
+        let (to, conflict) = (self.job.to.clone(), self.job.conflict);
+        let look = move || {
+            let there = there(&to)?;
+            let other = judge(&to, conflict, there.as_ref())?;
+            Ok::<_, Halt>((there, other))
+        };
+        let (there, other) = blocking(look).await??;
+        self.weigh_against(there).await?;
+        self.other = other;
+        Ok(self.other.is_some())
+    }
+
+    /// Where it depends on the file that is there, whether this one is wanted at all.
+    async fn weigh_against(&mut self, there: Option<Metadata>) -> Result<(), Halt> {
+        if let (Some(there), conflict @ (Conflict::Ask | Conflict::Newer)) = (there, self.job.conflict) {
+            Box::pin(self.weigh(conflict, &there)).await?;
+        }
         Ok(())
     }
 
