@@ -201,7 +201,7 @@ impl State {
 
     /// The program ends: what is not yet kept is given to the store.
     pub fn end(&mut self, out: &mut Vec<Effect>) {
-        self.chat.keep_now(out);
+        self.chat.keep_now(&mut self.ids, out);
         self.files.transfers.queue.keep_at_end(out);
     }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
+pub use crate::event::{Contact, ContactChange, Known, Silent};
 use crate::event::{MessageId, RequestId, TransferId};
 use crate::text::Clean;
 use crate::wire::address::Endpoint;
@@ -17,9 +18,7 @@ mod recent;
 mod share;
 
 pub use fetch::{Conflict, Job, NamePolicy, Naming, OVERLAP, Partial};
-pub use keep::{
-    Contact, KeptItem, KeptPartial, KeptState, Known, Memory, NewMessage, PAGE, Part, Silent, StoreRequest,
-};
+pub use keep::{KeptItem, KeptPartial, KeptState, Memory, NewMessage, PAGE, Part, StoreRequest};
 pub use recent::{Change, Recent};
 pub use share::ShareOrder;
 

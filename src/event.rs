@@ -14,6 +14,7 @@ use crate::wire::Raw;
 use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
 
+mod contact;
 mod delivery;
 mod fault;
 mod key;
@@ -25,6 +26,7 @@ mod target;
 mod transfer;
 mod walk;
 
+pub use contact::{Contact, ContactChange, ExternalChanges, Known, PeerChanges, Silent, merged_draft};
 pub use delivery::Delivery;
 pub use fault::{Clash, Distrust, Fault, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};

@@ -116,7 +116,7 @@ impl Shell {
             state.start_with_peer(&peer, &now, &mut effects);
         }
         let (events, queue) = mpsc::channel(QUEUE);
-        let store = start.store.start(events.clone())?;
+        let store = start.store.start_observing(events.clone())?;
         let workers =
             Workers::start(start.sockets, start.retries, start.timeouts, start.serve, store, &events, queue);
         let cells = Tape::default();

@@ -20,6 +20,7 @@ use crate::text::clean_line;
 
 mod claim;
 mod clerk;
+mod external;
 mod history;
 mod known;
 mod open;
@@ -29,11 +30,13 @@ mod schema;
 mod session;
 mod state;
 mod transfers;
+mod watch;
 mod write;
 
 use claim::Claim;
-use clerk::Clerk;
+use clerk::{Clerk, Order};
 pub use history::{History, Wanted};
+use watch::{Watch, Written};
 
 /// Requests that may wait for a thread: more than all peers together can have the chat keep at once.
 const QUEUE: usize = 8192;
@@ -92,45 +95,64 @@ impl Opened {
 
     /// Starts its threads. What they have to say goes through `events`.
     pub fn start(self, events: mpsc::Sender<Event>) -> io::Result<Store> {
-        let open::Place { path, writer, reader, newest, queue, .. } = self.place;
+        self.start_threads(events, false)
+    }
+
+    /// The same, and what other programs store in the same file is said, too ([`StoreEvent::External`]). Nothing wakes up
+    /// for that while no program writes.
+    pub fn start_observing(self, events: mpsc::Sender<Event>) -> io::Result<Store> {
+        self.start_threads(events, true)
+    }
+
+    fn start_threads(self, events: mpsc::Sender<Event>, observing: bool) -> io::Result<Store> {
+        let open::Place { path, writer, reader, newest, queue, external, .. } = self.place;
         let room = if reader.is_none() { Some(PAGES_IN_MEMORY) } else { None };
         let reads = reader
             .map(|reader| start(Clerk::new(reader, path.clone(), newest, None, events.clone())))
             .transpose()?;
         let mut session = None;
-        let mut writer = Clerk::new(writer, path, newest, room, events);
+        let mut writer = Clerk::new(writer, path.clone(), newest, room, events);
         if queue.is_some() {
             // Where the disk does not take it, it takes nothing of the queue either.
             let _ = session::begin(&writer.connection);
             let (end, ended) = oneshot::channel();
             (session, writer.session) = (Some(end), Some(ended));
         }
-        let writes = start(writer)?;
-        Ok(Store { writes, reads, queue, session })
+        let Some(external) = external.filter(|_| observing) else {
+            return Ok(Store { watch: None, writes: start(writer)?, reads, queue, session });
+        };
+        let written = Written::default();
+        let writes = start(writer.observing(external, written.clone()))?;
+        let orders = writes.orders.clone();
+        // Where too much waits already, it is looked at after that.
+        let watch = Watch::start(&path, written, move || drop(orders.try_send(Order::Look)));
+        Ok(Store { watch, writes, reads, queue, session })
     }
 }
 
 /// A thread.
 #[derive(Debug)]
 struct Way {
-    requests: SyncSender<StoreRequest>,
+    orders: SyncSender<Order>,
     ended: oneshot::Receiver<Option<Fault>>,
 }
 
 fn start(clerk: Clerk) -> io::Result<Way> {
-    let (requests, waiting) = sync_channel(QUEUE);
+    let (orders, waiting) = sync_channel(QUEUE);
     let (end, ended) = oneshot::channel();
     // Not a thread of the runtime's, which would wait for a disk that hangs.
     thread::Builder::new().name("store".to_owned()).spawn(move || {
         // Nobody listens where the program did not wait for the end.
         let _ = end.send(clerk.run(&waiting));
     })?;
-    Ok(Way { requests, ended })
+    Ok(Way { orders, ended })
 }
 
 /// A store at work.
 #[derive(Debug)]
 pub struct Store {
+    /// None where nobody wants to know what other programs store. It must end before the thread that it wakes.
+    watch: Option<Watch>,
     writes: Way,
     /// None where one thread does both.
     reads: Option<Way>,
@@ -153,7 +175,7 @@ impl Store {
         let refused = match self.hand_over(request)? {
             StoreRequest::Save(message) => StoreEvent::Unsaved(vec![message.id], Fault::Busy),
             StoreRequest::Update { .. }
-            | StoreRequest::Contact(_)
+            | StoreRequest::Contact { .. }
             | StoreRequest::Forget(_)
             | StoreRequest::Recent(_)
             | StoreRequest::Queue(_)
@@ -174,8 +196,8 @@ impl Store {
             return None;
         }
         let way = self.reads.as_ref().filter(|_| request.reads()).unwrap_or(&self.writes);
-        match way.requests.try_send(request) {
-            Err(TrySendError::Full(request) | TrySendError::Disconnected(request)) => Some(request),
+        match way.orders.try_send(Order::Do(request)) {
+            Err(TrySendError::Full(order) | TrySendError::Disconnected(order)) => order.request(),
             Ok(()) => None,
         }
     }
@@ -187,12 +209,13 @@ impl Store {
     /// Something is not, and why; [`Fault::Busy`] where the time is up.
     pub async fn end(self) -> Result<(), Fault> {
         // The next program that has the queue finds all that was taken of it.
-        let Self { writes, reads, queue: _queue, session } = self;
+        let Self { watch, writes, reads, queue: _queue, session } = self;
+        drop(watch);
         // It hears of it when it has written all.
         let _ = session.map(|session| session.send(()));
         let ends = async {
-            for Way { requests, ended } in reads.into_iter().chain([writes]) {
-                drop(requests);
+            for Way { orders, ended } in reads.into_iter().chain([writes]) {
+                drop(orders);
                 if let Some(fault) = ended.await.unwrap_or(Some(Fault::Busy)) {
                     return Err(fault);
                 }

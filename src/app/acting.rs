@@ -220,7 +220,8 @@ impl State {
             | StoreEvent::Failed(_)
             | StoreEvent::Page(..)
             | StoreEvent::Found(..)
-            | StoreEvent::Outbox(..)) => Some(event),
+            | StoreEvent::Outbox(..)
+            | StoreEvent::External(_)) => Some(event),
         }
     }
 

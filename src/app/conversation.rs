@@ -8,13 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::field::Field;
 use super::message::Message;
-use crate::effect::{Contact, Known, PAGE, Part};
+use crate::effect::{Contact, ContactChange, Known, PAGE, Part};
 use crate::event::{Delivery, Fault, MessageId, RequestId, RowId, Saved};
 use crate::text::Clean;
 use crate::text::find::Query;
 use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 
+mod external;
 mod loaded;
 mod scroll;
 
@@ -60,6 +61,10 @@ pub struct Conversation {
     arriving: bool,
     /// What is kept of the peer is not what was last given to the store.
     pub(super) changed: bool,
+    /// What is kept of the peer as far as this program knows: as it was read, or given to the store.
+    stored: Contact,
+    /// Of each field the last change that was given to the store, and may not be on disk yet.
+    given: Vec<(RequestId, ContactChange)>,
     /// Which of the texts that were sent is in the draft's place, counted from the newest, and the draft itself.
     recalled: Option<(usize, String)>,
 }
@@ -85,6 +90,8 @@ impl Conversation {
         Self {
             draft: Field::with(&contact.draft),
             divider: (unread > 0).then_some((contact.read + 1, unread)),
+            stored: contact.clone(),
+            given: Vec::new(),
             contact,
             scroll: Scroll::Newest,
             selected: None,
@@ -206,8 +213,7 @@ impl Conversation {
         }
         self.heard = Some((nth, at));
         self.is_back = self.waiting > 0;
-        let caught_up = self.scroll == Scroll::Newest && self.loaded.is_at_newest() && self.unread == 0;
-        if watched && caught_up && !self.arriving {
+        if watched && self.is_caught_up() {
             return self.see_all();
         }
         self.unread += 1;
@@ -288,12 +294,7 @@ impl Conversation {
         self.loaded.saved(saved)?;
         let further = self.loaded.newest() - newest;
         if further > 0 {
-            let guessed = saved.nth - further;
-            let shift = |nth: &mut u64| *nth += if *nth >= guessed { further } else { 0 };
-            self.heard.iter_mut().for_each(|(nth, _)| shift(nth));
-            self.divider.iter_mut().for_each(|(nth, _)| shift(nth));
-            self.selected.iter_mut().for_each(shift);
-            self.scroll.shift(shift);
+            self.shift(saved.nth - further, further);
         }
         self.loaded.tail().iter().rev().find(|message| message.id == saved.id)
     }

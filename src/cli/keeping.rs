@@ -94,7 +94,8 @@ impl Keeping {
             StoreEvent::Page(..)
             | StoreEvent::Found(..)
             | StoreEvent::Details(..)
-            | StoreEvent::Outbox(..) => None,
+            | StoreEvent::Outbox(..)
+            | StoreEvent::External(_) => None,
         }
     }
 

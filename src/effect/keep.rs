@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::{Change, Conflict, Partial, Recent};
-use crate::event::{Delivery, MessageId, RequestId, RowId};
-use crate::text::Clean;
+use crate::event::{ContactChange, Delivery, Known, MessageId, RequestId, RowId};
 use crate::wire::Raw;
 use crate::wire::digest::Checksum;
 use crate::wire::peer::Peer;
@@ -28,8 +27,15 @@ pub enum StoreRequest {
         /// Whether it waits in the outbox.
         waiting: bool,
     },
-    /// Keep this of a peer, in place of what was kept before.
-    Contact(Box<Contact>),
+    /// Keep these changes to what is kept of a peer, and nothing else of it.
+    Contact {
+        /// Grows with each request: [`ExternalChanges::after`](crate::event::ExternalChanges::after) says which are done.
+        request: RequestId,
+        /// Of whom.
+        peer: Peer,
+        /// What changed.
+        changes: Vec<ContactChange>,
+    },
     /// Keep nothing of this peer any more: no message, no draft, no name.
     Forget(Peer),
     /// Change this of what is to be known in the next run.
@@ -118,79 +124,6 @@ pub struct NewMessage {
     pub bytes: Raw,
     /// Whether it came to a broadcast address.
     pub broadcast: bool,
-}
-
-/// What is kept of a peer beside the messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a wish of the user's, whatever the others are")]
-pub struct Contact {
-    /// Whom it is about.
-    pub peer: Peer,
-    /// What the peer is called: by the name that its address was typed as, or by the one that the user gave it.
-    pub name: Option<Clean>,
-    /// Whether the user gave it that name.
-    pub named: bool,
-    /// Whether the user asked for the conversation, by an address or a name, or wrote to the peer.
-    pub invited: bool,
-    /// Whether it stays at the top of the list.
-    pub pinned: bool,
-    /// Whether nothing that comes in it is announced or counted.
-    pub muted: bool,
-    /// Whether what the peer sends is thrown away.
-    pub blocked: bool,
-    /// Which ways of announcing are turned off for this peer.
-    pub silent: Silent,
-    /// What is being written.
-    pub draft: String,
-    /// The last message that was read; 0 where none was.
-    pub read: u64,
-}
-
-/// Which ways of announcing are turned off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Silent {
-    /// The terminal's bell.
-    pub bell: bool,
-    /// The desktop's notification.
-    pub desktop: bool,
-    /// The count in the window's title.
-    pub title: bool,
-}
-
-impl Contact {
-    /// What there is to be kept of a peer at first.
-    #[must_use]
-    pub fn new(peer: Peer) -> Self {
-        Self {
-            peer,
-            name: None,
-            named: false,
-            invited: false,
-            pinned: false,
-            muted: false,
-            blocked: false,
-            silent: Silent::default(),
-            draft: String::new(),
-            read: 0,
-        }
-    }
-}
-
-/// A peer as it is known at the start of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// What is kept of it.
-    pub contact: Contact,
-    /// Which message of the conversation is the newest; 0 where there is none.
-    pub newest: u64,
-    /// When that was.
-    pub latest: Option<Timestamp>,
-    /// Which message of the peer's own is the newest, and when it came.
-    pub heard: Option<(u64, Timestamp)>,
-    /// Messages of the peer's that were not read.
-    pub unread: usize,
-    /// Messages that wait in the outbox.
-    pub waiting: usize,
 }
 
 /// A file or a folder that is to be downloaded and is not yet.

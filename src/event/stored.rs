@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Delivery, Fault, MessageId, RequestId};
+use super::{Delivery, ExternalChanges, Fault, MessageId, RequestId};
 use crate::text::Clean;
 use crate::wire::Raw;
 use crate::wire::peer::Peer;
@@ -31,6 +31,8 @@ pub enum StoreEvent {
     Outbox(RequestId, Vec<Stored>),
     /// What was asked for could not be read, and why.
     Unreadable(RequestId, Fault),
+    /// Another program stored something.
+    External(Box<ExternalChanges>),
 }
 
 /// A message that is on disk from now on.
@@ -45,7 +47,7 @@ pub struct Saved {
 }
 
 /// A message as it is kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Where it is.
     pub row: RowId,

@@ -4,19 +4,29 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Result, TransactionBehavior};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
+use super::external::{Observed, Start};
 use super::read::Reading;
+use super::watch::Written;
 use super::{fault, session, write};
-use crate::effect::{KeptItem, StoreRequest};
-use crate::event::{Event, Fault, RowId, Saved, StoreEvent};
+use crate::effect::{ContactChange, KeptItem, StoreRequest};
+use crate::event::{Event, ExternalChanges, Fault, RowId, Saved, StoreEvent};
 
 /// How long after a failure what is not on disk yet is tried again.
 const AGAIN: Duration = Duration::from_secs(3);
+/// When what other programs store is looked at again after somebody wrote to the file: what is written there can be seen
+/// only once it is synced and committed, of which no system tells. Nor is it looked at more often than the first says.
+const LOOK_AFTER: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_millis(1600),
+    Duration::from_millis(6400),
+];
 /// The most requests in one transaction.
 const BATCH: usize = 1024;
 /// What a disk that fails may keep waiting; what is beyond is never kept.
@@ -36,12 +46,39 @@ pub(super) struct Clerk {
     pub(super) events: Sender<Event>,
     /// Says at the end that the program which owns the queue came to it in order; none where it is another one's queue.
     pub(super) session: Option<oneshot::Receiver<()>>,
+    /// What is known of what other programs store, and how it is heard that one did; none where nobody wants to know.
+    observed: Option<(Observed, Written)>,
+    /// When that is looked at; none where nothing is new.
+    look_at: Option<Instant>,
+    /// How often it was looked at since somebody wrote.
+    looks: usize,
+    /// What they stored, and is not yet said.
+    external: Vec<ExternalChanges>,
     pending: VecDeque<Pending>,
     bytes: usize,
     /// Why what is pending is not on disk.
     failed: Option<Fault>,
     /// Whether something was given up, and why.
     lost: Option<Fault>,
+}
+
+/// What the thread is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// To do this.
+    Do(StoreRequest),
+    /// That somebody wrote to the file.
+    Look,
+}
+
+impl Order {
+    /// What it is to do.
+    pub(super) fn request(self) -> Option<StoreRequest> {
+        match self {
+            Self::Do(request) => Some(request),
+            Self::Look => None,
+        }
+    }
 }
 
 /// Something that is to be kept and is not yet.
@@ -67,6 +104,10 @@ impl Clerk {
             room,
             events,
             session: None,
+            observed: None,
+            look_at: None,
+            looks: 0,
+            external: Vec::new(),
             pending: VecDeque::new(),
             bytes: 0,
             failed: None,
@@ -74,20 +115,30 @@ impl Clerk {
         }
     }
 
+    /// The same, which says what other programs store, too.
+    pub(super) fn observing(self, start: Start, written: Written) -> Self {
+        Self { observed: Some((Observed::new(start), written)), look_at: Some(clock()), ..self }
+    }
+
     /// Until nobody asks for anything any more. Why something is not on disk then, if something is not.
-    pub(super) fn run(mut self, requests: &Receiver<StoreRequest>) -> Option<Fault> {
+    pub(super) fn run(mut self, orders: &Receiver<Order>) -> Option<Fault> {
         loop {
-            let first = if self.pending.is_empty() {
-                requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            } else {
-                requests.recv_timeout(AGAIN)
+            let again = (!self.pending.is_empty()).then_some(AGAIN);
+            let look = self.look_at.map(|at| at.saturating_duration_since(clock()));
+            let first = match again.into_iter().chain(look).min() {
+                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait) => orders.recv_timeout(wait),
             };
             let reads = match first {
-                Ok(first) => self.take([first].into_iter().chain(requests.try_iter()).take(BATCH)),
+                Ok(first) => {
+                    let orders = [first].into_iter().chain(orders.try_iter()).take(BATCH);
+                    self.take(orders.filter_map(Order::request))
+                }
                 Err(RecvTimeoutError::Timeout) => Vec::new(),
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             self.write();
+            self.look();
             self.read(&reads);
         }
         self.write();
@@ -96,6 +147,34 @@ impl Clerk {
             let _ = session::end(&self.connection);
         }
         self.failed.or(self.lost)
+    }
+
+    /// Says what other programs stored, if it is time for that.
+    fn look(&mut self) {
+        let Some((observed, written)) = &mut self.observed else { return };
+        if written.take() {
+            let soon = clock() + LOOK_AFTER[0];
+            self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
+            self.looks = 1;
+        }
+        if self.look_at.is_none_or(|at| clock() < at) {
+            return;
+        }
+        let looked = self.connection.unchecked_transaction().and_then(|snapshot| {
+            let reading = Reading { connection: &snapshot, began: self.began };
+            observed.look(reading)
+        });
+        // What cannot be read now can be read when the next one writes.
+        self.external.extend(looked.ok().flatten());
+        self.look_at = LOOK_AFTER.get(self.looks).map(|wait| clock() + *wait);
+        self.looks += 1;
+        self.say_external();
+    }
+
+    fn say_external(&mut self) {
+        for changes in std::mem::take(&mut self.external) {
+            self.say(StoreEvent::External(Box::new(changes)));
+        }
     }
 
     /// Puts what is to be kept behind what is pending, and gives back what is to be read.
@@ -114,7 +193,10 @@ impl Clerk {
 
     fn write(&mut self) {
         while !self.pending.is_empty() {
-            match self.commit() {
+            let committed = self.commit();
+            // Before what this program wrote behind it.
+            self.say_external();
+            match committed {
                 Ok(saved) => {
                     self.failed = None;
                     if !saved.is_empty() {
@@ -136,11 +218,21 @@ impl Clerk {
     fn commit(&mut self) -> Result<Vec<Saved>> {
         let batch = self.pending.len().min(BATCH);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let reading = Reading { connection: &transaction, began: self.began };
+        if let Some((observed, _)) = &mut self.observed {
+            self.external.extend(observed.look(reading)?);
+        }
         let mut saved = Vec::new();
         for pending in self.pending.iter().take(batch) {
             saved.extend(write::apply(&transaction, &pending.request)?);
         }
+        let requests = self.pending.iter().take(batch).map(|pending| &pending.request);
+        let own = self.observed.as_ref().map(|(observed, _)| observed.own(reading, requests)).transpose()?;
         transaction.commit()?;
+        if let (Some((observed, _)), Some((own, merged))) = (&mut self.observed, own) {
+            observed.settle(own);
+            self.external.extend(merged);
+        }
         let mut forgot = false;
         for done in self.pending.drain(..batch) {
             self.bytes -= weight(&done.request);
@@ -223,7 +315,7 @@ impl Clerk {
             }
             StoreRequest::Save(_)
             | StoreRequest::Update { .. }
-            | StoreRequest::Contact(_)
+            | StoreRequest::Contact { .. }
             | StoreRequest::Forget(_)
             | StoreRequest::Recent(_)
             | StoreRequest::Queue(_)
@@ -244,14 +336,31 @@ impl Clerk {
 fn weight(request: &StoreRequest) -> usize {
     let more = if let StoreRequest::Save(message) = request {
         message.bytes.0.len()
-    } else if let StoreRequest::Contact(contact) = request {
-        contact.draft.len()
+    } else if let StoreRequest::Contact { changes, .. } = request {
+        let text = |change: &ContactChange| match change {
+            ContactChange::Draft { before, text } => before.len() + text.len(),
+            ContactChange::Name(..)
+            | ContactChange::Invited(_)
+            | ContactChange::Pinned(_)
+            | ContactChange::Muted(_)
+            | ContactChange::Blocked(_)
+            | ContactChange::SilentBell(_)
+            | ContactChange::SilentDesktop(_)
+            | ContactChange::SilentTitle(_)
+            | ContactChange::Read(_) => size_of::<ContactChange>(),
+        };
+        changes.iter().map(text).sum()
     } else if let StoreRequest::Queue(changes) = request {
         changes.len() * size_of::<(u64, Option<KeptItem>)>()
     } else {
         0
     };
     size_of::<Pending>() + more
+}
+
+#[expect(clippy::disallowed_methods, reason = "this thread waits by itself")]
+fn clock() -> Instant {
+    Instant::now()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Result as SqlResult};
 
 use super::claim::Claim;
 use super::schema::{self, APPLICATION, STEPS};
-use super::{fault, known, recent, session, transfers, write};
+use super::{external, fault, known, recent, session, transfers, write};
 use crate::effect::{KeptState, Memory};
 use crate::event::{Fault, RowId};
 use crate::text::clean_line;
@@ -49,6 +49,8 @@ pub(super) struct Place {
     pub(super) fault: Option<Fault>,
     /// None where the queue of downloads is not this program's.
     pub(super) queue: Option<Claim>,
+    /// Where to begin to look for what other programs store; none where no other program can.
+    pub(super) external: Option<external::Start>,
 }
 
 /// Opens the file in this folder, and claims its queue. Both are made where they are missing.
@@ -87,7 +89,7 @@ fn file(dir: &Path, path: &Path, claim: impl FnOnce(&Path) -> Option<Claim>) -> 
     };
     let wrong = |error| super::fault(path, &error);
     let reader = reader.map_err(wrong)?;
-    let mut memory = known::memory(&reader).map_err(wrong)?;
+    let (mut memory, external) = known::memory(&reader).map_err(wrong)?;
     // Whoever had it before has written it to its end by then.
     let queue = claim(dir);
     if queue.is_some() {
@@ -98,7 +100,8 @@ fn file(dir: &Path, path: &Path, claim: impl FnOnce(&Path) -> Option<Claim>) -> 
         }
     }
     let newest = newest(&reader).map_err(wrong)?;
-    Ok(Place { path: path.to_path_buf(), writer, reader: Some(reader), newest, memory, fault, queue })
+    let (path, reader, external) = (path.to_path_buf(), Some(reader), Some(external));
+    Ok(Place { path, writer, reader, newest, memory, fault, queue, external })
 }
 
 fn newest(connection: &Connection) -> SqlResult<RowId> {
@@ -121,6 +124,7 @@ fn in_memory(path: PathBuf, why: Fault) -> Result<Place, Fault> {
         memory: Memory::default(),
         fault: Some(why),
         queue: None,
+        external: None,
     })
 }
 

@@ -52,7 +52,7 @@ impl Reading<'_> {
         Ok(Page { peer, messages })
     }
 
-    fn before(&self, peer: Peer, nth: u64, limit: usize) -> Result<Vec<Stored>> {
+    pub(super) fn before(&self, peer: Peer, nth: u64, limit: usize) -> Result<Vec<Stored>> {
         let mut messages = self.slice("nth < ?2 ORDER BY nth DESC", peer, nth, limit)?;
         messages.reverse();
         Ok(messages)

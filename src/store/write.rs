@@ -1,11 +1,11 @@
 //! What becomes of a request to keep something, within a transaction of the caller's. Must never be called outside one.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, ToSql, params};
 
 use super::{known, recent, state, transfers};
-use crate::effect::{Change, Contact, NewMessage, Recent, Silent, StoreRequest};
-use crate::event::{Delivery, RowId, Saved};
+use crate::effect::{Change, NewMessage, Recent, Silent, StoreRequest};
+use crate::event::{ContactChange, Delivery, RowId, Saved, merged_draft};
 use crate::text::clean_text;
 use crate::text::find::words;
 use crate::wire::peer::Peer;
@@ -15,6 +15,11 @@ pub(super) const WAITING: i64 = 1;
 /// On its way.
 pub(super) const UNDER_WAY: i64 = 2;
 
+/// How the ways of announcing that are turned off are written.
+const BELL: u8 = 1;
+const DESKTOP: u8 = 2;
+const TITLE: u8 = 4;
+
 /// Does what is asked for. A message that is kept has its place from then on.
 pub(super) fn apply(connection: &Connection, request: &StoreRequest) -> Result<Option<Saved>> {
     match request {
@@ -22,7 +27,7 @@ pub(super) fn apply(connection: &Connection, request: &StoreRequest) -> Result<O
         StoreRequest::Update { row, at, delivery, waiting } => {
             update(connection, *row, *at, delivery, *waiting)?;
         }
-        StoreRequest::Contact(contact) => keep_contact(connection, contact)?,
+        StoreRequest::Contact { peer, changes, .. } => change_contact(connection, *peer, changes)?,
         StoreRequest::Forget(peer) => forget(connection, *peer)?,
         StoreRequest::Recent(change) => change_recent(connection, change)?,
         StoreRequest::Queue(changes) => transfers::keep_queue(connection, changes)?,
@@ -116,38 +121,48 @@ fn remember_state(connection: &Connection, row: RowId, at: i64, delivery: &Deliv
     Ok(())
 }
 
-fn keep_contact(connection: &Connection, contact: &Contact) -> Result<()> {
-    let Contact { peer, name, named, invited, pinned, muted, blocked, silent, draft, read } = contact;
+/// Writes just what changed: another program may have changed something else of the same peer.
+fn change_contact(connection: &Connection, peer: Peer, changes: &[ContactChange]) -> Result<()> {
+    let peer = peer.to_string();
     connection
-        .prepare_cached(
-            "INSERT INTO peer (peer, name, named, invited, pinned, muted, blocked, silent, draft, read)
-            VALUES (?1, ?2, ?10, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-            ON CONFLICT (peer) DO UPDATE SET name = ?2, named = ?10, invited = ?3, pinned = ?4, muted = ?5, blocked = ?6,
-                silent = ?7, draft = ?8, read = ?9",
-        )?
-        .execute(params![
-            peer.to_string(),
-            name.as_deref(),
-            invited,
-            pinned,
-            muted,
-            blocked,
-            written_silent(*silent),
-            draft,
-            read,
-            named
-        ])?;
+        .prepare_cached("INSERT INTO peer (peer) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute([&peer])?;
+    let set = |sql: &str, value: &dyn ToSql| {
+        let sql = format!("UPDATE peer SET {sql} WHERE peer = ?1");
+        connection.prepare_cached(&sql)?.execute(params![peer, value]).map(drop)
+    };
+    let set_silent = |bit: u8, silent: bool| {
+        let sql = format!("silent = CASE WHEN ?2 THEN silent | {bit} ELSE silent & ~{bit} END");
+        set(&sql, &silent)
+    };
+    for change in changes {
+        match change {
+            ContactChange::Name(name, named) => {
+                set("name = ?2", &name.as_deref())?;
+                set("named = ?2", named)?;
+            }
+            ContactChange::Invited(invited) => set("invited = ?2", invited)?,
+            ContactChange::Pinned(pinned) => set("pinned = ?2", pinned)?,
+            ContactChange::Muted(muted) => set("muted = ?2", muted)?,
+            ContactChange::Blocked(blocked) => set("blocked = ?2", blocked)?,
+            ContactChange::SilentBell(silent) => set_silent(BELL, *silent)?,
+            ContactChange::SilentDesktop(silent) => set_silent(DESKTOP, *silent)?,
+            ContactChange::SilentTitle(silent) => set_silent(TITLE, *silent)?,
+            ContactChange::Draft { before, text } => {
+                let stored: String = connection
+                    .prepare_cached("SELECT draft FROM peer WHERE peer = ?1")?
+                    .query_row([&peer], |row| row.get(0))?;
+                set("draft = ?2", &merged_draft(before, text, &stored))?;
+            }
+            ContactChange::Read(read) => set("read = max(read, ?2)", read)?,
+        }
+    }
     Ok(())
 }
 
-fn written_silent(silent: Silent) -> u8 {
-    let Silent { bell, desktop, title } = silent;
-    u8::from(bell) | u8::from(desktop) << 1 | u8::from(title) << 2
-}
-
-/// What [`written_silent`] wrote.
+/// The ways of announcing that are turned off.
 pub(super) fn read_silent(bits: u8) -> Silent {
-    Silent { bell: bits & 1 != 0, desktop: bits & 2 != 0, title: bits & 4 != 0 }
+    Silent { bell: bits & BELL != 0, desktop: bits & DESKTOP != 0, title: bits & TITLE != 0 }
 }
 
 fn forget(connection: &Connection, peer: Peer) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What is kept in the data directory: messages, peers, what was used lately, and the files that are left alone.
 
+use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -7,16 +8,17 @@ use hobnob::effect::{Change, Contact, Memory, NewMessage, Part, Recent, StoreReq
 use hobnob::event::{
     Delivery, Details, Event, Fault, Found, MessageId, RequestId, RowId, Saved, StoreEvent, Stored,
 };
-use hobnob::store::{Store, open_with_queue};
+use hobnob::store::{Opened, Store, open_with_queue};
 use hobnob::wire::Raw;
 use hobnob::wire::peer::Peer;
 use hobnob::wire::source::{Path as Name, Source};
 use jiff::Timestamp;
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
 use crate::support::peer::PATIENCE;
 
+mod external;
 mod files;
 mod messages;
 mod program;
@@ -34,10 +36,19 @@ struct Keeper {
 
 impl Keeper {
     fn new(dir: &Path) -> Self {
+        Self::started(dir, Opened::start)
+    }
+
+    /// One that says what others store, too.
+    fn observing(dir: &Path) -> Self {
+        Self::started(dir, Opened::start_observing)
+    }
+
+    fn started(dir: &Path, start: impl FnOnce(Opened, Sender<Event>) -> io::Result<Store>) -> Self {
         let opened = open_with_queue(dir).unwrap();
         let (memory, fault) = (opened.memory.clone(), opened.fault.clone());
         let (events, said) = channel(16);
-        Self { store: opened.start(events).unwrap(), said, memory, fault, ids: 0 }
+        Self { store: start(opened, events).unwrap(), said, memory, fault, ids: 0 }
     }
 
     /// Where everything is kept.
@@ -115,6 +126,12 @@ impl Keeper {
         }
     }
 
+    /// The same for one whose events nobody waits for.
+    async fn end_quietly(mut self) {
+        self.said.close();
+        self.end().await;
+    }
+
     /// Ends it, and with it everything that it was told.
     async fn end(self) {
         assert_eq!(self.store.end().await, Ok(()));
@@ -176,4 +193,10 @@ fn source(text: &str) -> Source {
 
 fn contact(peer: Peer) -> Contact {
     Contact::new(peer)
+}
+
+/// Keeps all of it that is not as it is at first.
+fn contact_request(contact: &Contact) -> StoreRequest {
+    let changes = contact.changes_since(&Contact::new(contact.peer));
+    StoreRequest::Contact { request: RequestId(1), peer: contact.peer, changes }
 }

@@ -106,7 +106,7 @@ impl Chat {
 
     /// Lets the oldest conversation of a stranger go where there are too many: one that was never answered, and is not
     /// in front. Whoever comes now may be somebody real.
-    fn make_room(&mut self) {
+    pub(super) fn make_room(&mut self) {
         if self.conversations.len() < CONVERSATION_LIMIT {
             return;
         }

@@ -7,9 +7,10 @@ use super::Chat;
 use super::outgoing::Flight;
 use crate::app::conversation::Conversation;
 use crate::app::message::Message;
-use crate::app::{Notice, Turn};
+use crate::app::{Ids, Notice, Turn};
 use crate::effect::{Effect, Known, StoreRequest};
-use crate::event::{Delivery, MessageId, Page, RequestId, RowId, StoreEvent};
+use crate::event::{Delivery, ExternalChanges, MessageId, Page, RequestId, RowId, StoreEvent};
+use crate::wire::peer::Peer;
 
 /// How long a change of a draft, or of what was read, may wait for others before it is kept.
 const KEEP_WITHIN: Duration = Duration::from_secs(1);
@@ -64,6 +65,7 @@ impl Chat {
                     *turn.notice = Some(Notice::NotRead(fault));
                 }
             }
+            StoreEvent::External(changes) => self.merge(*changes, turn),
             StoreEvent::Found(..) | StoreEvent::Details(..) => {}
         }
     }
@@ -91,19 +93,64 @@ impl Chat {
             conversation.change(|contact| contact.draft = draft);
         }
         if self.keep_at.is_some_and(|at| at <= turn.now.instant) {
-            self.keep_now(turn.out);
+            self.keep_now(turn.ids, turn.out);
         } else if self.keep_at.is_none() && self.conversations.iter().any(|open| open.changed) {
             self.keep_at = Some(turn.now.instant + KEEP_WITHIN);
         }
     }
 
-    /// Gives what changed of the peers to the store.
-    pub(in crate::app) fn keep_now(&mut self, out: &mut Vec<Effect>) {
+    /// Gives what changed of the peers to the store: each change by itself.
+    pub(in crate::app) fn keep_now(&mut self, ids: &mut Ids, out: &mut Vec<Effect>) {
         self.keep_at = None;
         for conversation in self.conversations.iter_mut().filter(|open| open.changed) {
-            conversation.changed = false;
-            out.push(Effect::Store(StoreRequest::Contact(Box::new(conversation.contact.clone()))));
+            let (request, peer) = (ids.request(), conversation.peer());
+            let changes = conversation.give(request);
+            if !changes.is_empty() {
+                out.push(Effect::Store(StoreRequest::Contact { request, peer, changes }));
+            }
         }
+    }
+
+    /// Takes in what other programs stored. What is in front stays there.
+    fn merge(&mut self, changes: ExternalChanges, turn: &mut Turn<'_>) {
+        let ExternalChanges { after, up_to, peers, forgotten } = changes;
+        for peer in forgotten {
+            self.forgotten_elsewhere(peer);
+        }
+        for mut changes in peers {
+            let peer = changes.known.contact.peer;
+            let Some(at) = self.position(peer) else {
+                self.make_room();
+                self.blocks_anew |= changes.known.contact.blocked;
+                self.add(Conversation::known(changes.known));
+                continue;
+            };
+            // The world has the latest word on what this program sent.
+            changes
+                .deliveries
+                .retain(|(row, ..)| !self.flights.values().any(|flight| flight.row == Some(*row)));
+            let watched = turn.watching && self.current == Some(at);
+            let conversation = &mut self.conversations[at];
+            let blocked = conversation.contact.blocked;
+            conversation.merge(changes, after, up_to, watched, turn.ids);
+            self.blocks_anew |= blocked != conversation.contact.blocked;
+            self.order.touch();
+        }
+    }
+
+    /// Another program forgot this peer. Where it is in front, or something is being written to it, it stays, empty: a
+    /// text never changes hands by itself.
+    fn forgotten_elsewhere(&mut self, peer: Peer) {
+        let Some(at) = self.position(peer) else { return };
+        let conversation = &mut self.conversations[at];
+        self.blocks_anew |= conversation.contact.blocked;
+        if self.current == Some(at) || !conversation.draft.is_empty() || conversation.unsaved() > 0 {
+            conversation.is_forgotten();
+        } else {
+            self.conversations.remove(at);
+            self.current = self.current.map(|front| if front > at { front - 1 } else { front });
+        }
+        self.order.touch();
     }
 
     /// When something has to be given to the store.

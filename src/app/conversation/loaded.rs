@@ -152,6 +152,54 @@ impl Loaded {
         Some(message)
     }
 
+    /// Messages that other programs stored, oldest first and without a gap, up to the `newest` on disk. They stand before
+    /// those that are not on disk yet, whose numbers grow: from which on, and by how much. Where there is a gap before
+    /// them, the older ones are let go, or stay with who reads them.
+    pub(super) fn insert(
+        &mut self,
+        messages: Vec<Message>,
+        newest: u64,
+        reading: bool,
+    ) -> Option<(u64, u64)> {
+        let saved = self.tail.iter().rposition(|message| message.row.is_some()).map_or(0, |last| last + 1);
+        let guessed = self.tail.get(saved).map_or(self.newest + 1, |first| first.nth);
+        let further = newest.checked_sub(guessed - 1).filter(|further| *further > 0)?;
+        let mut unsaved = self.tail.split_off(saved);
+        let fresh: Vec<Message> = messages.into_iter().filter(|message| message.nth >= guessed).collect();
+        if fresh.first().is_none_or(|first| first.nth > guessed) {
+            let older = std::mem::take(&mut self.tail);
+            if reading && self.past.is_none() && !older.is_empty() {
+                self.past = Some(older);
+            } else {
+                self.complete &= self.past.is_some();
+            }
+        }
+        for message in &mut unsaved {
+            message.nth += further;
+        }
+        self.tail.extend(fresh);
+        self.tail.append(&mut unsaved);
+        self.newest += further;
+        self.bytes = self.tail.iter().map(Message::size).sum();
+        if self.past.is_some() || !reading {
+            self.let_go(TAIL_LIMIT, TAIL_REST);
+        }
+        Some((guessed, further))
+    }
+
+    /// Nothing of it is on disk any more: what is not on disk yet is all that there is.
+    pub(super) fn forget(&mut self) {
+        self.tail.retain(|message| message.row.is_none());
+        let mut newest = 0;
+        for message in &mut self.tail {
+            newest += 1;
+            message.nth = newest;
+        }
+        let tail = std::mem::take(&mut self.tail);
+        let bytes = tail.iter().map(Message::size).sum();
+        *self = Self { tail, newest, bytes, dropped: self.dropped, ..Self::default() };
+    }
+
     /// What has to be read from disk so that these places of [`view`](Self::view), and some more on both sides, are in
     /// memory.
     pub(super) fn wanted(&self, top: usize, bottom: usize, margin: usize) -> Option<Part> {

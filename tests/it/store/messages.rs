@@ -184,7 +184,7 @@ async fn a_peer_is_known_as_it_was_kept_with_what_was_not_read() {
     keeper.receive(lin(), "4").await;
     keeper.write(lin(), Delivery::Folded(7), "").await;
     keeper.write(lin(), Delivery::Sent, "6").await;
-    keeper.tell(StoreRequest::Contact(Box::new(kept.clone())));
+    keeper.tell(contact_request(&kept));
     keeper.end().await;
     let keeper = Keeper::sound(place.path());
     let known = Known {
@@ -205,7 +205,7 @@ async fn every_chosen_peer_is_known_and_of_the_strangers_the_latest() {
     let keeper = Keeper::sound(place.path());
     let mut chosen = contact(peer("127.0.0.1:1"));
     chosen.blocked = true;
-    keeper.tell(StoreRequest::Contact(Box::new(chosen.clone())));
+    keeper.tell(contact_request(&chosen));
     let mut said = keeper.said;
     let Keeper { store, .. } = Keeper { said: channel(1).1, ..keeper };
     for number in 0..1010_u16 {
@@ -234,7 +234,7 @@ async fn nothing_is_left_of_a_peer_that_is_forgotten() {
     let mut kept = contact(lin());
     kept.name = Some(clean_line(b"Zebedee"));
     kept.draft = "unwritten quibble".to_owned();
-    keeper.tell(StoreRequest::Contact(Box::new(kept)));
+    keeper.tell(contact_request(&kept));
     for _ in 0..50 {
         keeper.receive(lin(), secret).await;
         keeper.receive(other, harmless).await;

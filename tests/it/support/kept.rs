@@ -107,8 +107,11 @@ impl Kept {
                 kept.history.push((at, delivery));
                 None
             }
-            StoreRequest::Contact(contact) => {
-                self.contacts.insert(contact.peer, *contact);
+            StoreRequest::Contact { peer, changes, .. } => {
+                let contact = self.contacts.entry(peer).or_insert_with(|| Contact::new(peer));
+                for change in &changes {
+                    contact.apply(change);
+                }
                 None
             }
             StoreRequest::Forget(peer) => {
