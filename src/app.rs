@@ -154,10 +154,7 @@ impl State {
         self.turn(now, out, |state, turn| {
             match event {
                 Event::Key(key) => {
-                    turn.noisy = match turn.notice.take() {
-                        Some(Notice::Noisy(peer)) => Some(peer),
-                        Some(_) | None => None,
-                    };
+                    turn.said = turn.notice.take();
                     state.on_key(key, turn);
                 }
                 Event::Paste(text) => state.on_paste(&text, turn),
@@ -263,7 +260,7 @@ impl State {
                 recent: &mut recent,
                 watching,
                 notify: self.notify,
-                noisy: None,
+                said: None,
                 out: &mut *out,
             },
         );
@@ -352,7 +349,7 @@ impl State {
             Global::PeerFiles => self.open_peers_files(turn),
             Global::PeerSettings => self.show_settings(turn),
             Global::MutePeer => self.switch(Setting::Muted, Notice::Muted, turn),
-            Global::BlockPeer => self.switch(Setting::Blocked, Notice::Blocked, turn),
+            Global::BlockPeer => self.block(turn),
             Global::PreviousPeer => self.in_chat(|chat| chat.step(-1)),
             Global::NextPeer => self.in_chat(|chat| chat.step(1)),
             Global::NextUnread => self.in_chat(Chat::next_unread),

@@ -112,12 +112,12 @@ words! {
     PreviewWords { text, bytes, entries, entries_so_far, beginning, empty }
     /// What is set for a peer.
     PeerWords {
-        name, no_name, naming, pinned, muted, blocked, bell, desktop, title, forget, forget_question,
+        name, no_name, naming, pinned, muted, blocked, bell, desktop, title, forget, forget_question, block_question,
         monday, tuesday, wednesday, thursday, friday, saturday, sunday,
     }
     /// What is said once, until the next key.
     NoticeWords {
-        muted, unmuted, blocked, unblocked, noisy, name_shared,
+        muted, unmuted, blocked, unblocked, ask_block, ask_cancel, ask_clear, noisy, name_shared,
         not_shared,
         bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
         port_taken, no_peer, not_a_file, nothing_selected, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,

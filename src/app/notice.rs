@@ -1,5 +1,6 @@
 //! What has to be said once. Owns what, never in which words.
 
+use super::queue::ItemId;
 use crate::event::{Fault, ShareFault};
 use crate::text::Clean;
 use crate::wire::peer::Peer;
@@ -79,6 +80,12 @@ pub enum Notice {
     Muted(Peer, bool),
     /// A peer is blocked, or not any more.
     Blocked(Peer, bool),
+    /// Whether a peer is really to be blocked: the same key once more says so, any other key means something else.
+    AskBlock(Peer),
+    /// Whether this download is really to be cancelled, of which so many bytes are here: asked in the same way.
+    AskCancel(ItemId, Clean, u64),
+    /// Whether the list of what went over the wire is really to be cleared: asked in the same way.
+    AskClear,
     /// A peer sends more than is kept.
     Noisy(Peer),
     /// Two peers have the same name.

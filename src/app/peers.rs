@@ -34,6 +34,8 @@ pub enum Question {
     Row,
     /// What it is to be called.
     Name(Field),
+    /// Whether it is really to be blocked.
+    Block,
     /// Whether it is really to be forgotten.
     Forget,
 }
@@ -87,11 +89,10 @@ impl Setting {
         let switched = match self {
             Self::Pinned => &mut contact.pinned,
             Self::Muted => &mut contact.muted,
-            Self::Blocked => &mut contact.blocked,
             Self::Bell => &mut contact.silent.bell,
             Self::Desktop => &mut contact.silent.desktop,
             Self::Title => &mut contact.silent.title,
-            Self::Name | Self::Forget => return,
+            Self::Name | Self::Blocked | Self::Forget => return,
         };
         *switched = !*switched;
     }
@@ -143,7 +144,7 @@ impl State {
             (Some(PeerAct::Settings), Some(peer)) => self.overlay = Some(Overlay::Peer(PeerMenu::new(peer))),
             (Some(act), Some(peer)) => {
                 let menu = PeerMenu { alone: true, ..PeerMenu::new(peer) };
-                self.set(menu, Setting::of_key(act));
+                self.set(menu, Setting::of_key(act), turn);
             }
         }
     }
@@ -163,7 +164,7 @@ impl State {
                     let here = || rows.get(menu.selected).copied();
                     let chosen = matches!(act, PeerAct::Choose | PeerAct::Settings).then(here);
                     let chosen = chosen.unwrap_or_else(|| Setting::of_key(act));
-                    return self.set(menu, chosen);
+                    return self.set(menu, chosen, turn);
                 }
                 if let Some(step) = keys::action(&turn.keymap.list, key) {
                     menu.selected = walked(step, menu.selected, rows.len(), rows.len());
@@ -178,6 +179,16 @@ impl State {
                 }
                 edit => field.on_key(key, edit),
             },
+            Question::Block => {
+                if let Some(answer) = keys::action(&turn.keymap.question, key) {
+                    if answer == Answer::Yes {
+                        self.chat.block(menu.peer, true, turn);
+                    }
+                    menu.question = Question::Row;
+                    self.overlay = (!menu.alone).then_some(Overlay::Peer(menu));
+                    return;
+                }
+            }
             Question::Forget => match keys::action(&turn.keymap.question, key) {
                 Some(Answer::Yes) => return self.chat.forget(menu.peer, turn),
                 Some(Answer::No) if menu.alone => return,
@@ -189,7 +200,7 @@ impl State {
     }
 
     /// Changes what is set, or asks what has to be asked for that.
-    fn set(&mut self, mut menu: PeerMenu, setting: Option<Setting>) {
+    fn set(&mut self, mut menu: PeerMenu, setting: Option<Setting>, turn: &mut Turn<'_>) {
         let rows = Setting::of(menu.peer);
         let known = setting.and_then(|setting| rows.iter().position(|row| *row == setting));
         let row = known.map(|at| (at, rows[at]));
@@ -200,6 +211,15 @@ impl State {
                 menu.question = Question::Name(Field::with(name));
             }
             Some((_, Setting::Forget)) => menu.question = Question::Forget,
+            Some((_, Setting::Blocked)) if !self.chat.is_blocked(menu.peer) => {
+                menu.question = Question::Block;
+            }
+            Some((_, Setting::Blocked)) => {
+                self.chat.block(menu.peer, false, turn);
+                if menu.alone {
+                    return;
+                }
+            }
             Some((_, setting)) => {
                 self.chat.wish(menu.peer, |contact| setting.switch(contact));
                 if menu.alone {
@@ -231,7 +251,7 @@ impl State {
     /// one whose settings are open, the one that is selected in the list, or the one in front.
     fn meant(&self, turn: &Turn<'_>) -> Option<Peer> {
         let open = self.overlay.as_ref().and_then(Overlay::peer);
-        turn.noisy.or(open).or_else(|| self.chat.selected_peer())
+        turn.noisy().or(open).or_else(|| self.chat.selected_peer())
     }
 
     /// A server is looked for where the peer is: hobnob serves files on the port number of its chat.
@@ -253,6 +273,25 @@ impl State {
         } else {
             *turn.notice = Some(Notice::NoPeer);
         }
+    }
+
+    /// Blocks the peer, where just that was asked before; else asks. What a blocked peer sends is gone for good, and in
+    /// most terminals the key is the same as Esc with a letter right behind it: no other key may confirm it.
+    pub(super) fn block(&mut self, turn: &mut Turn<'_>) {
+        let Some(peer) = turn.asked_to_block().or_else(|| self.meant(turn)) else {
+            *turn.notice = Some(Notice::NoPeer);
+            return;
+        };
+        if !Setting::of(peer).contains(&Setting::Blocked) {
+            return;
+        }
+        let on = !self.chat.is_blocked(peer);
+        *turn.notice = Some(if on && turn.asked_to_block().is_none() {
+            Notice::AskBlock(peer)
+        } else {
+            self.chat.block(peer, on, turn);
+            Notice::Blocked(peer, on)
+        });
     }
 
     /// Changes what is set for the peer, and says what it is now.

@@ -4,7 +4,7 @@
 
 use super::keys::{self, Move, Watch};
 use super::layout::{self, TrafficLayout};
-use super::{State, Tab, Turn, walked};
+use super::{Notice, State, Tab, Turn, walked};
 use crate::event::{Key, Mouse, MouseAction, Size};
 use crate::text::hex;
 
@@ -137,12 +137,15 @@ impl Traffic {
     }
 
     /// A key that no global action took. `current` is whom the tab is about.
-    pub(super) fn on_key(&mut self, key: Key, size: Size, current: Option<Only>, turn: &Turn<'_>) {
+    pub(super) fn on_key(&mut self, key: Key, size: Size, current: Option<Only>, turn: &mut Turn<'_>) {
         if let Some(action) = keys::action(&turn.keymap.traffic, key) {
             match action {
                 Watch::Details => self.look_into(),
                 Watch::OnlyPeer if self.only.is_some() => self.narrow(None),
                 Watch::OnlyPeer => self.narrow(current),
+                Watch::Clear if turn.said != Some(Notice::AskClear) => {
+                    *turn.notice = Some(Notice::AskClear);
+                }
                 Watch::Clear => {
                     self.log.clear();
                     self.sight = Sight::Newest;
@@ -260,7 +263,7 @@ impl State {
     }
 
     /// A key while the pane has the focus.
-    pub(super) fn on_traffic_key(&mut self, key: Key, turn: &Turn<'_>) {
+    pub(super) fn on_traffic_key(&mut self, key: Key, turn: &mut Turn<'_>) {
         let current = match self.tab {
             Tab::Chat => self.chat.conversation().map(|open| Only::peer(open.peer())),
             Tab::Files => self.files.source().map(|source| Only::host(&source.endpoint.host)),

@@ -5,7 +5,7 @@ use super::files::{Files, FilesFocus};
 use super::keys::Move;
 use super::layout::{self, FilesLayout};
 use super::queue::{Item, ItemId, NewFile, Queue, QueueSettings};
-use super::{State, Turn};
+use super::{Notice, State, Turn};
 use crate::effect::{KeptItem, KeptPartial};
 use crate::event::{Fault, RequestId, Size, Target};
 use crate::wire::source::Source;
@@ -105,7 +105,10 @@ impl Transfers {
     pub(super) fn cancel(&mut self, turn: &mut Turn<'_>) {
         let Some(item) = self.selected() else { return };
         let id = item.id;
-        if item.is_open() {
+        let asked = matches!(turn.said, Some(Notice::AskCancel(asked, ..)) if asked == id);
+        if item.is_open() && item.partial_bytes() > 0 && !asked {
+            *turn.notice = Some(Notice::AskCancel(id, item.name.clone(), item.partial_bytes()));
+        } else if item.is_open() {
             self.queue.cancel(id, &mut turn.world());
         } else {
             self.queue.remove(id, &mut turn.world());

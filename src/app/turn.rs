@@ -20,12 +20,22 @@ pub(crate) struct Turn<'a> {
     pub(super) watching: bool,
     /// How a user who is not looking is told.
     pub(super) notify: NotifySettings,
-    /// The peer of whom it was said, until the key that is looked at now, that it sends too much.
-    pub(super) noisy: Option<Peer>,
+    /// What was said until the key that is looked at now.
+    pub(super) said: Option<Notice>,
     pub(super) out: &'a mut Vec<Effect>,
 }
 
 impl Turn<'_> {
+    /// The peer of whom it was said, until the key that is looked at now, that it sends too much.
+    pub(super) fn noisy(&self) -> Option<Peer> {
+        if let Some(Notice::Noisy(peer)) = self.said { Some(peer) } else { None }
+    }
+
+    /// The peer of whom it was asked, until the key that is looked at now, whether it is to be blocked.
+    pub(super) fn asked_to_block(&self) -> Option<Peer> {
+        if let Some(Notice::AskBlock(peer)) = self.said { Some(peer) } else { None }
+    }
+
     /// Remembers something. What is known already needs not be kept once more.
     pub(super) fn remember(&mut self, change: Change) {
         if self.recent.change(&change) {

@@ -27,6 +27,8 @@ use crate::text::wrap::{Spaces, wrap};
 use crate::wire::chat::DATAGRAM_LIMIT;
 use crate::wire::peer::Peer;
 
+mod questions;
+
 /// The most columns of a name in a sentence.
 const NAME_COLUMNS: usize = 40;
 /// Columns between two hints.
@@ -147,6 +149,9 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let sentence = if *on { &words_of.blocked } else { &words_of.unblocked };
             fill(sentence, &[("peer", &values.0), ("key", &values.1)])
         }
+        Notice::AskBlock(_) | Notice::AskCancel(..) | Notice::AskClear => {
+            questions::question(state, words_of, notice).unwrap_or_default()
+        }
         Notice::Noisy(peer) => {
             let (peer, mute) = peer_and_key(state, *peer, Global::MutePeer);
             let block = key_of(state, Global::BlockPeer);
@@ -225,7 +230,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
                 (keys::first_key(&map.list, Move::Up), &words.choose),
             ],
             Question::Name(_) => vec![(keys::first_key(&map.field, Edit::Accept), &words.accept)],
-            Question::Forget => Vec::new(),
+            Question::Block | Question::Forget => Vec::new(),
         },
         (Some(Overlay::Preview(_)), _) => vec![
             (keys::first_key(&map.preview, LookAt::Get), &words.download),

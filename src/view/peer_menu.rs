@@ -42,6 +42,12 @@ pub(super) fn draw(
             paint::left(buffer, paint::row(inside, 1), &[(&words.naming, look.theme.dim)]);
             Some(caret)
         }
+        Question::Block => {
+            let peer = conversation.title();
+            let sentence = fill(&words.block_question, &[("peer", &ellipsis_middle(&peer, NAME_COLUMNS))]);
+            overlays::question(state, &title, &sentence, look, body, buffer);
+            None
+        }
         Question::Forget => {
             let (count, peer) = (grouped(conversation.count()), conversation.title());
             let values = [("count", &*count), ("peer", &*ellipsis_middle(&peer, NAME_COLUMNS))];

@@ -99,7 +99,7 @@ impl Chat {
         }
     }
 
-    fn begin_fold(&mut self, from: SocketAddr, at: Timestamp, count: u64, turn: &mut Turn<'_>) {
+    pub(super) fn begin_fold(&mut self, from: SocketAddr, at: Timestamp, count: u64, turn: &mut Turn<'_>) {
         let message = Message::folded(turn.ids.message(), at, count);
         self.take_in(from, message, turn);
     }

@@ -143,6 +143,21 @@ impl Chat {
         self.order.touch();
     }
 
+    /// Whether what this peer sends is thrown away.
+    pub(in crate::app) fn is_blocked(&self, peer: Peer) -> bool {
+        self.with(peer).is_some_and(|open| open.contact.blocked)
+    }
+
+    /// From now on what this peer sends is thrown away, or not any more: then it is kept how much that was.
+    pub(in crate::app) fn block(&mut self, peer: Peer, blocked: bool, turn: &mut Turn<'_>) {
+        self.wish(peer, |contact| contact.blocked = blocked);
+        let Some(conversation) = self.with_mut(peer).filter(|_| !blocked) else { return };
+        let count = std::mem::take(&mut conversation.blocked);
+        if let (Peer::Address(from), 1..) = (peer, count) {
+            self.begin_fold(from, turn.now.wall.timestamp(), count, turn);
+        }
+    }
+
     /// Gives a peer a name of the user's choice; one of which nothing is to be seen takes it away. A name that another
     /// has already is allowed, and pointed out.
     pub(in crate::app) fn call(&mut self, peer: Peer, typed: &str, turn: &mut Turn<'_>) {

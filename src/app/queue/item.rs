@@ -326,6 +326,12 @@ impl Item {
         &self.renamed
     }
 
+    /// Bytes of files that are not whole: what is deleted where it is cancelled.
+    #[must_use]
+    pub fn partial_bytes(&self) -> u64 {
+        saturated(self.counts.partly)
+    }
+
     /// Bytes that are here.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -273,6 +273,9 @@ fn a_count_can_be_left_out_of_the_title_of_the_window_alone() {
 fn whoever_is_blocked_is_thrown_away_by_the_network_and_counted_until_it_is_not() {
     let mut screen = with_three();
     screen.press("alt+k");
+    assert_eq!(screen.effects(), []);
+    assert!(screen.shows("Block lin? What it sends would be thrown away. Alt+K once more blocks it"));
+    screen.press("alt+k");
     assert_eq!(screen.effects(), [Effect::Block(vec![address(LIN)])]);
     assert!(screen.shows("lin is blocked: what it sends is thrown away; Alt+K takes that back"));
     screen.hears(LIN, "on its way already");
@@ -290,11 +293,58 @@ fn whoever_is_blocked_is_thrown_away_by_the_network_and_counted_until_it_is_not(
 }
 
 #[test]
+fn how_much_was_thrown_away_is_kept_in_the_conversation_when_a_peer_is_not_blocked_any_more() {
+    let mut screen = with_three();
+    screen.press("alt+k alt+k");
+    screen.is_told(Event::Chat(ChatEvent::Blocked(address(LIN), 1234)));
+    screen.press("alt+k");
+    assert!(
+        screen.shows("lin is not blocked any more") && screen.shows("… 1,234 more"),
+        "{:?}",
+        screen.rows()
+    );
+    screen.restarts();
+    screen.press("ctrl+l ctrl+u");
+    screen.type_text(LIN);
+    screen.press("enter");
+    assert!(screen.shows("… 1,234 more"), "{:?}", screen.rows());
+}
+
+#[test]
+fn the_key_that_blocks_does_so_only_twice_in_a_row_and_loses_nothing_until_then() {
+    let mut screen = with_three();
+    // Esc and a word right behind it: most terminals send the first two as Alt+K.
+    screen.press("alt+k");
+    screen.type_text("ey, yes");
+    screen.press("enter");
+    screen.hears(LIN, "still heard");
+    assert!(screen.shows("still heard") && screen.shows("ey, yes"));
+    assert!(!screen.effects().iter().any(|effect| matches!(effect, Effect::Block(_))));
+    // The list of peers, and what is set for one, ask as well.
+    for keys in ["tab tab b", "n esc alt+p b", "n space"] {
+        screen.press(keys);
+        assert!(screen.shows("Block lin? What it sends from then on"), "{keys}: {:?}", screen.rows());
+    }
+    screen.press("n");
+    assert_eq!(screen.effects(), []);
+    screen.press("space y");
+    assert_eq!(screen.effects(), [Effect::Block(vec![address(LIN)])]);
+    screen.press("space");
+    assert_eq!(
+        screen.effects(),
+        [Effect::Block(vec![])],
+        "back again, nothing is lost, and nothing is asked"
+    );
+}
+
+#[test]
 fn a_flood_is_pointed_out_once_and_the_keys_are_about_who_floods() {
     let mut screen = with_three();
     screen.type_text("typing");
     floods(&mut screen, MIA);
     assert!(screen.shows("mia sends too much: Alt+M mutes, Alt+K blocks it"), "{:?}", screen.rows());
+    screen.press("alt+k");
+    assert!(screen.shows("Block mia?"), "{:?}", screen.rows());
     screen.press("alt+k");
     assert_eq!(screen.effects(), [Effect::Block(vec![address(MIA)])]);
     assert!(screen.shows("│ typing"));
@@ -419,7 +469,7 @@ fn a_name_and_an_address_complete_with_tab_one_after_the_other() {
 fn without_colour_the_selected_peer_and_the_marks_are_still_to_be_seen() {
     let mut screen = with_three();
     screen.wear(Theme::without_colour(Preset::Dark.theme().unwrap()));
-    screen.press("tab tab m b p");
+    screen.press("tab tab m b y p");
     assert!(list(&screen)[0].starts_with("▌↑~✗ lin"), "{:?}", list(&screen));
     assert!(screen.picture().style_at("↑~✗ lin").add_modifier.contains(Modifier::REVERSED));
     assert!(screen.picture().colours().is_empty());

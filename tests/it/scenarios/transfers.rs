@@ -160,6 +160,20 @@ fn a_running_download_is_cancelled_when_nothing_is_left_of_it() {
 }
 
 #[test]
+fn a_download_of_which_something_is_here_is_cancelled_only_by_the_same_key_twice() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], started(Some(1000)));
+    screen.hears_of(ids[0], TransferEvent::Progress { bytes: 500 });
+    screen.press("x");
+    assert_eq!(screen.effects(), []);
+    assert!(screen.shows("500 B of it would be deleted"), "{:?}", screen.rows());
+    screen.press("down x");
+    assert_eq!(screen.effects(), [], "another key in between means something else");
+    screen.press("x");
+    assert_eq!(screen.effects(), [Effect::Cancel(ids[0])]);
+}
+
+#[test]
 fn a_waiting_download_is_cancelled_without_asking_anybody() {
     let (mut screen, _) = downloading(3);
     screen.press("tab end x");

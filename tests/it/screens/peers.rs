@@ -25,7 +25,7 @@ fn known_by_heart(screen: &mut Screen) {
     screen.press("ctrl+l ctrl+u");
     screen.type_text("everyone");
     screen.press("enter tab tab home");
-    set(screen, "noise", "b");
+    set(screen, "noise", "b y");
     set(screen, "图书馆", "m");
     set(screen, "everyone", "p");
     screen.press("esc ctrl+l ctrl+u");
