@@ -192,6 +192,9 @@ impl State {
             state.fit_preview();
             state.tell_of_transfers(turn);
             turn.watching = state.is_watching();
+            if let Some(question) = state.chat.asks.take() {
+                state.overlay = Some(Overlay::Addressee(question));
+            }
             state.chat.follow(turn);
         });
     }

@@ -88,7 +88,7 @@ words! {
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
     /// The chat tab.
     ChatWords {
-        plain, broadcast_plain, resolving, message, placeholder, datagrams, too_long, me,
+        plain, broadcast_plain, resolving, message, unaddressed, placeholder, datagrams, too_long, me,
         sending, sent, heard_back, refused, failed, unsaved,
         nothing_saved, broadcast, undelivered, back, blocked, muted, folded, overflowed, empty, new_message, new_messages,
         more_below, older_dropped, turned_away, no_peer, no_peer_hint, no_peer_wait, no_messages,
@@ -128,7 +128,7 @@ words! {
     OverlayWords {
         help, go_to, go_to_hint, nothing_found, sign_in, user, password, remember, refused, unsendable, readable, peer, server, folder, bookmark, new_peer, new_server, quit,
         quit_going, quit_paused, quit_some_paused, quit_losing, quit_taking, quit_sure,
-        pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
+        addressee, addressee_question, pasted, insert, send_as_one, send_lines, too_many_lines, take_nothing,
     }
     /// Searching for words.
     FindWords { here, everywhere, placeholder, count, searching, nothing, nothing_hint, unreadable }

@@ -18,6 +18,7 @@ use crate::text::Clean;
 use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 
+mod addressee;
 mod composing;
 mod incoming;
 mod keeping;
@@ -31,6 +32,7 @@ use order::Order;
 use outgoing::Flight;
 pub use peers::{PeerList, PeerRow};
 
+pub use addressee::Addressee;
 pub use composing::{Pasted, SEPARATE_LIMIT};
 
 /// Where the input goes on this tab.
@@ -88,8 +90,16 @@ pub struct Chat {
     keep_at: Option<Instant>,
     /// The question for what waits to be sent again that is under way, and whose that is.
     resending: Option<(RequestId, Peer)>,
-    /// What was written before there was anybody to send it to.
+    /// What was begun before anybody was chosen to get it. It is in the composer where there is no conversation, or
+    /// where `unaddressed` says so, and is sent to nobody without a question.
     orphan: Field,
+    unaddressed: bool,
+    /// The conversation in front came there by itself: whoever wrote first.
+    came_by_itself: bool,
+    /// Since when the conversation in front is before the user's eyes.
+    seen_since: Option<Instant>,
+    /// What has to be asked before something is sent.
+    pub(super) asks: Option<Addressee>,
     /// Whose draft the user's editor has; none: the one for nobody yet.
     edited_for: Option<Peer>,
 }
@@ -103,20 +113,6 @@ impl Chat {
 
     pub(super) fn conversation_mut(&mut self) -> Option<&mut Conversation> {
         self.conversations.get_mut(self.current?)
-    }
-
-    /// What is being written.
-    #[must_use]
-    pub fn draft(&self) -> &Field {
-        self.conversation().map_or(&self.orphan, |conversation| &conversation.draft)
-    }
-
-    /// The same, to be changed.
-    pub fn draft_mut(&mut self) -> &mut Field {
-        match self.current.and_then(|at| self.conversations.get_mut(at)) {
-            Some(conversation) => &mut conversation.draft,
-            None => &mut self.orphan,
-        }
     }
 
     /// Whether a part of the conversation in front is still to come from the disk.
@@ -191,9 +187,8 @@ impl Chat {
             self.current = Some(at);
             self.conversations[at].arrive();
         }
-        if !self.orphan.is_empty() && self.draft().is_empty() {
-            *self.draft_mut() = std::mem::take(&mut self.orphan);
-        }
+        self.came_by_itself = false;
+        self.unaddressed = !self.orphan.is_empty() && self.conversations[at].draft.is_empty();
         self.focus = ChatFocus::Composer;
     }
 
@@ -289,6 +284,11 @@ impl Chat {
         if self.focus != ChatFocus::Address {
             self.cancel_resolving(turn);
             self.bar = AddressBar::default();
+        }
+        if turn.watching {
+            self.seen_since.get_or_insert(turn.now.instant);
+        } else {
+            self.seen_since = None;
         }
         self.follow_search();
         self.put_in_order();

@@ -4,11 +4,11 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
 use super::acting::Links;
-use super::chat::{Chat, Pasted};
+use super::chat::{Addressee, Chat, Pasted};
 use super::field::Field;
 use super::find::Search;
 use super::inspected::Inspected;
-use super::keys::{self, Answer, Edit};
+use super::keys::{self, Answer, Compose, Edit};
 use super::layout;
 use super::peers::{PeerMenu, Question};
 use super::previewed::Previewed;
@@ -41,6 +41,8 @@ pub enum Overlay {
     Quit,
     /// What to do with several lines that were pasted into a message.
     Paste(Pasted),
+    /// Whether a text goes to somebody who was not named when it was begun.
+    Addressee(Addressee),
     /// Which of several links is to be opened.
     Links(Links),
     /// All that is known of a message.
@@ -63,6 +65,7 @@ impl Overlay {
             Self::Help(_)
             | Self::Quit
             | Self::Paste(_)
+            | Self::Addressee(_)
             | Self::Links(_)
             | Self::Details(_)
             | Self::Preview(_) => false,
@@ -82,6 +85,7 @@ impl Overlay {
             | Self::Help(_)
             | Self::Quit
             | Self::Paste(_)
+            | Self::Addressee(_)
             | Self::Links(_)
             | Self::Details(_)
             | Self::Preview(_) => true,
@@ -231,6 +235,15 @@ impl State {
                 let answer = keys::action(&turn.keymap.paste, key);
                 if !answer.is_some_and(|answer| self.chat.answer_paste(&pasted, answer, turn)) {
                     self.overlay = Some(Overlay::Paste(pasted));
+                }
+            }
+            Some(Overlay::Addressee(question)) => {
+                // Whoever presses the key that sends a second time has not read the question.
+                let sends = keys::action(&turn.keymap.composer, key) == Some(Compose::Send);
+                match keys::action(&turn.keymap.question, key).filter(|_| !sends) {
+                    Some(Answer::Yes) => self.chat.send_to(question, turn),
+                    Some(Answer::No) => {}
+                    None => self.overlay = Some(Overlay::Addressee(question)),
                 }
             }
             Some(Overlay::Links(links)) => self.on_links_key(links, key, turn),

@@ -34,7 +34,7 @@ impl State {
         }
         let fits = match (&mut self.overlay, self.tab) {
             (Some(overlay), _) => overlay.paste(text, turn),
-            (None, Tab::Chat) => match self.chat.question_before_paste(text) {
+            (None, Tab::Chat) => match self.chat.question_before_paste(text, turn) {
                 Some(question) => {
                     self.overlay = Some(Overlay::Paste(question));
                     true

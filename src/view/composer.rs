@@ -21,10 +21,12 @@ pub(super) fn draw(state: &State, look: &Look, areas: &ChatLayout, buffer: &mut 
     let focused = state.chat.focus == ChatFocus::Composer && state.is_in_tab();
     let draft = state.chat.draft();
     let (count, count_style) = counter(draft.text(), look);
+    let unaddressed = state.chat.conversation().is_some() && state.chat.is_unaddressed() && !draft.is_empty();
+    let title = if unaddressed { &words.chat.unaddressed } else { &words.chat.message };
     let border = if focused { theme.border_focused } else { theme.border };
     Block::bordered()
         .border_style(border)
-        .title(Line::styled(format!(" {} ", words.chat.message), theme.title))
+        .title(Line::styled(format!(" {title} "), theme.title))
         .title(Line::styled(format!(" {count} "), count_style).alignment(Alignment::Right))
         .render(areas.composer.into(), buffer);
     let rows = usize::from(areas.input.height);

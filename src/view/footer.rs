@@ -242,7 +242,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         ],
         (Some(Overlay::Share(sharing)), _) => share::hints(state, sharing, words),
         (Some(Overlay::Transfer(dialogue)), _) => transfers::hints::dialogue(dialogue, map, words),
-        (Some(Overlay::Quit | Overlay::Paste(_)), _) => Vec::new(),
+        (Some(Overlay::Quit | Overlay::Paste(_) | Overlay::Addressee(_)), _) => Vec::new(),
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {
             return vec![(keys::first_key(&map.composer, Compose::Editor), &words.editor)];

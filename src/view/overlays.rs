@@ -8,7 +8,8 @@ use ratatui::widgets::{Block, Clear, Widget};
 use super::paint::{self, Piece};
 use super::{Look, bars, details, find, links, peer_menu, preview, share, sign_in, transfers};
 use crate::app::State;
-use crate::app::chat::Pasted;
+use crate::app::chat::{Addressee, Pasted};
+use crate::app::conversation::Conversation;
 use crate::app::keys::{self, Answer, Global, HelpLine, Keymap, Paste};
 use crate::app::layout::{self, Area};
 use crate::app::overlay::{GoTo, Goal, Overlay};
@@ -47,6 +48,14 @@ pub(super) fn draw(
         Overlay::Quit => {
             let sentence = quit(state, look);
             question(state, &look.words.overlay.quit, &sentence, look, body, buffer);
+            None
+        }
+        Overlay::Addressee(Addressee { to, .. }) => {
+            let words = &look.words.overlay;
+            let title = state.chat.with(*to).map_or_else(|| to.to_string(), Conversation::title);
+            let peer = if title == to.to_string() { title } else { format!("{title} ({to})") };
+            let sentence = fill(&words.addressee_question, &[("peer", &ellipsis_middle(&peer, 60))]);
+            question(state, &words.addressee, &sentence, look, body, buffer);
             None
         }
         Overlay::Share(sharing) => share::draw(state, sharing, look, buffer),

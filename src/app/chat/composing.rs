@@ -47,15 +47,18 @@ impl Chat {
             self.list.filter.as_mut().is_none_or(|filter| filter.paste_line(text))
         } else {
             self.focus = ChatFocus::Composer;
+            self.begin_to_write(turn);
             self.draft_mut().paste(&without_end(text))
         }
     }
 
     /// What has to be asked before a text is pasted: several lines may be meant as one message or as several. There is
     /// nothing to ask where they cannot be sent anyway.
-    pub(in crate::app) fn question_before_paste(&self, text: &str) -> Option<Pasted> {
+    pub(in crate::app) fn question_before_paste(&self, text: &str, turn: &Turn<'_>) -> Option<Pasted> {
         let elsewhere = matches!(self.focus, ChatFocus::Address | ChatFocus::Find) || self.filter().is_some();
-        let to = self.conversation().filter(|_| !elsewhere)?.peer();
+        let unaddressed =
+            if self.draft().is_empty() { self.is_front_unread(turn) } else { self.is_unaddressed() };
+        let to = self.conversation().filter(|_| !elsewhere && !unaddressed)?.peer();
         let text = without_end(text);
         let (before, behind) = self.draft().text().split_at(self.draft().caret());
         let fits = before.len() + text.len() + behind.len() <= FIELD_LIMIT;
@@ -79,6 +82,8 @@ impl Chat {
             self.open(pasted.to, None);
         }
         self.focus = ChatFocus::Composer;
+        // The question stood where whoever is in front was named.
+        self.unaddressed = false;
         if !self.draft_mut().paste(&pasted.text) {
             *turn.notice = Some(Notice::TooLongToPaste);
             return true;
@@ -94,6 +99,7 @@ impl Chat {
     /// Puts a word into the message at the caret, with blanks between it and what stands around it.
     pub(in crate::app) fn mention(&mut self, word: &str, turn: &mut Turn<'_>) {
         self.focus = ChatFocus::Composer;
+        self.begin_to_write(turn);
         let draft = self.draft_mut();
         let (before, behind) = draft.text().split_at(draft.caret());
         let blank = |apart: bool| if apart { "" } else { " " };
@@ -106,6 +112,7 @@ impl Chat {
 
     /// A key in the message.
     pub(super) fn compose(&mut self, key: Key, turn: &mut Turn<'_>) {
+        self.begin_to_write(turn);
         match keys::action(&turn.keymap.composer, key) {
             Some(Compose::Send) => self.send(turn),
             Some(Compose::Editor) => self.open_editor(turn),
@@ -122,16 +129,19 @@ impl Chat {
     }
 
     fn open_editor(&mut self, turn: &mut Turn<'_>) {
-        self.edited_for = self.conversation().map(Conversation::peer);
+        let addressed = self.conversation().filter(|_| !self.is_unaddressed());
+        self.edited_for = addressed.map(Conversation::peer);
         turn.out.push(Effect::Edit(self.draft().text().to_owned()));
     }
 
     /// The user's editor ended: its text takes the place of the draft that it was given, whoever is in front by now.
     pub(in crate::app) fn edited(&mut self, answer: Result<String, Fault>, turn: &mut Turn<'_>) {
         let at = self.edited_for.take().and_then(|peer| self.position(peer));
-        let draft = match at.and_then(|at| self.conversations.get_mut(at)) {
-            Some(conversation) => &mut conversation.draft,
-            None => &mut self.orphan,
+        let draft = if let Some(conversation) = at.and_then(|at| self.conversations.get_mut(at)) {
+            &mut conversation.draft
+        } else {
+            self.unaddressed |= self.conversation().is_none_or(|open| open.draft.is_empty());
+            &mut self.orphan
         };
         match answer {
             // Editors end a file with a line feed, which nobody means to send.
@@ -144,6 +154,7 @@ impl Chat {
         let shown = self.draft().shown_on(usize::from(layout::composer_width(turn.size)), 1);
         match shown.caret.0.checked_sub(1) {
             Some(row) => self.draft_mut().move_to(shown.offset_at(row, shown.caret.1)),
+            None if self.is_unaddressed() && !self.draft().is_empty() => {}
             None => self.conversation_mut().into_iter().for_each(Conversation::recall_older),
         }
     }
@@ -152,7 +163,7 @@ impl Chat {
         let shown = self.draft().shown_on(usize::from(layout::composer_width(turn.size)), 1);
         if shown.caret.0 + 1 < shown.lines.len() {
             self.draft_mut().move_to(shown.offset_at(shown.caret.0 + 1, shown.caret.1));
-        } else if let Some(conversation) = self.conversation_mut() {
+        } else if let (false, Some(conversation)) = (self.is_unaddressed(), self.conversation_mut()) {
             conversation.recall_newer();
         }
     }
@@ -174,16 +185,19 @@ impl Chat {
         if texts.is_empty() {
             return;
         }
-        let Some(conversation) = self.conversation_mut() else {
+        if self.conversation().is_none() {
             *turn.notice = Some(Notice::NoPeer);
             self.edit_address();
             return;
-        };
+        }
         if let Some(long) = texts.iter().find(|text| text.len() > DATAGRAM_LIMIT) {
             *turn.notice = Some(Notice::TooLongToSend(long.len() - DATAGRAM_LIMIT));
             return;
         }
-        conversation.draft.take();
+        if self.unaddressed {
+            return self.ask_for_addressee(texts);
+        }
+        self.draft_mut().take();
         for text in texts {
             self.post(text, turn);
         }

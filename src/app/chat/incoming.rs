@@ -67,14 +67,15 @@ impl Chat {
             self.make_room();
             self.add(Conversation::new(peer))
         });
-        // The first who writes is in front at once, but never under an address that is being typed.
-        let first = self.current.is_none() && self.focus != ChatFocus::Address;
+        // The first who writes is in front at once, but never under what is being typed.
+        let first = self.current.is_none() && self.focus != ChatFocus::Address && self.orphan.is_empty();
         let watched = turn.watching && (first || self.current == Some(at));
         self.conversations[at].receive(message, watched);
         self.order.touch();
         self.keep_within_limit();
         if first {
             self.select(at);
+            self.came_to_the_front();
         }
         watched
     }

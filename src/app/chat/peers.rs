@@ -194,6 +194,9 @@ impl Chat {
             && let Some(next) = self.conversation_mut()
         {
             next.arrive();
+            let has_draft = !next.draft.is_empty();
+            self.unaddressed &= !has_draft;
+            self.came_to_the_front();
         }
         turn.out.push(Effect::Store(StoreRequest::Forget(peer)));
         let typed = turn.recent.peers().iter().filter(|known| gone.is_with(known)).cloned();

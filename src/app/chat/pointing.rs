@@ -48,6 +48,7 @@ impl Chat {
 
     /// Puts a text into the message that is being written, at the caret and on lines of its own, as somebody's words.
     pub(in crate::app) fn quote(&mut self, text: &Clean, turn: &mut Turn<'_>) {
+        self.begin_to_write(turn);
         let draft = self.draft_mut();
         let before = &draft.text()[..draft.caret()];
         let mut quoted = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" }.to_owned();

@@ -1,10 +1,12 @@
 //! Writing, sending, reading.
 
+use std::time::Duration;
+
 use hobnob::app::field::FIELD_LIMIT;
 use hobnob::effect::Effect;
 use hobnob::event::{ChatEvent, Event, Fault, MouseAction};
 
-use super::{LIN, MIA};
+use super::{LIN, MIA, STRANGER};
 use crate::support::screen::Screen;
 
 fn with_lin() -> Screen {
@@ -85,8 +87,83 @@ fn a_draft_that_was_typed_before_there_was_anybody_goes_to_the_first_peer() {
     screen.type_text("192.168.1.5");
     screen.press("enter");
     assert_eq!(draft(&screen), "for whoever comes");
+    assert!(screen.shows("Message · not yet for anybody"));
+    screen.press("enter enter");
+    assert!(screen.effects().is_empty(), "the key that sends does not answer the question");
+    assert!(screen.shows("Send this to 192.168.1.5:7890?"), "{:?}", screen.rows());
+    screen.press("n enter y");
+    assert_eq!(screen.sent().1.to_string(), LIN);
+    screen.type_text("and now");
+    assert!(!screen.shows("not yet for anybody"));
+    screen.press("enter");
+    assert_eq!(screen.sent().2, "and now");
+}
+
+#[test]
+fn a_text_for_nobody_never_goes_to_a_stranger_who_writes_meanwhile() {
+    let mut screen = Screen::new(100, 30);
+    screen.type_text("a secret");
+    screen.hears(STRANGER, "hello");
+    assert!(screen.rows()[1].contains("nobody yet"), "{:?}", screen.rows());
+    screen.press("enter");
+    assert!(screen.effects().is_empty() && screen.shows("There is nobody to send to yet"));
+    screen.press("esc alt+1");
+    assert_eq!(draft(&screen), "a secret");
+    screen.press("enter");
+    assert!(screen.effects().is_empty() && screen.shows("Send this to 10.0.0.9:40123?"));
+    screen.press("n");
+    // It goes along until it is known to whom it is to go.
+    screen.knows(LIN, "lin");
+    screen.press("alt+down");
+    assert_eq!(draft(&screen), "a secret");
+    screen.press("enter");
+    assert!(screen.shows("Send this to lin (192.168.1.5:7890)?"), "{:?}", screen.rows());
+    screen.press("y");
+    assert_eq!(screen.sent().1.to_string(), LIN);
+    assert_eq!(draft(&screen), "");
+}
+
+#[test]
+fn a_text_that_is_begun_just_when_a_stranger_comes_to_the_front_is_for_nobody_yet() {
+    for paste in [false, true] {
+        let mut screen = Screen::new(100, 30);
+        screen.hears(STRANGER, "hello");
+        if paste {
+            screen.paste("a secret\nin two lines");
+        } else {
+            screen.type_text("a secret");
+        }
+        screen.press("enter");
+        assert!(screen.effects().is_empty() && screen.shows("Send this to 10.0.0.9:40123?"), "{paste}");
+        screen.press("esc");
+        // Who has read it, and begins anew, means the one whom the screen names.
+        screen.press("ctrl+c");
+        screen.passes(Duration::from_secs(2));
+        screen.type_text("hello to you");
+        screen.press("enter");
+        assert_eq!(screen.sent().1.to_string(), STRANGER);
+    }
+}
+
+#[test]
+fn a_text_stays_with_its_peer_whoever_comes_is_renamed_blocked_or_forgotten() {
+    let mut screen = with_lin();
+    screen.type_text("for lin");
+    screen.hears(STRANGER, "hello");
+    screen.press("alt+p n ctrl+u");
+    screen.type_text("another name");
+    screen.press("enter esc alt+k alt+k");
+    screen.effects();
     screen.press("enter");
     assert_eq!(screen.sent().1.to_string(), LIN);
+    screen.type_text("again");
+    screen.press("alt+p x y");
+    assert!(screen.rows()[1].contains(STRANGER), "{:?}", screen.rows());
+    // Whoever goes on typing has not read yet who came to the front.
+    screen.type_text("more");
+    screen.press("enter");
+    assert!(!screen.effects().iter().any(|effect| matches!(effect, Effect::Send { .. })));
+    assert!(screen.shows("Send this to 10.0.0.9:40123?"), "{:?}", screen.rows());
 }
 
 #[test]
