@@ -4,11 +4,16 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::time::Duration;
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use hobnob::app::folder::{Arrangement, Folder};
-use hobnob::event::Listing;
+use hobnob::app::keys::Keymap;
+use hobnob::app::queue::QueueSettings;
+use hobnob::app::{Me, State};
+use hobnob::effect::{Conflict, Effect, StoreRequest};
+use hobnob::event::{ChatEvent, Datagram, Event, Listing, Now, RowId, Saved, Size, StoreEvent};
 use hobnob::text::{clean_line, clean_text};
 use hobnob::wire::Raw;
 use hobnob::wire::listing::{Entry, Form, Kind, read};
@@ -121,5 +126,56 @@ fn names(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(hot, listings, filters, texts, names);
+/// A datagram through the state, and the news that it is saved, with so many peers.
+fn datagrams(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a datagram");
+    for peers in [10_u16, 100, 1000] {
+        let (mut state, mut now) = chatting();
+        let mut nth = 0;
+        let mut hear = |nth: u16| {
+            now.wall += Duration::from_millis(10);
+            let from = (Ipv4Addr::from(u32::from(nth % peers) + 1), 9).into();
+            let (at, text, raw) = (now.wall.timestamp(), clean_text(b"hello"), Raw(b"hello"[..].into()));
+            let datagram = Datagram { from, at, text, raw, broadcast: false };
+            let mut out = Vec::new();
+            state.update(&now, Event::Chat(ChatEvent::Received(datagram)), &mut out);
+            let saved = out.iter().filter_map(|effect| {
+                let Effect::Store(StoreRequest::Save(message)) = effect else { return None };
+                let nth = state.chat.with(message.peer)?.count();
+                Some(Saved { id: message.id, peer: message.peer, row: RowId(1), nth })
+            });
+            let saved = Event::Store(StoreEvent::Saved(saved.collect()));
+            state.update(&now, saved, &mut Vec::new());
+            black_box((state.chat.peer_rows(26).len(), state.chat.unread(), state.chat.unread_for_title()));
+        };
+        (0..peers).for_each(&mut hear);
+        group.bench_function(format!("with {peers} peers"), |bench| {
+            bench.iter(|| {
+                nth = (nth + 7) % peers;
+                hear(nth);
+            });
+        });
+    }
+    group.finish();
+}
+
+/// The program on a screen of 100 columns and 30 rows.
+fn chatting() -> (State, Now) {
+    #[expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
+    let now = Now { instant: Instant::now(), wall: jiff::Zoned::now() };
+    let downloads = QueueSettings {
+        dir: "/x".into(),
+        prefix: String::new(),
+        conflict: Conflict::Ask,
+        at_once: 1,
+        rate: None,
+    };
+    let nobody = clean_line(b"");
+    let me = Me { name: nobody.clone(), address: ([127, 0, 0, 1], 7890).into(), download_dir: nobody };
+    let mut state = State::new(me, Keymap::preset().expect("keys"), downloads, &now);
+    state.update(&now, Event::Resized(Size { width: 100, height: 30 }), &mut Vec::new());
+    (state, now)
+}
+
+criterion_group!(hot, listings, filters, texts, names, datagrams);
 criterion_main!(hot);

@@ -173,7 +173,7 @@ impl Store {
     #[must_use]
     pub fn tell(&self, request: StoreRequest) -> Option<Event> {
         let refused = match self.hand_over(request)? {
-            StoreRequest::Save(message) => StoreEvent::Unsaved(vec![message.id], Fault::Busy),
+            StoreRequest::Save(message) => StoreEvent::Unsaved(vec![(message.peer, message.id)], Fault::Busy),
             StoreRequest::Update { .. }
             | StoreRequest::Contact { .. }
             | StoreRequest::Forget(_)

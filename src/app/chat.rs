@@ -20,6 +20,7 @@ use crate::wire::peer::Peer;
 
 mod addressee;
 mod composing;
+mod conversations;
 mod incoming;
 mod keeping;
 mod known;
@@ -28,12 +29,13 @@ mod outgoing;
 mod peers;
 mod pointing;
 
-use order::Order;
 use outgoing::Flight;
 pub use peers::{PeerList, PeerRow};
 
 pub use addressee::Addressee;
 pub use composing::{Pasted, SEPARATE_LIMIT};
+pub use conversations::Conversations;
+pub(super) use conversations::Open;
 
 /// Where the input goes on this tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,8 +64,8 @@ impl ChatFocus {
 /// The chat tab.
 #[derive(Debug, Clone, Default)]
 pub struct Chat {
-    /// In the order in which they were opened.
-    pub conversations: Vec<Conversation>,
+    /// All of them, each with its number.
+    pub conversations: Conversations,
     /// Which of them is in front.
     pub current: Option<usize>,
     /// Where the input goes.
@@ -82,12 +84,12 @@ pub struct Chat {
     blocks_anew: bool,
     /// Whom the user was told of.
     announcer: Announcer,
-    /// In which order the peers are shown.
-    order: Order,
     /// Messages of ours of which the network may still have something to say.
     flights: BTreeMap<MessageId, Flight>,
     /// When what changed of the peers is given to the store.
     keep_at: Option<Instant>,
+    /// The questions for parts of conversations that are under way, and whose these are.
+    pages: BTreeMap<RequestId, Peer>,
     /// The question for what waits to be sent again that is under way, and whose that is.
     resending: Option<(RequestId, Peer)>,
     /// What was begun before anybody was chosen to get it. It is in the composer where there is no conversation, or
@@ -111,7 +113,7 @@ impl Chat {
         self.conversations.get(self.current?)
     }
 
-    pub(super) fn conversation_mut(&mut self) -> Option<&mut Conversation> {
+    pub(super) fn conversation_mut(&mut self) -> Option<Open<'_>> {
         self.conversations.get_mut(self.current?)
     }
 
@@ -143,49 +145,50 @@ impl Chat {
         let same =
             |other: &&Conversation| name.is_some() && other.name() == name.as_ref() && other.peer() != peer;
         let namesake = self.conversations.iter().find(same).map(Conversation::peer);
-        self.conversations[at].change(|contact| {
-            contact.invited = true;
-            // The name that the user gave is better than the one that the address was typed as.
-            if !contact.named {
-                contact.name = name.or_else(|| contact.name.take());
-            }
-        });
+        if let Some(mut conversation) = self.conversations.get_mut(at) {
+            conversation.change(|contact| {
+                contact.invited = true;
+                // The name that the user gave is better than the one that the address was typed as.
+                if !contact.named {
+                    contact.name = name.or_else(|| contact.name.take());
+                }
+            });
+        }
         self.select(at);
         namesake
     }
 
     pub(super) fn add(&mut self, conversation: Conversation) -> usize {
-        self.conversations.push(conversation);
-        self.order.touch();
-        self.conversations.len() - 1
+        self.touch_order();
+        self.conversations.push(conversation)
     }
 
     pub(super) fn position(&self, peer: Peer) -> Option<usize> {
-        self.conversations.iter().position(|conversation| conversation.peer() == peer)
+        self.conversations.position(peer)
     }
 
     /// The conversation with this peer.
     #[must_use]
     pub fn with(&self, peer: Peer) -> Option<&Conversation> {
-        self.conversations.iter().find(|conversation| conversation.peer() == peer)
+        self.conversations.get(self.conversations.position(peer)?)
     }
 
     /// The same, to be changed.
-    pub(super) fn with_mut(&mut self, peer: Peer) -> Option<&mut Conversation> {
-        self.conversations.iter_mut().find(|conversation| conversation.peer() == peer)
+    pub(super) fn with_mut(&mut self, peer: Peer) -> Option<Open<'_>> {
+        self.conversations.get_mut(self.conversations.position(peer)?)
     }
 
-    /// Brings the conversation at this place to the front, if there is one.
+    /// Brings the conversation with this number to the front, if there is one.
     pub fn select(&mut self, at: usize) {
-        if at >= self.conversations.len() {
+        if self.conversations.get(at).is_none() {
             return;
         }
         if self.current != Some(at) {
-            if let Some(left) = self.conversation_mut() {
+            if let Some(mut left) = self.conversation_mut() {
                 left.leave();
             }
             self.current = Some(at);
-            self.conversations[at].arrive();
+            self.conversations.get_mut(at).into_iter().for_each(|mut open| open.arrive());
         }
         self.came_by_itself = false;
         self.unaddressed = !self.orphan.is_empty() && self.conversations[at].draft.is_empty();
@@ -271,7 +274,7 @@ impl Chat {
             // What is read stays where it is.
         } else if self.end_search().is_some() {
             return;
-        } else if let Some(conversation) = self.conversation_mut() {
+        } else if let Some(mut conversation) = self.conversation_mut() {
             conversation.selected = None;
             conversation.show_newest();
         }
@@ -296,12 +299,12 @@ impl Chat {
         if std::mem::take(&mut self.blocks_anew) {
             turn.out.push(Effect::Block(self.blocked()));
         }
-        if self.conversation().is_none() {
+        if self.current.is_none() {
             return;
         }
         let Some((columns, height)) = self.pane(turn) else { return };
         let pane = Pane { columns: &columns, zone: turn.now.wall.time_zone(), height };
-        let Some(conversation) = self.conversation_mut() else { return };
+        let Some(mut conversation) = self.conversation_mut() else { return };
         conversation.settle(pane);
         if turn.watching {
             conversation.look(pane);
@@ -309,6 +312,8 @@ impl Chat {
         if let Some(part) = conversation.wanted(height) {
             let (request, peer) = (turn.ids.request(), conversation.peer());
             conversation.ask(request, part);
+            drop(conversation);
+            self.pages.insert(request, peer);
             turn.out.push(Effect::Store(StoreRequest::Page { request, peer, part }));
         }
     }
@@ -366,7 +371,7 @@ impl Chat {
         let pane = Pane { columns: &columns, zone: turn.now.wall.time_zone(), height };
         let screenful = height.saturating_sub(1).max(1);
         let selecting = self.focus == ChatFocus::Messages;
-        let Some(conversation) = self.conversation_mut() else { return };
+        let Some(mut conversation) = self.conversation_mut() else { return };
         match action {
             Move::Up | Move::Down if selecting => conversation.select_next(action == Move::Up, pane),
             Move::Up => conversation.scroll_up(1, pane),

@@ -199,8 +199,7 @@ impl Conversation {
     /// Whether the peer came by itself, and the user has done nothing about it but read.
     #[must_use]
     pub fn is_strangers(&self) -> bool {
-        let untouched = Contact { read: self.contact.read, ..Contact::new(self.peer()) };
-        self.contact == untouched && self.draft.is_empty()
+        self.is_untouched() && self.draft.is_empty()
     }
 
     /// A message came from the peer. Who watches the newest messages sees it at once; otherwise it is unread.

@@ -110,8 +110,8 @@ pub struct GoTo {
 /// Where one can go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {
-    /// The conversation at this place.
-    Conversation(usize),
+    /// The conversation with this peer.
+    Conversation(Peer),
     /// A peer whose address was typed before, and with whom no conversation is open.
     Peer(Endpoint),
     /// A folder that the user wants to find again.
@@ -139,8 +139,8 @@ impl GoTo {
     pub fn goals(&self, chat: &Chat, recent: &Recent) -> Vec<Goal> {
         let typed = self.field.text().trim();
         let mut known: Vec<(String, Goal)> = Vec::new();
-        for (at, conversation) in chat.conversations.iter().enumerate() {
-            known.push((conversation.sought(), Goal::Conversation(at)));
+        for conversation in chat.conversations.iter() {
+            known.push((conversation.sought(), Goal::Conversation(conversation.peer())));
         }
         let everyone = Endpoint { host: Host::Name(EVERYONE.to_owned()), port: DEFAULT_PORT };
         let others = recent.peers().iter().filter(|peer| **peer != everyone).chain([&everyone]);
@@ -165,7 +165,7 @@ impl GoTo {
         let mut goals = ranked(typed, exact, known);
         if let Ok(endpoint) = endpoint {
             let open = |goal: &Goal| match goal {
-                Goal::Conversation(at) => chat.conversations[*at].is_with(&endpoint),
+                Goal::Conversation(peer) => chat.with(*peer).is_some_and(|open| open.is_with(&endpoint)),
                 Goal::Peer(peer) => *peer == endpoint,
                 Goal::Bookmark(_)
                 | Goal::Server(_)
@@ -290,9 +290,9 @@ impl State {
     /// Goes there.
     pub(super) fn go(&mut self, goal: Goal, turn: &mut super::Turn<'_>) {
         match goal {
-            Goal::Conversation(at) => {
+            Goal::Conversation(peer) => {
                 self.tab = super::Tab::Chat;
-                self.chat.select(at);
+                self.chat.position(peer).into_iter().for_each(|at| self.chat.select(at));
             }
             Goal::Peer(endpoint) | Goal::NewPeer(endpoint) => self.open_peer(&endpoint.to_string(), turn),
             Goal::Bookmark(source)

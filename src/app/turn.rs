@@ -183,7 +183,7 @@ mod tests {
         fn goals(&self) -> Vec<String> {
             let goals = GoTo::default().goals(&self.state.chat, &self.state.recent);
             let shown = goals.iter().map(|goal| match goal {
-                Goal::Conversation(at) => format!("open {}", self.state.chat.conversations[*at].title()),
+                Goal::Conversation(peer) => format!("open {}", self.state.chat.with(*peer).unwrap().title()),
                 Goal::Peer(endpoint) | Goal::NewPeer(endpoint) => format!("peer {endpoint}"),
                 Goal::Server(source) | Goal::NewServer(source) => format!("server {source}"),
                 Goal::Folder(source) => format!("folder {source}"),

@@ -85,7 +85,7 @@ impl Keeping {
             StoreEvent::Saved(saved) => Some(Kept::Saved(saved)),
             StoreEvent::Unsaved(ids, fault) => {
                 self.warn(&fault);
-                Some(Kept::Unsaved(ids))
+                Some(Kept::Unsaved(ids.into_iter().map(|(_, id)| id).collect()))
             }
             StoreEvent::Failed(fault) | StoreEvent::Unreadable(_, fault) => {
                 self.warn(&fault);

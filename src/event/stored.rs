@@ -18,7 +18,7 @@ pub enum StoreEvent {
     /// These messages are on disk: committed and synced.
     Saved(Vec<Saved>),
     /// These messages are not on disk, and why. They are tried again, until `Saved` says that they are.
-    Unsaved(Vec<MessageId>, Fault),
+    Unsaved(Vec<(Peer, MessageId)>, Fault),
     /// What became of a message, a contact, or what was used lately could not be kept, and why.
     Failed(Fault),
     /// A part of a conversation.
@@ -40,6 +40,8 @@ pub enum StoreEvent {
 pub struct Saved {
     /// The message.
     pub id: MessageId,
+    /// Whose conversation it belongs to.
+    pub peer: Peer,
     /// Where it is.
     pub row: RowId,
     /// Which one of its conversation it is: the first one is 1, and none is left out.

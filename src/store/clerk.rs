@@ -263,7 +263,7 @@ impl Clerk {
         for pending in self.pending.iter_mut().filter(|pending| !pending.told) {
             pending.told = true;
             if let StoreRequest::Save(message) = &pending.request {
-                messages.push(message.id);
+                messages.push((message.peer, message.id));
             } else {
                 others = true;
             }

@@ -81,7 +81,7 @@ fn save(connection: &Connection, message: &NewMessage) -> Result<Saved> {
             .prepare_cached("INSERT INTO words (rowid, peer, text) VALUES (?1, ?2, ?3)")?
             .execute(params![row, peer_word(peer), words.join(" ")])?;
     }
-    Ok(Saved { id: message.id, row: RowId(row), nth })
+    Ok(Saved { id: message.id, peer: message.peer, row: RowId(row), nth })
 }
 
 fn update(

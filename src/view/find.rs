@@ -148,7 +148,7 @@ fn one_hit(
         paint::tint(buffer, rows, theme.selected);
     }
     let time = hit.at.to_zoned(state.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    let open = state.chat.conversations.iter().find(|open| open.peer() == hit.peer);
+    let open = state.chat.with(hit.peer);
     let peer = open.map_or_else(|| hit.peer.to_string(), Conversation::title);
     let (arrow, style) = if hit.is_ours { ("→ ", theme.me) } else { ("", theme.peer) };
     let peer = ellipsis_middle(&peer, usize::from(NAME - cells(arrow)));

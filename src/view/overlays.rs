@@ -146,11 +146,10 @@ fn go_to(state: &State, goto: &GoTo, look: &Look, body: Area, buffer: &mut Buffe
             paint::tint(buffer, row, theme.selected);
         }
         let (kind, text) = match goal {
-            Goal::Conversation(at) => {
-                let conversation = &state.chat.conversations[*at];
-                let address = conversation.peer();
-                let name = conversation.name().map(|name| format!("{name} ")).unwrap_or_default();
-                (&words.peer, format!("{name}{address}"))
+            Goal::Conversation(peer) => {
+                let name = state.chat.with(*peer).and_then(Conversation::name);
+                let name = name.map(|name| format!("{name} ")).unwrap_or_default();
+                (&words.peer, format!("{name}{peer}"))
             }
             Goal::Peer(endpoint) => (&words.peer, endpoint.to_string()),
             Goal::Bookmark(source) => (&words.bookmark, format!("★ {source}")),

@@ -37,8 +37,9 @@ impl Chat {
 
     /// The same, to be changed.
     pub fn draft_mut(&mut self) -> &mut Field {
-        match self.current.filter(|_| !self.unaddressed).and_then(|at| self.conversations.get_mut(at)) {
-            Some(conversation) => &mut conversation.draft,
+        let addressed = self.current.filter(|_| !self.unaddressed);
+        match addressed.and_then(|at| self.conversations.draft_mut(at)) {
+            Some(draft) => draft,
             None => &mut self.orphan,
         }
     }

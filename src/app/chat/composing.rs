@@ -137,8 +137,8 @@ impl Chat {
     /// The user's editor ended: its text takes the place of the draft that it was given, whoever is in front by now.
     pub(in crate::app) fn edited(&mut self, answer: Result<String, Fault>, turn: &mut Turn<'_>) {
         let at = self.edited_for.take().and_then(|peer| self.position(peer));
-        let draft = if let Some(conversation) = at.and_then(|at| self.conversations.get_mut(at)) {
-            &mut conversation.draft
+        let draft = if let Some(draft) = at.and_then(|at| self.conversations.draft_mut(at)) {
+            draft
         } else {
             self.unaddressed |= self.conversation().is_none_or(|open| open.draft.is_empty());
             &mut self.orphan
@@ -155,7 +155,7 @@ impl Chat {
         match shown.caret.0.checked_sub(1) {
             Some(row) => self.draft_mut().move_to(shown.offset_at(row, shown.caret.1)),
             None if self.is_unaddressed() && !self.draft().is_empty() => {}
-            None => self.conversation_mut().into_iter().for_each(Conversation::recall_older),
+            None => self.conversation_mut().into_iter().for_each(|mut open| open.recall_older()),
         }
     }
 
@@ -163,7 +163,7 @@ impl Chat {
         let shown = self.draft().shown_on(usize::from(layout::composer_width(turn.size)), 1);
         if shown.caret.0 + 1 < shown.lines.len() {
             self.draft_mut().move_to(shown.offset_at(shown.caret.0 + 1, shown.caret.1));
-        } else if let (false, Some(conversation)) = (self.is_unaddressed(), self.conversation_mut()) {
+        } else if let (false, Some(mut conversation)) = (self.is_unaddressed(), self.conversation_mut()) {
             conversation.recall_newer();
         }
     }

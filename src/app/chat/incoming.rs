@@ -26,7 +26,7 @@ impl Chat {
             ChatEvent::Received(datagram) => self.receive(datagram, turn),
             ChatEvent::Folded(from, count) => self.fold(from, count, turn),
             ChatEvent::Blocked(from, count) => {
-                if let Some(conversation) = self.with_mut(Peer::Address(from)) {
+                if let Some(mut conversation) = self.with_mut(Peer::Address(from)) {
                     conversation.blocked += count;
                 }
             }
@@ -41,7 +41,7 @@ impl Chat {
     fn receive(&mut self, datagram: Datagram, turn: &mut Turn<'_>) {
         let from = datagram.from;
         // It was on its way already when its sender was blocked.
-        if let Some(blocked) = self.with_mut(Peer::Address(from)).filter(|open| open.contact.blocked) {
+        if let Some(mut blocked) = self.with_mut(Peer::Address(from)).filter(|open| open.contact.blocked) {
             blocked.blocked += 1;
             return;
         }
@@ -70,8 +70,10 @@ impl Chat {
         // The first who writes is in front at once, but never under what is being typed.
         let first = self.current.is_none() && self.focus != ChatFocus::Address && self.orphan.is_empty();
         let watched = turn.watching && (first || self.current == Some(at));
-        self.conversations[at].receive(message, watched);
-        self.order.touch();
+        if let Some(mut conversation) = self.conversations.get_mut(at) {
+            conversation.receive(message, watched);
+        }
+        self.touch_order();
         self.keep_within_limit();
         if first {
             self.select(at);
@@ -84,7 +86,7 @@ impl Chat {
     fn fold(&mut self, from: SocketAddr, count: u64, turn: &mut Turn<'_>) {
         let at = turn.now.wall.timestamp();
         let peer = Peer::Address(from);
-        let folded = self.with_mut(peer).and_then(|conversation| conversation.fold(at, count));
+        let folded = self.with_mut(peer).and_then(|mut conversation| conversation.fold(at, count));
         match folded {
             Some((Some(row), delivery)) => {
                 let update = StoreRequest::Update { row, at, delivery, waiting: false };
@@ -94,7 +96,8 @@ impl Chat {
             Some((None, _)) => {}
             None => self.begin_fold(from, at, count, turn),
         }
-        let anew = self.with_mut(peer).is_some_and(|open| open.begins_to_flood(at) && !open.contact.muted);
+        let anew =
+            self.with_mut(peer).is_some_and(|mut open| open.begins_to_flood(at) && !open.contact.muted);
         if anew {
             *turn.notice = Some(Notice::Noisy(peer));
         }
@@ -111,24 +114,18 @@ impl Chat {
         if self.conversations.len() < CONVERSATION_LIMIT {
             return;
         }
-        let current = self.current;
-        let open = self.conversations.iter().enumerate();
-        let strangers = open.filter(|(at, conversation)| current != Some(*at) && conversation.is_strangers());
-        if let Some((at, _)) = strangers.min_by_key(|(_, conversation)| conversation.latest) {
-            let gone = self.conversations.remove(at);
+        let oldest = self.conversations.oldest_stranger(self.current);
+        if let Some(gone) = oldest.and_then(|at| self.conversations.remove(at)) {
             self.turned_away += gone.dropped() + gone.unsaved();
-            self.current = current.map(|front| if front > at { front - 1 } else { front });
-            self.order.touch();
+            self.touch_order();
         }
     }
 
     fn keep_within_limit(&mut self) {
-        let mut bytes: usize = self.conversations.iter().map(Conversation::bytes).sum();
-        while bytes > BYTE_LIMIT {
-            let Some(longest) = self.conversations.iter_mut().max_by_key(|open| open.bytes()) else { return };
-            let before = longest.bytes();
+        while self.conversations.totals().bytes > BYTE_LIMIT {
+            let longest = self.conversations.longest().and_then(|at| self.conversations.get_mut(at));
+            let Some(mut longest) = longest else { return };
             longest.drop_oldest();
-            bytes -= before - longest.bytes();
         }
     }
 }

@@ -30,15 +30,17 @@ impl Chat {
         match event {
             StoreEvent::Saved(saved) => {
                 for saved in saved {
-                    let mut open = self.conversations.iter_mut();
-                    let folded = open.find_map(|open| {
-                        let (peer, message) = (open.peer(), open.saved(&saved)?);
-                        self.search.iter_mut().for_each(|search| search.note(peer, message));
-                        Some(message)
+                    let at = self.conversations.position(saved.peer);
+                    let mut open = at.and_then(|at| self.conversations.get_mut(at));
+                    let folded = open.as_mut().and_then(|open| {
+                        let message = open.saved(&saved)?;
+                        self.search.iter_mut().for_each(|search| search.note(saved.peer, message));
+                        Some(message.delivery.clone())
                     });
+                    drop(open);
                     // It goes on being counted while it is written.
-                    if let Some(delivery @ Delivery::Folded(_)) = folded.map(|message| &message.delivery) {
-                        let (row, delivery, at) = (saved.row, delivery.clone(), turn.now.wall.timestamp());
+                    if let Some(delivery @ Delivery::Folded(_)) = folded {
+                        let (row, at) = (saved.row, turn.now.wall.timestamp());
                         let update = StoreRequest::Update { row, at, delivery, waiting: false };
                         turn.out.push(Effect::Store(update));
                     }
@@ -46,9 +48,10 @@ impl Chat {
                 }
             }
             StoreEvent::Unsaved(ids, fault) => {
-                for id in ids {
-                    let mut open = self.conversations.iter_mut();
-                    let _ = open.any(|conversation| conversation.mark_unsaved(id, &fault));
+                for (peer, id) in ids {
+                    if let Some(mut open) = self.with_mut(peer) {
+                        open.mark_unsaved(id, &fault);
+                    }
                 }
                 *turn.notice = Some(Notice::NotSaved(fault));
             }
@@ -58,8 +61,8 @@ impl Chat {
             StoreEvent::Page(request, page) => self.read(request, page, turn),
             StoreEvent::Outbox(request, waiting) => self.outbox(request, waiting, turn),
             StoreEvent::Unreadable(request, fault) => {
-                let mut open = self.conversations.iter_mut();
-                let asked = open.any(|conversation| conversation.unreadable(request))
+                let asked = self.pages.remove(&request).and_then(|peer| self.with_mut(peer));
+                let asked = asked.is_some_and(|mut open| open.unreadable(request))
                     || self.resending.take_if(|(asked, _)| *asked == request).is_some();
                 if asked {
                     *turn.notice = Some(Notice::NotRead(fault));
@@ -76,17 +79,21 @@ impl Chat {
             |(id, flight): (&MessageId, &Flight)| Some((flight.row?, (*id, flight.delivery.clone())));
         let mut flights: HashMap<RowId, (MessageId, Delivery)> =
             self.flights.iter().filter_map(flying).collect();
-        let Some(conversation) = self.with_mut(page.peer) else { return };
+        self.pages.remove(&request);
+        let Some(at) = self.conversations.position(page.peer) else { return };
         let messages = page.messages.into_iter().map(|stored| match flights.remove(&stored.row) {
             Some((id, delivery)) => Message { delivery, ..Message::stored(id, stored) },
             None => Message::stored(turn.ids.message(), stored),
         });
-        conversation.answered(request, messages.collect());
+        let messages = messages.collect();
+        if let Some(mut conversation) = self.conversations.get_mut(at) {
+            conversation.answered(request, messages);
+        }
     }
 
     /// Sees to it that what changed of the peers is given to the store soon.
     pub(super) fn keep(&mut self, turn: &mut Turn<'_>) {
-        if let Some(conversation) = self.conversation_mut()
+        if let Some(mut conversation) = self.conversation_mut()
             && conversation.contact.draft != conversation.draft.text()
         {
             let draft = conversation.draft.text().to_owned();
@@ -94,7 +101,7 @@ impl Chat {
         }
         if self.keep_at.is_some_and(|at| at <= turn.now.instant) {
             self.keep_now(turn.ids, turn.out);
-        } else if self.keep_at.is_none() && self.conversations.iter().any(|open| open.changed) {
+        } else if self.keep_at.is_none() && self.conversations.first_changed().is_some() {
             self.keep_at = Some(turn.now.instant + KEEP_WITHIN);
         }
     }
@@ -102,9 +109,11 @@ impl Chat {
     /// Gives what changed of the peers to the store: each change by itself.
     pub(in crate::app) fn keep_now(&mut self, ids: &mut Ids, out: &mut Vec<Effect>) {
         self.keep_at = None;
-        for conversation in self.conversations.iter_mut().filter(|open| open.changed) {
+        while let Some(at) = self.conversations.first_changed() {
+            let Some(mut conversation) = self.conversations.get_mut(at) else { return };
             let (request, peer) = (ids.request(), conversation.peer());
             let changes = conversation.give(request);
+            drop(conversation);
             if !changes.is_empty() {
                 out.push(Effect::Store(StoreRequest::Contact { request, peer, changes }));
             }
@@ -130,11 +139,12 @@ impl Chat {
                 .deliveries
                 .retain(|(row, ..)| !self.flights.values().any(|flight| flight.row == Some(*row)));
             let watched = turn.watching && self.current == Some(at);
-            let conversation = &mut self.conversations[at];
+            let Some(mut conversation) = self.conversations.get_mut(at) else { continue };
             let blocked = conversation.contact.blocked;
             conversation.merge(changes, after, up_to, watched, turn.ids);
             self.blocks_anew |= blocked != conversation.contact.blocked;
-            self.order.touch();
+            drop(conversation);
+            self.touch_order();
         }
     }
 
@@ -142,15 +152,14 @@ impl Chat {
     /// text never changes hands by itself.
     fn forgotten_elsewhere(&mut self, peer: Peer) {
         let Some(at) = self.position(peer) else { return };
-        let conversation = &mut self.conversations[at];
+        let Some(conversation) = self.conversations.get(at) else { return };
         self.blocks_anew |= conversation.contact.blocked;
         if self.current == Some(at) || !conversation.draft.is_empty() || conversation.unsaved() > 0 {
-            conversation.is_forgotten();
+            self.conversations.get_mut(at).into_iter().for_each(|mut open| open.is_forgotten());
         } else {
             self.conversations.remove(at);
-            self.current = self.current.map(|front| if front > at { front - 1 } else { front });
         }
-        self.order.touch();
+        self.touch_order();
     }
 
     /// When something has to be given to the store.

@@ -14,18 +14,18 @@ impl Chat {
     /// in the list. A name that has to be looked up may have another address by now, and is none of these.
     pub(super) fn called(&self, typed: &str) -> Option<Peer> {
         let wanted = typed.to_lowercase();
-        let fits = |at: &&usize| {
-            let open = &self.conversations[**at];
+        let fits = |at: &usize| {
+            let open = &self.conversations[*at];
             let name = open.name().filter(|_| open.contact.named).map(|name| name.to_lowercase());
             name.is_some_and(|name| wanted == name || wanted == format!("{name}:{}", open.peer().port()))
         };
-        self.order().iter().find(fits).map(|at| self.conversations[*at].peer())
+        self.order().find(fits).map(|at| self.conversations[at].peer())
     }
 
     /// All that an address can be completed to: names and addresses of peers in the order in which they are shown, then
     /// what was typed before, and everyone.
     fn completions(&self, recent: &Recent) -> Vec<String> {
-        let shown = || self.order().iter().map(|at| &self.conversations[*at]);
+        let shown = || self.order().map(|at| &self.conversations[at]);
         let names = shown().filter_map(|open| {
             let name = open.name()?.to_string();
             // One that the user did not give has to be looked up, at the port that was meant.

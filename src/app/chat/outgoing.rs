@@ -31,13 +31,14 @@ impl Flight {
 impl Chat {
     /// Sends a text to the peer in front.
     pub(super) fn post(&mut self, text: String, turn: &mut Turn<'_>) {
-        let Some(conversation) = self.conversation_mut() else { return };
+        let Some(mut conversation) = self.conversation_mut() else { return };
         let peer = conversation.peer();
         let message = Message::written(turn.ids.message(), turn.now.wall.timestamp(), &text);
         let id = message.id;
         turn.out.push(Effect::Store(StoreRequest::Save(Box::new(message.to_keep(peer)))));
         conversation.send(message);
-        self.order.touch();
+        drop(conversation);
+        self.touch_order();
         self.launch(id, Flight { peer, row: None, delivery: Delivery::Queued }, text, turn);
     }
 
@@ -58,13 +59,12 @@ impl Chat {
         }
         flight.delivery = delivery.clone();
         let (peer, row) = (flight.peer, flight.row);
-        let Some(conversation) = self.conversations.iter_mut().find(|open| open.peer() == peer) else {
-            return;
-        };
+        let Some(mut conversation) = self.with_mut(peer) else { return };
         if let Some(message) = conversation.message_mut(id) {
             message.delivery = delivery.clone();
         }
         conversation.waiting += usize::from(delivery.is_undelivered());
+        drop(conversation);
         if let Some(row) = row {
             turn.out.push(update(row, delivery, turn));
         }
@@ -82,7 +82,7 @@ impl Chat {
 
     /// Sends the messages again that did not get through to the peer in front: those on disk, as soon as they are read.
     pub(in crate::app) fn resend_all(&mut self, turn: &mut Turn<'_>) {
-        let Some(conversation) = self.conversation_mut() else { return };
+        let Some(conversation) = self.conversation() else { return };
         if conversation.waiting == 0 {
             return;
         }
@@ -115,13 +115,14 @@ impl Chat {
 
     /// Sends a message in memory again, under a new id: what comes late of the first time is not about this time.
     fn resend(&mut self, peer: Peer, id: MessageId, turn: &mut Turn<'_>) {
-        let Some(conversation) = self.with_mut(peer) else { return };
+        let Some(mut conversation) = self.with_mut(peer) else { return };
         let Some(message) = conversation.message_mut(id) else { return };
         let (row, text) = (message.row, message.exact().into_owned());
         // One that the store still tries to keep goes by its first id there.
         let again = if row.is_some() { turn.ids.message() } else { id };
         (message.id, message.delivery) = (again, Delivery::Queued);
         conversation.waiting = conversation.waiting.saturating_sub(1);
+        drop(conversation);
         self.again(again, row, peer, text, turn);
     }
 
@@ -129,7 +130,7 @@ impl Chat {
         if let Some(row) = row {
             turn.out.push(update(row, &Delivery::Queued, turn));
         }
-        if let Some(conversation) = self.with_mut(peer).filter(|conversation| conversation.waiting == 0) {
+        if let Some(mut conversation) = self.with_mut(peer).filter(|conversation| conversation.waiting == 0) {
             conversation.is_back = false;
         }
         self.launch(id, Flight { peer, row, delivery: Delivery::Queued }, text, turn);
@@ -145,13 +146,15 @@ impl Chat {
             if self.flights.values().any(under_way) {
                 continue;
             }
-            let Some(conversation) = self.with_mut(peer) else { return };
+            let Some(mut conversation) = self.with_mut(peer) else { return };
             let here = conversation.all_mut().find(|message| message.row == Some(stored.row));
             if let Some(id) = here.map(|message| message.id) {
+                drop(conversation);
                 self.resend(peer, id, turn);
                 continue;
             }
             conversation.waiting = conversation.waiting.saturating_sub(1);
+            drop(conversation);
             let (id, row) = (turn.ids.message(), stored.row);
             let text = Message::stored(id, stored).exact().into_owned();
             self.again(id, Some(row), peer, text, turn);

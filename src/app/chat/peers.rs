@@ -30,7 +30,7 @@ pub struct PeerList {
 /// A row of the list of peers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerRow {
-    /// Whose: the place of the conversation.
+    /// Whose: the number of the conversation.
     pub at: usize,
     /// Whether it has the address that belongs to the name above it.
     pub is_address: bool,
@@ -60,33 +60,36 @@ impl Chat {
         (Some(Area { height: 1, ..area }), Area { y: area.y + 1, height: area.height - 1, ..area })
     }
 
-    /// The places of the conversations as they stand in the list: in their order or, where something is looked for, those
-    /// that fit, the best first.
+    /// What the peers have to fit, where that is not empty.
+    fn wanted(&self) -> Option<&str> {
+        self.filter().map(|filter| filter.text().trim()).filter(|wanted| !wanted.is_empty())
+    }
+
+    /// The conversations as they stand in the list, by their numbers: in their order or, where something is looked for,
+    /// those that fit, the best first.
     fn listed(&self) -> Vec<usize> {
-        let wanted = self.filter().map_or("", |filter| filter.text().trim());
-        if wanted.is_empty() {
-            return self.order().to_vec();
-        }
-        let known = self.order().iter().map(|at| (self.conversations[*at].sought(), *at));
+        let Some(wanted) = self.wanted() else { return self.order().collect() };
+        let known = self.order().map(|at| (self.conversations[at].sought(), at));
         ranked(wanted, false, known.collect())
     }
 
-    /// Where in the list the selected peer stands.
-    fn cursor(&self, listed: &[usize]) -> usize {
-        let place = |peer| listed.iter().position(|at| self.conversations[*at].peer() == peer);
-        let selected = self.list.selected.filter(|_| self.focus == ChatFocus::Peers).and_then(place);
-        let front = || place(self.conversation().filter(|_| self.filter().is_none())?.peer());
-        selected.or_else(front).unwrap_or(0)
+    /// The one that is selected in the list: the one that was walked to, the one in front where no filter is typed, or the
+    /// first.
+    fn cursor(&self) -> Option<usize> {
+        let walked = self.list.selected.filter(|_| self.focus == ChatFocus::Peers);
+        let walked = walked.and_then(|peer| self.conversations.position(peer));
+        if self.wanted().is_some() {
+            let listed = self.listed();
+            return walked.filter(|at| listed.contains(at)).or_else(|| listed.first().copied());
+        }
+        let front = || self.current.filter(|_| self.filter().is_none());
+        walked.or_else(front).or_else(|| self.order().next())
     }
 
-    /// The conversation that is selected in the list while the input goes there, else the one in front.
+    /// The number of the conversation that is selected in the list while the input goes there, else of the one in front.
     #[must_use]
     pub fn selected(&self) -> Option<usize> {
-        if self.focus != ChatFocus::Peers {
-            return self.current;
-        }
-        let listed = self.listed();
-        listed.get(self.cursor(&listed)).copied()
+        if self.focus == ChatFocus::Peers { self.cursor() } else { self.current }
     }
 
     /// The peer of that conversation.
@@ -94,34 +97,50 @@ impl Chat {
         self.conversations.get(self.selected()?).map(Conversation::peer)
     }
 
-    /// The list on so many rows. The selected peer is always among them.
+    /// The list on so many rows. The selected peer is always among them. Looks at no more peers than are shown.
     #[must_use]
     pub fn peer_rows(&self, height: usize) -> Vec<PeerRow> {
-        let listed = self.listed();
-        let machine = |place: usize| {
-            let at = *listed.get(place)?;
-            self.conversations[at].address().map(|address| address.ip())
+        let order = self.conversations.order();
+        let cursor = self.cursor();
+        let is_sibling = |listed: &[usize], place: usize| {
+            let ip = |at: usize| self.conversations.get(at)?.address().map(|address| address.ip());
+            let above = place.checked_sub(1).and_then(|above| ip(listed[above]));
+            above.is_some() && above == ip(listed[place])
         };
-        let rows_of = |(place, at): (usize, &usize)| {
-            let above = place.checked_sub(1).and_then(machine);
-            let is_sibling = above.is_some() && above == machine(place);
-            let row = PeerRow { at: *at, is_address: false, is_sibling };
-            // A name has its address below it.
-            let address =
-                self.conversations[*at].name().is_some().then_some(PeerRow { is_address: true, ..row });
-            [Some(row), address].into_iter().flatten()
+        // A name has its address below it.
+        let rows_of = |at: usize, is_sibling: bool| {
+            let row = PeerRow { at, is_address: false, is_sibling };
+            let named = self.conversations.get(at).is_some_and(|open| open.name().is_some());
+            [Some(row), named.then_some(PeerRow { is_address: true, ..row })].into_iter().flatten()
         };
-        let cursor = listed.get(self.cursor(&listed)).copied();
-        let rows: Vec<PeerRow> = listed.iter().enumerate().flat_map(rows_of).collect();
+        let (above, below): (Vec<PeerRow>, Vec<PeerRow>) = if self.wanted().is_some() {
+            let listed = self.listed();
+            let end = listed.iter().position(|at| Some(*at) == cursor).map_or(0, |cursor| cursor + 1);
+            let rows = |places: std::ops::Range<usize>| {
+                let rows = places.flat_map(|place| rows_of(listed[place], is_sibling(&listed, place)));
+                rows.collect()
+            };
+            (rows(0..end), rows(end..listed.len().min(end + height)))
+        } else {
+            let rows = |at| rows_of(at, order.is_sibling(at));
+            let near = cursor.into_iter().chain(cursor.into_iter().flat_map(|at| order.before(at)));
+            // From the selected one on upwards, each with its rows the right way round.
+            let upwards = near.flat_map(|at| rows(at).collect::<Vec<_>>().into_iter().rev());
+            let mut above: Vec<PeerRow> = upwards.take(height).collect();
+            above.reverse();
+            let behind = cursor.into_iter().flat_map(|at| order.behind(at));
+            (above, behind.flat_map(rows).take(height).collect())
+        };
         // As far back from the selected one as there is room above it.
-        let end = rows.iter().rposition(|row| Some(row.at) == cursor).map_or(0, |last| last + 1);
-        rows.into_iter().skip(end.saturating_sub(height)).take(height).collect()
+        let first = above.len().saturating_sub(height);
+        above.into_iter().skip(first).chain(below).take(height).collect()
     }
 
     /// Walks through the list, of which so many rows are in view.
     pub(in crate::app) fn walk_peers(&mut self, step: Move, rows: usize) {
         let listed = self.listed();
-        let to = walked(step, self.cursor(&listed), listed.len(), rows);
+        let from = self.cursor().and_then(|cursor| listed.iter().position(|at| *at == cursor));
+        let to = walked(step, from.unwrap_or(0), listed.len(), rows);
         self.list.selected = listed.get(to).map(|at| self.conversations[*at].peer());
     }
 
@@ -132,15 +151,16 @@ impl Chat {
 
     /// Changes what the user wants of a peer. Whoever is cared for that much is no stranger any more.
     pub(in crate::app) fn wish(&mut self, peer: Peer, change: impl FnOnce(&mut Contact)) {
-        let Some(conversation) = self.with_mut(peer) else { return };
+        let Some(mut conversation) = self.with_mut(peer) else { return };
         let blocked = conversation.contact.blocked;
         conversation.change(|contact| {
             change(contact);
             contact.invited = true;
         });
         let other = conversation.contact.blocked != blocked;
+        drop(conversation);
         self.blocks_anew |= other;
-        self.order.touch();
+        self.touch_order();
     }
 
     /// Whether what this peer sends is thrown away.
@@ -151,8 +171,9 @@ impl Chat {
     /// From now on what this peer sends is thrown away, or not any more: then it is kept how much that was.
     pub(in crate::app) fn block(&mut self, peer: Peer, blocked: bool, turn: &mut Turn<'_>) {
         self.wish(peer, |contact| contact.blocked = blocked);
-        let Some(conversation) = self.with_mut(peer).filter(|_| !blocked) else { return };
+        let Some(mut conversation) = self.with_mut(peer).filter(|_| !blocked) else { return };
         let count = std::mem::take(&mut conversation.blocked);
+        drop(conversation);
         if let (Peer::Address(from), 1..) = (peer, count) {
             self.begin_fold(from, turn.now.wall.timestamp(), count, turn);
         }
@@ -182,20 +203,17 @@ impl Chat {
         let neighbour = listed.get(place + 1).or_else(|| listed.get(place.checked_sub(1)?));
         let neighbour = neighbour.map(|at| self.conversations[*at].peer());
         let front = self.conversation().map(Conversation::peer).filter(|front| *front != peer);
-        let gone = self.conversations.remove(at);
+        let Some(gone) = self.conversations.remove(at) else { return };
         self.blocks_anew |= gone.contact.blocked;
         self.flights.retain(|_, flight| flight.peer() != peer);
         self.resending = self.resending.take_if(|(_, asked)| *asked != peer);
-        self.order.touch();
+        self.touch_order();
         self.put_in_order();
         self.list.selected = neighbour;
         self.current = front.or(neighbour).and_then(|front| self.position(front));
-        if front.is_none()
-            && let Some(next) = self.conversation_mut()
-        {
-            next.arrive();
-            let has_draft = !next.draft.is_empty();
-            self.unaddressed &= !has_draft;
+        if front.is_none() && self.current.is_some() {
+            self.conversation_mut().into_iter().for_each(|mut next| next.arrive());
+            self.unaddressed &= self.conversation().is_none_or(|next| next.draft.is_empty());
             self.came_to_the_front();
         }
         turn.out.push(Effect::Store(StoreRequest::Forget(peer)));

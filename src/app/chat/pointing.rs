@@ -41,7 +41,7 @@ impl Chat {
 
     /// Selects the message at this place of those in memory.
     pub(in crate::app) fn select_place(&mut self, place: usize) {
-        if let Some(conversation) = self.conversation_mut() {
+        if let Some(mut conversation) = self.conversation_mut() {
             conversation.select_place(place);
         }
     }

@@ -4,10 +4,18 @@
 use super::{Conversation, Scroll};
 use crate::app::Ids;
 use crate::app::message::Message;
-use crate::effect::{Contact, ContactChange, Known};
+use crate::effect::{Contact, ContactChange, Known, Silent};
 use crate::event::{Delivery, PeerChanges, RequestId, RowId, merged_draft};
 
 impl Conversation {
+    /// Whether the user has done nothing about the peer, but for reading and for what is being written to it just now.
+    pub(in crate::app) fn is_untouched(&self) -> bool {
+        let Contact { peer: _, name, named, invited, pinned, muted, blocked, silent, draft, read: _ } =
+            &self.contact;
+        let chosen = *named || *invited || *pinned || *muted || *blocked || *silent != Silent::default();
+        name.is_none() && !chosen && draft.is_empty()
+    }
+
     /// What is to be kept of the peer and was not given to the store yet, which gets it now.
     pub(in crate::app) fn give(&mut self, request: RequestId) -> Vec<ContactChange> {
         self.changed = false;

@@ -485,7 +485,7 @@ mod tests {
             self.conversation.receive(Message { id, ..message(&text) }, false);
             self.store.push(text);
             let nth = self.store.len() as u64;
-            self.conversation.saved(&Saved { id, row: RowId(nth.cast_signed()), nth });
+            self.conversation.saved(&Saved { id, peer: peer(), row: RowId(nth.cast_signed()), nth });
         }
 
         /// The texts in view, and how many messages follow.
@@ -602,8 +602,8 @@ mod tests {
         for id in [1001, 1002] {
             kept.conversation.receive(Message { id: MessageId(id), ..message("x") }, false);
         }
-        kept.conversation.saved(&Saved { id: MessageId(1001), row: RowId(12), nth: 12 });
-        kept.conversation.saved(&Saved { id: MessageId(1002), row: RowId(13), nth: 13 });
+        kept.conversation.saved(&Saved { id: MessageId(1001), peer: peer(), row: RowId(12), nth: 12 });
+        kept.conversation.saved(&Saved { id: MessageId(1002), peer: peer(), row: RowId(13), nth: 13 });
         let numbers: Vec<u64> =
             kept.conversation.messages().iter().rev().take(3).map(|message| message.nth).collect();
         assert_eq!(numbers, [13, 12, 10]);

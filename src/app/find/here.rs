@@ -38,7 +38,9 @@ impl Chat {
         self.select(at);
         let mut search = Search::new(Some(hit), field);
         search.follow_field(Aim::Locate, turn);
-        self.conversations[at].reveal_words(nth, &search.query);
+        if let Some(mut conversation) = self.conversations.get_mut(at) {
+            conversation.reveal_words(nth, &search.query);
+        }
         self.search = Some(search);
         self.focus = ChatFocus::Messages;
     }
@@ -91,7 +93,7 @@ impl Chat {
 
     fn reveal_hit(&mut self, nth: Option<u64>) {
         let Some(words) = self.search.as_ref().map(|search| search.query.clone()) else { return };
-        if let (Some(nth), Some(conversation)) = (nth, self.conversation_mut()) {
+        if let (Some(nth), Some(mut conversation)) = (nth, self.conversation_mut()) {
             conversation.reveal_words(nth, &words);
         }
     }

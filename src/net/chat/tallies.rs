@@ -1,6 +1,6 @@
 //! How many datagrams were not kept, said a few times a second however many they are. Pure: time is an argument here.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::event::ChatEvent;
 const PACE: Duration = Duration::from_millis(100);
 
 /// Why a datagram was not kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Loss {
     /// Its address sends too much.
     Folded(SocketAddr),
@@ -25,7 +25,9 @@ pub(super) enum Loss {
 /// What was not kept since it was last said.
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
-    waiting: VecDeque<(Loss, u64)>,
+    /// In the order in which they are said.
+    waiting: VecDeque<Loss>,
+    counts: HashMap<Loss, u64>,
     due: Option<Instant>,
 }
 
@@ -35,10 +37,11 @@ impl Tallies {
         if datagrams == 0 {
             return;
         }
-        match self.waiting.iter_mut().find(|(other, _)| *other == loss) {
-            Some((_, tally)) => *tally += datagrams,
-            None => self.waiting.push_back((loss, datagrams)),
+        let tally = self.counts.entry(loss).or_default();
+        if *tally == 0 {
+            self.waiting.push_back(loss);
         }
+        *tally += datagrams;
         self.due.get_or_insert(now + PACE);
     }
 
@@ -49,7 +52,8 @@ impl Tallies {
 
     /// The tally that has waited longest.
     pub(super) fn next(&mut self, now: Instant) -> Option<ChatEvent> {
-        let (loss, datagrams) = self.waiting.pop_front()?;
+        let loss = self.waiting.pop_front()?;
+        let datagrams = self.counts.remove(&loss)?;
         self.due = (!self.waiting.is_empty()).then(|| now + PACE);
         Some(match loss {
             Loss::Folded(from) => ChatEvent::Folded(from, datagrams),

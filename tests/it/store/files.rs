@@ -241,7 +241,7 @@ async fn a_folder_that_cannot_be_written_to_is_read_all_the_same_and_nothing_is_
     keeper.tell(StoreRequest::Save(Box::new(message(9, lin(), Delivery::Received, b"x"))));
     let unsaved = keeper.next().await;
     assert!(
-        matches!(&unsaved, StoreEvent::Unsaved(ids, Fault::Disk(_)) if ids[..] == [MessageId(9)]),
+        matches!(&unsaved, StoreEvent::Unsaved(ids, Fault::Disk(_)) if ids[..] == [(lin(), MessageId(9))]),
         "{unsaved:?}"
     );
     assert!(matches!(keeper.store.end().await, Err(Fault::Disk(_))));

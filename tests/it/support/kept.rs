@@ -88,7 +88,7 @@ impl Kept {
         match request {
             StoreRequest::Save(message) => {
                 if let Some(fault) = &self.broken {
-                    return Some(StoreEvent::Unsaved(vec![message.id], fault.clone()));
+                    return Some(StoreEvent::Unsaved(vec![(message.peer, message.id)], fault.clone()));
                 }
                 let saved = self.save(message.id, message.peer, |row, nth| Row {
                     peer: message.peer,
@@ -173,7 +173,7 @@ impl Kept {
         let row = RowId(self.rows.last().map_or(1, |last| last.stored.row.0 + 1));
         let nth = self.of(peer).next_back().map_or(1, |last| last.stored.nth + 1);
         self.rows.push(make(row, nth));
-        Saved { id, row, nth }
+        Saved { id, peer, row, nth }
     }
 
     fn page(&self, request: RequestId, peer: Peer, part: Part) -> StoreEvent {
