@@ -27,6 +27,7 @@ mod keeping;
 mod listen;
 mod ls;
 mod password;
+mod private;
 mod screen;
 mod send;
 mod serve;
@@ -143,7 +144,7 @@ pub struct Listen {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// End after so many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = listen::seconds)]
     pub timeout: Option<std::time::Duration>,
     /// Keep nothing of it.
     #[arg(long)]
@@ -184,12 +185,6 @@ pub struct Doctor {
     pub json: bool,
 }
 
-fn seconds(text: &str) -> Result<std::time::Duration, String> {
-    let wrong = || "a number of seconds above 0, such as 2.5".to_owned();
-    let seconds: f64 = text.parse().map_err(|_| wrong())?;
-    std::time::Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(wrong)
-}
-
 /// What every command needs.
 #[derive(Debug)]
 pub struct Context {
@@ -199,6 +194,8 @@ pub struct Context {
     pub words: Words,
     /// Where hobnob keeps its own files.
     pub data_dir: PathBuf,
+    /// The settings that the command line names.
+    pub config_file: Option<PathBuf>,
 }
 
 /// How a command can end otherwise than well. Exit codes are 1 and 2.
@@ -351,7 +348,7 @@ fn start(cli: Cli, words: &Words) -> Result<(), Ending> {
     let words = config.language.words().map_err(|error| Ending::Failed(error.to_string()))?;
     let data_dir =
         common.data_dir.or_else(config::default_data_dir).unwrap_or_else(|| PathBuf::from(".hobnob"));
-    let context = Context { config, words, data_dir };
+    let context = Context { config, words, data_dir, config_file: common.config };
     match command {
         None => screen::run(&context, peer, files.as_deref()),
         Some(Command::Demo(socket)) => demo::run(&context, &socket),

@@ -240,8 +240,9 @@ pub enum ConfigError {
 impl Layer {
     /// Reads a user's file. One that was named must be there; the usual one may be missing.
     pub fn read(named: Option<&Path>) -> Result<Self, ConfigError> {
-        let usual = || Some(project()?.config_dir().join("config.toml"));
-        let Some(path) = named.map(Path::to_path_buf).or_else(usual) else { return Ok(Self::default()) };
+        let Some(path) = named.map(Path::to_path_buf).or_else(default_file) else {
+            return Ok(Self::default());
+        };
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(&text),
             Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -343,6 +344,12 @@ pub fn language(choice: Option<LanguageChoice>) -> Language {
 #[must_use]
 pub fn default_data_dir() -> Option<PathBuf> {
     Some(project()?.data_dir().to_path_buf())
+}
+
+/// The user's settings unless told otherwise; it may be missing.
+#[must_use]
+pub fn default_file() -> Option<PathBuf> {
+    Some(project()?.config_dir().join("config.toml"))
 }
 
 fn project() -> Option<ProjectDirs> {

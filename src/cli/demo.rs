@@ -66,7 +66,8 @@ async fn show(context: &Context, socket: &Socket, place: &TempDir) -> Result<(),
         peer.send(greeting.as_bytes()).await?;
         peers.push(tokio::spawn(answer_all(peer, answer)));
     }
-    let store = screen::open_store(context, &place.path().join("data"))?;
+    let data_dir = place.path().join("data");
+    let store = (screen::open_store(context, &data_dir)?, &*data_dir);
     let ended = Box::pin(screen::open(context, sockets, opening, store, downloads)).await;
     serving.abort();
     for peer in peers {

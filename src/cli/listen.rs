@@ -247,3 +247,9 @@ impl<'datagram> Line<'datagram> {
         }
     }
 }
+/// A time as it is written on the command line.
+pub(super) fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "a number of seconds above 0, such as 2.5".to_owned();
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    std::time::Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(wrong)
+}

@@ -11,6 +11,7 @@ use crate::config::{Config, DesktopChoice, LinksChoice, ThemeChoice, with_tilde}
 use crate::effect::NotifySettings;
 use crate::net::chat::{self, Sockets};
 use crate::net::{Port, interfaces};
+use crate::serve::Private;
 use crate::shell::{self, End, Start};
 use crate::store::{self, Opened};
 use crate::term::osc::Desktop;
@@ -60,6 +61,7 @@ pub(super) fn run(context: &Context, peer: Option<String>, files: Option<&str>) 
         let notice = store.fault.clone().map(Notice::NotRemembered).or(notice);
         let opening =
             Opening { peer, server, credentials: credentials.flatten(), notice, ..Opening::default() };
+        let store = (store, &*context.data_dir);
         Box::pin(open(context, sockets, opening, store, context.config.download_dir.clone())).await
     })
 }
@@ -88,13 +90,15 @@ pub(super) async fn open(
     context: &Context,
     sockets: Sockets,
     opening: Opening,
-    store: Opened,
+    (store, data_dir): (Opened, &Path),
     download_dir: PathBuf,
 ) -> Result<(), Ending> {
     let config = &context.config;
     let theme = theme(config.theme).map_err(|error| Ending::Failed(error.to_string()))?;
     let bound = sockets.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
     let terminal = abilities(config);
+    let mut serve = config.serve.clone();
+    serve.access.private = private(context, data_dir);
     let start = Start {
         me: Me {
             name: config.name.clone(),
@@ -121,7 +125,7 @@ pub(super) async fn open(
         downloads: config.downloads(download_dir),
         retries: config.retries,
         timeouts: config.timeouts,
-        serve: config.serve.clone(),
+        serve,
     };
     // The whole program is in there: too much to move about on the stack.
     match Box::pin(shell::run(start)).await {
@@ -129,6 +133,15 @@ pub(super) async fn open(
         Ok(End::Terminated(code)) => Err(Ending::Signalled(code)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is never shared. Also where the program has its database in another folder than the usual one.
+fn private(context: &Context, data_dir: &Path) -> Private {
+    let mut private = context.private();
+    if !private.folders.iter().any(|folder| folder == data_dir) {
+        private.folders.push(data_dir.to_path_buf());
+    }
+    Private { has_open_database: true, ..private }
 }
 
 /// What the terminal can do, as far as the user wants it.

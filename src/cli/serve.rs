@@ -39,7 +39,11 @@ pub(super) async fn run(context: &Context, arguments: &Serve) -> Result<(), Endi
     let words = &context.words;
     let zone = TimeZone::system();
     let ServeSettings { access, limits } = context.config.serve.clone();
-    let access = Access { credentials: arguments.credentials(context)?, ..access };
+    let access = Access {
+        credentials: arguments.credentials(context)?,
+        private: arguments.private(context),
+        ..access
+    };
     let identity = arguments.identity(context)?;
     let (uploads, fingerprint) =
         (access.uploads, identity.as_ref().map(Identity::fingerprint).map(str::to_owned));

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use nix::libc;
 
 use super::access::Access;
+use super::private::{DenyList, Identity};
 use super::upload::is_partial;
 use super::version::Version;
 use crate::wire::buffers::Buffers;
@@ -112,12 +113,15 @@ pub(super) struct Root {
     way: Way,
     /// Whether what is hidden can be asked for.
     hidden: bool,
+    /// What is never shared, under whatever name.
+    deny: Arc<DenyList>,
 }
 
 impl Root {
     /// Opens the folder to share.
     pub(super) fn open(path: &Path, access: &Access) -> io::Result<Self> {
-        let root = Self { way: Way::open(path, access.follow_links)?, hidden: access.hidden };
+        let deny = Arc::new(DenyList::new(access.private.clone(), path));
+        let root = Self { way: Way::open(path, access.follow_links)?, hidden: access.hidden, deny };
         // That it can be opened does not say that it can be read.
         root.top()?.entries()?;
         Ok(root)
@@ -133,16 +137,25 @@ impl Root {
 
     /// Opens what a name leads to. May wait for a disk.
     pub(super) fn find(&self, name: &Name) -> io::Result<Found> {
-        Self::found(self.way.file(&name.path)?)
+        if self.deny.looks_first() && self.deny.now().has(self.way.look(&name.path)?.1) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.found(self.way.file(&name.path)?)
     }
 
     /// The same, if it can be said without waiting for a disk. Never an error: to find out what is wrong may take longer.
     pub(super) fn find_at_hand(&self, name: &Name) -> Option<Found> {
-        Self::found(self.way.file_at_hand(&name.path)?).ok()
+        if self.deny.looks_first() && self.deny.now().has(self.way.look_at_hand(&name.path)?) {
+            return None;
+        }
+        self.found(self.way.file_at_hand(&name.path)?).ok()
     }
 
     fn found(file: fs::File) -> io::Result<Found> {
         let metadata = file.metadata()?;
+        if self.deny.now().has(Identity::of(&metadata)) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         Ok(match Kind::of(metadata.mode()) {
             Kind::Dir => Found::Folder(file),
             Kind::File => Found::File(Opened::new(file, &metadata)),
@@ -158,6 +171,11 @@ impl Root {
     /// Opens a folder to put a file into.
     pub(super) fn folder(&self, name: &Name) -> io::Result<Dir> {
         self.way.folder(&name.path)
+    }
+
+    /// What must not be shared, nor be replaced by what clients put here.
+    pub(super) fn deny_list(&self) -> &Arc<DenyList> {
+        &self.deny
     }
 }
 

@@ -122,6 +122,12 @@ impl Identity {
         Self::read(&certificate, &key)
     }
 
+    /// Whether there is a private key in this file, beside what else is in it.
+    #[must_use]
+    pub fn has_key(path: &Path) -> bool {
+        fs::read(path).is_ok_and(|content| PrivateKeyDer::from_pem_slice(&content).is_ok())
+    }
+
     /// The SHA-256 of the certificate, as browsers show it: `AB:CD:…`.
     #[must_use]
     pub fn fingerprint(&self) -> &str {

@@ -33,6 +33,7 @@ mod life;
 mod links;
 mod ours;
 mod plain;
+mod private;
 mod ranges;
 mod sniff;
 mod tls;

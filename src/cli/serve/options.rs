@@ -122,6 +122,14 @@ impl Serve {
         OsStr::to_str(&auth).and_then(user_pass).map(Some).ok_or_else(wrong)
     }
 
+    /// hobnob's own files, with those that are named here and hold a secret. A certificate may have its key behind it.
+    pub(super) fn private(&self, context: &Context) -> Private {
+        let mut private = context.private();
+        private.files.extend([&self.auth_file, &self.key].into_iter().flatten().cloned());
+        private.files.extend(self.cert.clone().filter(|path| Identity::has_key(path)));
+        private
+    }
+
     /// Who the server is, where it is to speak TLS.
     pub(super) fn identity(&self, context: &Context) -> Result<Option<Identity>, Ending> {
         let identity = match (&self.cert, &self.key) {

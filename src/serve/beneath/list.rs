@@ -19,6 +19,7 @@ use nix::sys::stat::{SFlag, fstatat};
 
 use super::{Name, Root, Seen, is_absent, is_served};
 use crate::serve::folder::{Filter, Order, Rows, Share};
+use crate::serve::private::Identity;
 
 /// Names that are looked at together, in bytes: with so many another thread is worth its start.
 const BLOCK: usize = 64 * 1024;
@@ -43,12 +44,13 @@ impl Root {
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
         let look = || {
             let mut share = Share::new(order);
-            while let Some(names) = next() {
-                self.look(name, looked_in.as_fd(), &names, &mut share);
+            while let Some(block) = next() {
+                self.look(name, looked_in.as_fd(), &block, &mut share);
             }
             share.sorted()
         };
-        let shares = thread::scope(|scope| {
+        let denied = self.deny_list().now();
+        let (shares, hidden) = thread::scope(|scope| {
             // Only here, so that the others end where this one does.
             let read = read;
             let most = available_parallelism().map_or(1, usize::from);
@@ -98,8 +100,9 @@ impl Root {
     fn looked_at(&self, name: &Name, folder: BorrowedFd<'_>, file: &CStr) -> io::Result<(Seen, bool)> {
         let own = fstatat(folder, file, AtFlags::AT_SYMLINK_NOFOLLOW)?;
         if SFlag::from_bits_truncate(own.st_mode & SFlag::S_IFMT.bits()) != SFlag::S_IFLNK {
-            return Ok((Seen::of(&own), false));
+            return Ok(Some((Seen::of(&own), Identity::of_stat(&own), false)));
         }
-        Ok((self.way.look(&name.path.join(OsStr::from_bytes(file.to_bytes())))?, true))
+        let (seen, identity) = self.way.look(&name.path.join(OsStr::from_bytes(file.to_bytes())))?;
+        Ok(Some((seen, identity, true)))
     }
 }

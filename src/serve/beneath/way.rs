@@ -17,6 +17,7 @@ use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, fstatat};
 
 use super::timestamp;
+use crate::serve::private::Identity;
 use crate::wire::listing::Kind;
 
 /// Opening a pipe waits for a writer, and opening a terminal can adopt it.
@@ -90,13 +91,19 @@ impl Way {
     /// not, or where something is wrong with it.
     #[cfg(target_os = "linux")]
     pub(super) fn file_at_hand(&self, path: &Path) -> Option<fs::File> {
+        use rustix::fs::OFlags;
+        self.at_hand(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn at_hand(&self, path: &Path, flags: rustix::fs::OFlags) -> Option<fs::File> {
         use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
         if !self.is_own {
             return None;
         }
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         let resolve = if self.follow_links { ResolveFlags::empty() } else { beneath };
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = flags | OFlags::CLOEXEC;
         openat2(&self.top, path, flags, Mode::empty(), resolve | ResolveFlags::CACHED | ResolveFlags::NO_XDEV)
             .ok()
             .map(Into::into)
@@ -116,10 +123,11 @@ impl Way {
         self.top.open_dir(path)
     }
 
-    /// Looks at a thing, behind links where they lead to something.
-    pub(super) fn look(&self, path: &Path) -> io::Result<Seen> {
+    /// Looks at a thing, behind links where they lead to something, without opening it.
+    pub(super) fn look(&self, path: &Path) -> io::Result<(Seen, Identity)> {
         if self.follow_links {
-            return Ok(Seen::of(&fstatat(&self.top, path, AtFlags::empty())?));
+            let stat = fstatat(&self.top, path, AtFlags::empty())?;
+            return Ok((Seen::of(&stat), Identity::of_stat(&stat)));
         }
         let metadata = self.top.metadata(path)?;
         Ok(Seen {

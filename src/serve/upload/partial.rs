@@ -9,7 +9,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
+use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
 use hyper::StatusCode;
 use nix::fcntl::OFlag;
 use nix::sys::statvfs::fstatvfs;
@@ -17,6 +17,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 
 use super::{Refusal, Terms};
 use crate::serve::beneath::{Name, Root};
+use crate::serve::private::{DenyList, Hidden, Identity};
 use crate::serve::version::Version;
 use crate::wire::conditions::Current;
 
@@ -60,6 +61,9 @@ pub(super) struct Partial {
     length: u64,
     called: OsString,
     terms: Terms,
+    deny: Arc<DenyList>,
+    /// Under whatever name somebody finds it, it is not served, until all of it is on the disk.
+    hidden: Option<Hidden>,
     /// Until it is gone, whatever becomes of the connection, the server is not.
     _adding: OwnedRwLockReadGuard<()>,
 }
@@ -79,12 +83,23 @@ impl Partial {
             return Err(Refusal(StatusCode::PAYLOAD_TOO_LARGE));
         }
         let (folder, called) = name.split().ok_or(Refusal(StatusCode::CONFLICT))?;
-        let folder = root.folder(&folder)?;
-        judge(&folder, called, &terms)?;
+        let (folder, deny) = (root.folder(&folder)?, Arc::clone(root.deny_list()));
+        judge(&folder, called, &terms, &deny)?;
         let (name, file) = create(&folder)?;
         let called = called.to_owned();
+        let hidden = deny.hide(&file)?;
         let (name, file) = (Some(name), Arc::new(file));
-        let partial = Self { folder, name, file, length: 0, called, terms, _adding: adding };
+        let partial = Self {
+            folder,
+            name,
+            file,
+            length: 0,
+            called,
+            terms,
+            deny,
+            hidden: Some(hidden),
+            _adding: adding,
+        };
         partial.terms.have_room(&partial.file, length)?;
         Ok(partial)
     }
@@ -110,7 +125,9 @@ impl Partial {
     /// Brings it onto the disk, and gives it its name.
     pub(super) fn finish(mut self) -> Result<Placed, Refusal> {
         self.file.sync_all()?;
-        judge(&self.folder, &self.called, &self.terms)?;
+        judge(&self.folder, &self.called, &self.terms, &self.deny)?;
+        // Once it has its name, others are to find it there.
+        self.hidden = None;
         let placed = self.place()?;
         sync(&self.folder)?;
         Ok(placed)
@@ -126,7 +143,7 @@ impl Partial {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.into()),
         }
-        judge(&self.folder, &self.called, &self.terms)?;
+        judge(&self.folder, &self.called, &self.terms, &self.deny)?;
         self.folder.rename(name, &self.folder, &self.called)?;
         self.name = None;
         Ok(Placed::Instead)
@@ -162,9 +179,17 @@ fn hidden_name<T>(give: impl Fn(&OsStr) -> io::Result<T>) -> io::Result<(OsStrin
     }
 }
 
-/// Whether a file may get this name. Only a file is ever replaced: not a folder, nor a link, wherever it leads.
-fn judge(folder: &Dir, called: &OsStr, terms: &Terms) -> Result<(), Refusal> {
+/// Whether a file may get this name. Only a file is ever replaced: not a folder, nor a link, wherever it leads. None of
+/// hobnob's own files is, nor is one put where hobnob would take it for its own.
+fn judge(folder: &Dir, called: &OsStr, terms: &Terms, deny: &DenyList) -> Result<(), Refusal> {
+    let itself = folder.dir_metadata()?;
+    if deny.is_reserved(Identity::new(itself.dev(), itself.ino()), called) {
+        return Err(Refusal(StatusCode::FORBIDDEN));
+    }
     match folder.symlink_metadata(called) {
+        Ok(there) if deny.now().has(Identity::new(there.dev(), there.ino())) => {
+            Err(Refusal(StatusCode::FORBIDDEN))
+        }
         Ok(there) if there.is_file() => {
             // What may not be read has neither a tag nor a time, as it has none for who asks for it.
             let version = version(folder, called).ok();

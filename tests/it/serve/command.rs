@@ -90,7 +90,7 @@ fn while_nobody_reads_its_log_it_serves_and_stops_all_the_same() {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // More lines than fit into a pipe (64 KiB) and into the queue before it.
-    let request = format!("HEAD /{} HTTP/1.1\r\nHost: t\r\n\r\n", "x".repeat(2000));
+    let request = format!("HEAD /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(2000));
     let mut answers = BufReader::new(stream.try_clone().unwrap());
     for _ in 0..400 {
         stream.write_all(request.as_bytes()).unwrap();
@@ -155,6 +155,7 @@ fn a_port_that_is_taken_is_an_error_in_one_line() {
 #[test]
 fn passwords_may_stand_in_a_file_or_in_the_environment_and_the_nearest_one_counts() {
     let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), "hello").unwrap();
     fs::write(folder.path().join("auth"), "lin:from file\nsecond line\n").unwrap();
     let basic = |user_pass: &str| Credentials::new("lin".into(), user_pass.into()).unwrap().basic();
     for (arguments, environment, password) in [
@@ -165,10 +166,10 @@ fn passwords_may_stand_in_a_file_or_in_the_environment_and_the_nearest_one_count
         let mut program = serve(folder.path(), &[&["--port", "0"], arguments].concat());
         program.command.envs(environment.map(|value| ("HOBNOB_AUTH", value)));
         let server = Serving::start(&mut program.command);
-        let request = format!("GET /auth HTTP/1.0\r\nAuthorization: {}\r\n\r\n", basic(password));
+        let request = format!("GET /a.txt HTTP/1.0\r\nAuthorization: {}\r\n\r\n", basic(password));
         assert!(server.ask(&request).starts_with(b"HTTP/1.0 200 "), "{password}");
-        assert!(server.ask("GET /auth HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 401 "));
-        assert_eq!(server.ask("auth"), b"");
+        assert!(server.ask("GET /a.txt HTTP/1.0\r\n\r\n").starts_with(b"HTTP/1.0 401 "));
+        assert_eq!(server.ask("a.txt"), b"");
         let log = server.stop(Signal::SIGTERM).stderr;
         assert!(log.contains("The plain protocol knows neither passwords"), "{log}");
         assert!(!log.contains(password), "{log}");

@@ -1,4 +1,4 @@
-//! The real binary, with a data directory of its own and nothing of the user's, and where other people's programs are.
+//! The real binary, with a data directory of its own where none is named, and nothing of the user's, and where other people's programs are.
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -16,7 +16,10 @@ impl Program {
     pub(crate) fn new(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_hobnob"));
-        command.args(arguments).arg("--data-dir").arg(home.path());
+        command.args(arguments);
+        if !arguments.contains(&"--data-dir") {
+            command.arg("--data-dir").arg(home.path());
+        }
         command.env_clear().env("HOME", home.path()).env("LANG", "C.UTF-8").env("TZ", "UTC");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command, _home: home }
