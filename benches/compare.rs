@@ -170,7 +170,7 @@ fn serve() {
     for (name, server) in there() {
         let curl = ["--silent", "--fail", "--output", "/dev/null", &server.url("big")];
         by_curl = by_curl.add(Runner::named(name, command("curl", curl)));
-        let request = "GET /big HTTP/1.0\\r\\nHost: box\\r\\n\\r\\n";
+        let request = "GET /big HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n";
         by_cat = by_cat.add(Runner::named(name, bare(server.address(), request, "/dev/null")));
     }
     if let Some((_, server)) = there().find(|(name, _)| **name == "hobnob") {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::ConfigError;
-use crate::serve::{Access, Limits, Uploads};
+use crate::serve::{Access, AllowedHost, Limits, Private, Uploads};
 use crate::text::size;
 
 /// What the limit of a head may be, in bytes.
@@ -27,6 +27,8 @@ layer! {
         max_upload: String,
         /// Bytes of the disk that are left free, with a unit.
         keep_free: String,
+        /// Names by which clients may call the server.
+        allow_hosts: Vec<String>,
         /// Connections in all.
         connections: usize,
         /// Connections from one address.
@@ -66,6 +68,8 @@ impl ServeLayer {
                 follow_links: self.follow_links.unwrap_or_default(),
                 credentials: None,
                 uploads: self.upload.unwrap_or_default().then_some(uploads),
+                hosts: self.sound_hosts()?,
+                private: Private::default(),
             },
             limits: Limits {
                 connections: count(self.connections, "connections")?,
@@ -86,6 +90,16 @@ impl ServeLayer {
         }
         let limit = size::parse(text).filter(|limit| *limit > 0).map(Some);
         limit.ok_or_else(|| wrong("max_upload", "a number of bytes such as 500M or 2G, or empty", text))
+    }
+
+    fn sound_hosts(&self) -> Result<Vec<AllowedHost>, ConfigError> {
+        let texts = self.allow_hosts.iter().flatten();
+        let hosts = texts.map(|text| {
+            AllowedHost::parse(text).ok_or_else(|| {
+                wrong("allow_hosts", "host names such as box.lan, *.example.com or *, without a port", text)
+            })
+        });
+        hosts.collect()
     }
 
     fn sound_head(&self) -> Result<usize, ConfigError> {
@@ -154,6 +168,7 @@ mod tests {
             ("max_upload = 'much'", "serve.max_upload"),
             ("max_upload = '0'", "serve.max_upload"),
             ("keep_free = ''", "serve.keep_free"),
+            ("allow_hosts = ['box:80']", "serve.allow_hosts"),
             ("silence = 0", "serve.silence"),
             ("grace = -1", "serve.grace"),
             ("stall = inf", "serve.stall"),

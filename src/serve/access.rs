@@ -11,6 +11,8 @@ use hyper::{Response, StatusCode};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::host::AllowedHost;
+use super::private::Private;
 use super::reply::{Content, failure};
 use super::upload::Uploads;
 use crate::wire::credentials::Credentials;
@@ -30,6 +32,10 @@ pub struct Access {
     pub credentials: Option<Credentials>,
     /// How files may be added; none: not at all.
     pub uploads: Option<Uploads>,
+    /// Names by which clients may call the server, beside its own.
+    pub hosts: Vec<AllowedHost>,
+    /// hobnob's own files, which are never shared.
+    pub private: Private,
 }
 
 impl Access {

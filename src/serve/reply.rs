@@ -11,7 +11,7 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode, Version};
+use hyper::{Method, Response, StatusCode};
 use nix::libc;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
@@ -19,6 +19,9 @@ use super::Site;
 use super::beneath::{Found, Opened, leads_nowhere};
 use super::digests::Digests;
 use super::folder::{self, Folder};
+use super::page::Language;
+use super::{Site, host};
+use crate::text::clean_line;
 use crate::wire::digest::DigestField;
 use crate::wire::source::Path;
 
@@ -94,12 +97,13 @@ fn name(request: &Parts) -> Vec<u8> {
 
 /// The answer to a request that somebody before us may have read in another way than we do. After one there is no telling
 /// where the next begins.
-pub(super) fn refuse(request: &Parts) -> Option<Response<Content>> {
-    let hosts = request.headers.get_all(HOST).iter().count();
+pub(super) fn refuse(site: &Site, request: &Parts) -> Option<Response<Content>> {
     let encodings: Vec<_> = request.headers.get_all(TRANSFER_ENCODING).iter().collect();
-    let status = if hosts > 1 || hosts == 0 && request.version == Version::HTTP_11 {
-        // RFC 9112, section 3.2.
-        StatusCode::BAD_REQUEST
+    let host = host::refuse(request, &site.access.hosts);
+    let status = if host == Some(StatusCode::MISDIRECTED_REQUEST) {
+        return Some(misdirected(request));
+    } else if let Some(status) = host {
+        status
     } else if encodings.len() > 1
         || encodings.iter().any(|one| !one.as_bytes().eq_ignore_ascii_case(b"chunked"))
     {
@@ -111,6 +115,17 @@ pub(super) fn refuse(request: &Parts) -> Option<Response<Content>> {
     let mut response = failure(status);
     insert(&mut response, CONNECTION, "close");
     Some(response)
+}
+
+/// What a client hears that calls this server by a name which is none of its names (RFC 9110, section 15.5.20).
+fn misdirected(request: &Parts) -> Response<Content> {
+    let target = request.uri.host().map(str::as_bytes);
+    let field = request.headers.get(HOST).map(HeaderValue::as_bytes);
+    let host = clean_line(target.or(field).unwrap_or_default());
+    let host = host.rsplit_once(':').map_or(&*host, |(name, _)| name);
+    let sentence = Language::wanted(&request.headers).word("misdirected").replace("{host}", host);
+    let status = StatusCode::MISDIRECTED_REQUEST;
+    text(status, format!("{status}\n{sentence}\n"))
 }
 
 /// Adds the digests that a request wants of the file that it is answered with, where they can be had. Of a part, too, it is

@@ -28,6 +28,7 @@ mod crowd;
 mod digests;
 mod files;
 mod folder;
+mod hosts;
 mod http;
 mod life;
 mod links;
@@ -111,7 +112,8 @@ impl Running {
     /// Sends a request on a connection of its own, and reads the answer.
     async fn ask(&self, method: &str, path: &str, headers: &str) -> Response {
         let mut stream = self.connect().await;
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{headers}\r\n");
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         Response::read(&rest(&mut stream).await)
     }

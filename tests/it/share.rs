@@ -76,7 +76,7 @@ impl Sharing {
 
 async fn asks(address: SocketAddr, name: &str) -> TcpStream {
     let mut client = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET /{name} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+    let request = format!("GET /{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     client.write_all(request.as_bytes()).await.unwrap();
     client
 }
@@ -178,7 +178,10 @@ async fn a_request_that_is_about_to_be_told_when_the_share_is_stopped_is_told() 
             Err(_) => tokio::task::yield_now().await,
         }
     };
-    client.write_all(b"GET /long.bin HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await.unwrap();
+    client
+        .write_all(b"GET /long.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     client.read_exact(&mut [0; 1000]).await.unwrap();
     reads(&mut asks(address, "short.txt").await).await;
     assert!(sharing.worker.tell(ShareOrder::Stop).is_none());
@@ -220,8 +223,9 @@ async fn more_requests_than_can_be_told_are_counted() {
     let mut sharing = Sharing::beside(free_port());
     let address = sharing.shares().await;
     let mut client = TcpStream::connect(address).await.unwrap();
-    let one = "HEAD /short.txt HTTP/1.1\r\nHost: t\r\n\r\n".repeat(usize::try_from(REQUESTS).unwrap() - 1);
-    let last = "HEAD /short.txt HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+    let one =
+        "HEAD /short.txt HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(usize::try_from(REQUESTS).unwrap() - 1);
+    let last = "HEAD /short.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     client.write_all((one + last).as_bytes()).await.unwrap();
     reads(&mut client).await;
     assert!(sharing.worker.tell(ShareOrder::Stop).is_none());

@@ -13,7 +13,7 @@ use crate::config::ServeLayer;
 use crate::event::system_words;
 use crate::locale::fill;
 use crate::net::interfaces::all_reachable;
-use crate::serve::{Identity, IdentityFault};
+use crate::serve::{AllowedHost, Identity, IdentityFault, Private};
 use crate::text::size;
 use crate::view::wording;
 use crate::wire::credentials::Credentials;
@@ -37,6 +37,9 @@ pub struct Serve {
     /// Links that lead out of the folder, too.
     #[arg(long)]
     pub follow_links: bool,
+    /// Names by which clients may call the server, beside its own.
+    #[arg(long, value_name = "NAME", value_parser = host)]
+    pub allow_host: Vec<String>,
     /// Nothing can be added.
     #[arg(long, conflicts_with = "upload")]
     pub read_only: bool,
@@ -74,6 +77,12 @@ fn bytes(text: &str) -> Result<String, String> {
     size::parse(text).map(|_| text.to_owned()).ok_or_else(|| "write for example 500M or 2G".to_owned())
 }
 
+/// A name that clients may call the server by.
+fn host(text: &str) -> Result<String, String> {
+    let wrong = || "write for example box.lan, *.example.com or *, without a port".to_owned();
+    AllowedHost::parse(text).map(|_| text.to_owned()).ok_or_else(wrong)
+}
+
 fn some_bytes(text: &str) -> Result<String, String> {
     bytes(text).and_then(|text| match size::parse(&text) {
         Some(0) => Err("write for example 500M or 2G".to_owned()),
@@ -92,6 +101,7 @@ impl Serve {
             overwrite: self.overwrite.then_some(true),
             max_upload: self.max_upload.clone(),
             keep_free: self.keep_free.clone(),
+            allow_hosts: Some(self.allow_host.clone()).filter(|hosts| !hosts.is_empty()),
             ..ServeLayer::default()
         }
     }

@@ -50,7 +50,7 @@ impl Language {
     }
 
     /// What stands for this name of the template.
-    pub(super) fn word(self, name: &str) -> &'static str {
+    pub(in crate::serve) fn word(self, name: &str) -> &'static str {
         WORDS.get(self.tag()).and_then(|words| words.get(name)).map_or("", String::as_str)
     }
 }

@@ -123,7 +123,10 @@ async fn one_of_a_folder_that_goes_too_deep_for_the_system_does_not_look_whole()
     }
     folder.write("a.txt", "lost").unwrap();
     let mut client = server.connect().await;
-    client.write_all(b"GET /?archive=tar HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await.unwrap();
+    client
+        .write_all(b"GET /?archive=tar HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let body = rest(&mut client).await;
     assert!(!body.ends_with(b"\r\n0\r\n\r\n"), "{} bytes look whole", body.len());
     assert_eq!(server.log.recv().await.unwrap().end, End::BrokenOff);
@@ -135,7 +138,10 @@ async fn one_with_a_file_that_became_shorter_does_not_look_whole() {
     server.write_long("a.bin");
     server.write("b.txt", "b");
     let mut client = server.connect().await;
-    client.write_all(b"GET /?archive=tar HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await.unwrap();
+    client
+        .write_all(b"GET /?archive=tar HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut begun = [0; 4096];
     client.read_exact(&mut begun).await.unwrap();
     fs::File::create(server.folder.path().join("a.bin")).unwrap();

@@ -39,7 +39,7 @@ impl Deref for BesideSecrets {
 
 impl Running {
     /// All that comes back for these bytes, after which nothing more is sent. Where the server breaks off, what came before.
-    async fn exchange(&self, bytes: &[u8]) -> Vec<u8> {
+    pub(super) async fn exchange(&self, bytes: &[u8]) -> Vec<u8> {
         let (mut read, mut write) = self.connect().await.into_split();
         let sent = async {
             // Not all of it need be taken.
@@ -60,7 +60,7 @@ fn holds(bytes: &[u8], part: &str) -> bool {
 }
 
 /// The status of each answer in these bytes.
-fn statuses(bytes: &[u8]) -> Vec<String> {
+pub(super) fn statuses(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     text.split("HTTP/1.1 ").skip(1).map(|answer| answer.chars().take(3).collect()).collect()
 }

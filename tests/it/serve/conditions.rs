@@ -51,8 +51,8 @@ async fn after_an_answer_without_content_the_connection_goes_on() {
     let (mut server, etag) = serving().await;
     let mut client = server.connect().await;
     let requests = format!(
-        "GET /a.txt HTTP/1.1\r\nHost: t\r\nIf-None-Match: {etag}\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: t\r\n\r\n\
-         GET /a.txt HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"
+        "GET /a.txt HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {etag}\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n\
+         GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     );
     tokio::io::AsyncWriteExt::write_all(&mut client, requests.as_bytes()).await.unwrap();
     let answers = String::from_utf8(super::rest(&mut client).await).unwrap();

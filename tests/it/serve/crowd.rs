@@ -14,7 +14,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use super::command::{Serving, serve};
 use super::{PATIENT, Response, Running, rest};
 
-const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 async fn from(address: [u8; 4], to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
@@ -25,7 +25,7 @@ async fn from(address: [u8; 4], to: SocketAddr) -> TcpStream {
 /// A client in the middle of an answer that it does not read.
 async fn taking(server: &Running, address: [u8; 4]) -> TcpStream {
     let mut client = from(address, server.address).await;
-    client.write_all(b"GET /long HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await.unwrap();
+    client.write_all(b"GET /long HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
     client.read_exact(&mut [0; 1000]).await.unwrap();
     client
 }
@@ -50,7 +50,7 @@ async fn those_who_have_said_nothing_for_the_longest_make_room() {
 async fn one_who_waits_between_two_requests_or_in_the_middle_of_one_makes_room_too() {
     let server = Running::start(Limits { connections: 2, ..PATIENT });
     server.write("a", "first");
-    for said in [&b"GET /a HTTP/1.1\r\nHost: t\r\n\r\n"[..], b"GET /a HTTP/1.1\r\nHo", b"GET "] {
+    for said in [&b"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"[..], b"GET /a HTTP/1.1\r\nHo", b"GET "] {
         let mut client = server.connect().await;
         client.write_all(said).await.unwrap();
         if said.ends_with(b"\r\n\r\n") {
@@ -170,7 +170,7 @@ fn nobody_is_asked_to_leave_for_want_of_descriptors_while_nobody_waits_to_come_i
     let server = with_descriptors(48, folder.path());
     let connect = || std::net::TcpStream::connect(server.address).unwrap();
     let (mut silent, mut known) = (connect(), connect());
-    known.write_all(b"HEAD /missing HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    known.write_all(b"HEAD /missing HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert!(known.read(&mut [0; 1000]).unwrap() > 0, "both have been let in");
     let open = format!("/proc/{}/fd", server.id());
     let free = (0..48).find(|number| !Path::new(&open).join(number.to_string()).exists()).unwrap();

@@ -90,9 +90,9 @@ async fn a_file_that_changes_while_it_is_sent_is_not_sent_to_its_end() {
     for change in [write_into, append, write_into_and_set_the_time_back] {
         for request in [
             "long",
-            "GET /long HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n",
-            "GET /long HTTP/1.1\r\nHost: t\r\nConnection: close\r\nRange: bytes=1-\r\n\r\n",
-            "GET /long HTTP/1.1\r\nHost: t\r\nConnection: close\r\nRange: bytes=0-0,2-\r\n\r\n",
+            "GET /long HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "GET /long HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nRange: bytes=1-\r\n\r\n",
+            "GET /long HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nRange: bytes=0-0,2-\r\n\r\n",
         ] {
             let length = server.write_long("long");
             let file = File::options().write(true).open(server.folder.path().join("long")).unwrap();

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{PATIENT, Response, Running, rest};
 
-const GET_LONG: &[u8] = b"GET /long HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+const GET_LONG: &[u8] = b"GET /long HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 fn options(bind: Vec<std::net::IpAddr>, port: u16) -> Options {
     Options {
@@ -130,7 +130,7 @@ async fn a_head_over_the_limit_is_refused_and_one_below_it_is_not() {
 async fn a_connection_without_a_next_request_is_closed_after_the_limit() {
     let server = Running::start(Limits { silence: Duration::from_millis(30), ..PATIENT });
     let mut client = server.connect().await;
-    client.write_all(b"GET /nope HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    client.write_all(b"GET /nope HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     assert_eq!(Response::read(&rest(&mut client).await).status, 404);
 }
 
@@ -233,7 +233,7 @@ async fn a_server_that_stops_finishes_what_it_is_sending_and_takes_nothing_new()
     let length = server.write_long("long");
     let silent = server.connect().await;
     let mut idle = server.connect().await;
-    idle.write_all(b"HEAD /long HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    idle.write_all(b"HEAD /long HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     idle.read_exact(&mut [0; 15]).await.unwrap();
     let mut plain = begin(&server, b"long").await;
     let mut http = begin(&server, GET_LONG).await;

@@ -67,7 +67,7 @@ async fn over_tls_files_are_got_and_put() {
     let mut server = Secure::start(PATIENT);
     let content = vec![7; 3_000_000];
     server.running.write("a", &content);
-    let answer = server.say(b"GET /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await;
+    let answer = server.say(b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     assert!(Response::read(&answer).body == content);
     let told = server.running.log.recv().await.unwrap();
     assert_eq!((told.answer, told.end, told.bytes), (Answer::Status(200), End::Whole, 3_000_000));
@@ -107,7 +107,7 @@ async fn who_takes_nothing_is_cut_off_after_the_limit() {
     let mut server = Secure::start(Limits { stall, ..PATIENT });
     let length = server.running.write_long("long");
     let mut client = server.connect().await;
-    client.write_all(b"GET /long HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    client.write_all(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     client.read_exact(&mut [0; 1000]).await.unwrap();
     let told = server.running.log.recv().await.unwrap();
     assert!(told.end == End::Stalled && told.bytes < length, "{told:?}");

@@ -94,7 +94,9 @@ async fn several_texts_are_put_over_one_connection() {
     let server = taking(UPLOADS);
     let mut client = server.connect().await;
     let put = |name: &str, rest: &str| {
-        format!("PUT /{name} HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n{rest}\r\n\nb\nc\n\nd\n\n\n")
+        format!(
+            "PUT /{name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n{rest}\r\n\nb\nc\n\nd\n\n\n"
+        )
     };
     let all = put("a", "") + &put("b", "") + &put("c", "Connection: close\r\n");
     client.write_all(all.as_bytes()).await.unwrap();
@@ -152,7 +154,7 @@ async fn a_condition_is_judged_again_when_the_upload_has_come() {
     let tag = server.get("/a").await.header("etag").unwrap().to_owned();
     let mut slow = server.connect().await;
     let head = format!(
-        "PUT /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 4\r\nIf-Match: {tag}\r\n\
+        "PUT /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\nIf-Match: {tag}\r\n\
         Expect: 100-continue\r\n\r\n"
     );
     slow.write_all(head.as_bytes()).await.unwrap();
@@ -249,7 +251,10 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     let body = vec![b'x'; 1_000_000];
     for sent in [0, 1, 4096, 262_144, 700_000, 999_999] {
         let mut client = server.connect().await;
-        client.write_all(b"PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n").await.unwrap();
+        client
+            .write_all(b"PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
+            .await
+            .unwrap();
         client.write_all(&body[..sent]).await.unwrap();
         drop(client);
         let told = server.log.recv().await.unwrap();
@@ -258,7 +263,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     }
     for end in ["5\r\nhel", "5\r\nhello\r\n", "5\r\nhello\r\nx\r\n"] {
         let mut client = server.connect().await;
-        let head = "PUT /a HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let head = "PUT /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
         client.write_all(format!("{head}{end}").as_bytes()).await.unwrap();
         drop(client);
         assert_eq!(server.log.recv().await.unwrap().answer, Answer::Status(400));
@@ -272,7 +277,8 @@ async fn an_upload_that_the_server_cuts_off_leaves_nothing() {
     let limits = Limits { grace: Duration::from_millis(30), ..PATIENT };
     let mut server = Running::sharing(tempfile::tempdir().unwrap(), limits, access, None);
     let mut client = server.connect().await;
-    let head = "PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n";
+    let head =
+        "PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n";
     client.write_all(head.as_bytes()).await.unwrap();
     // With this the partial file is there.
     client.read_exact(&mut [0; 25]).await.unwrap();
@@ -293,7 +299,7 @@ async fn whoever_looks_on_sees_an_upload_while_it_comes_and_no_longer() {
     let mut server = taking(UPLOADS);
     for (length, total) in [("Content-Length: 10", Some(10)), ("Transfer-Encoding: chunked", None)] {
         let mut client = server.connect().await;
-        let head = format!("PUT /a%20{} HTTP/1.1\r\nHost: t\r\n{length}\r\n\r\n", total.is_some());
+        let head = format!("PUT /a%20{} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n", total.is_some());
         client.write_all(head.as_bytes()).await.unwrap();
         client.write_all(if total.is_some() { b"hello" } else { b"5\r\nhello\r\n" }).await.unwrap();
         while server.onlooker.running(1).0.first().is_none_or(|one| one.bytes < 5) {
@@ -317,7 +323,7 @@ async fn who_sends_nothing_for_too_long_is_given_up() {
     let limits = Limits { stall: Duration::from_millis(30), ..PATIENT };
     let server = Running::sharing(tempfile::tempdir().unwrap(), limits, access, None);
     let mut client = server.connect().await;
-    client.write_all(b"PUT /a HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nhello").await.unwrap();
+    client.write_all(b"PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhello").await.unwrap();
     assert_eq!(Response::read(&rest(&mut client).await).status, 408);
     assert_eq!(server.names(), [""; 0]);
 }
@@ -339,7 +345,7 @@ async fn of_two_uploads_of_one_name_one_wins_as_a_whole() {
 async fn the_second_of_two_uploads_that_run_at_once_comes_too_late() {
     let server = taking(UPLOADS);
     let mut slow = server.connect().await;
-    let head = "PUT /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
+    let head = "PUT /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n";
     slow.write_all(head.as_bytes()).await.unwrap();
     slow.read_exact(&mut [0; 25]).await.unwrap();
     assert_eq!(server.put("/a", "", "fast").await.status, 201);
@@ -401,7 +407,94 @@ async fn a_form_puts_its_files_into_the_folder_and_leads_back_to_it() {
     for path in ["/sub/there", "/sub", "/nope/"] {
         assert_eq!(server.post(path, "", &[("x", b"x")]).await.status, 409, "{path}");
     }
-    assert_eq!(names(&server.folder.path().join("sub")), ["a.txt", "b", "there", "讲义.bin"]);
+    assert_eq!(names(&server.folder.path().join("sub")), ["a.txt", "b", "c", "there", "讲义.bin"]);
+}
+
+#[tokio::test]
+async fn each_file_of_a_form_is_stored_or_refused_by_itself_and_the_answer_names_them_all() {
+    let server = taking(Uploads { limit: Some(6_000_000), ..UPLOADS });
+    server.write("there", "old");
+    let (large, too_large) = (vec![b'x'; 6_000_000], vec![b'y'; 9_000_000]);
+    let long = "n".repeat(256);
+    // What is refused may be longer than what the parser may keep.
+    let files: [(&str, &[u8]); 8] = [
+        ("a", b"a"),
+        ("there", &large),
+        (".hidden", b"x"),
+        ("big", &too_large),
+        ("../x", b"x"),
+        (&long, b"x"),
+        ("a", b"again"),
+        ("<b>&", b"last"),
+    ];
+    let expected = [201, 409, 403, 413, 403, 400, 409, 201];
+    let response = server.post("/", "", &files).await;
+    let statuses: Vec<u16> = response.text().lines().map(|line| line[..3].parse().unwrap()).collect();
+    assert_eq!((response.status, &statuses[..]), (413, &expected[..]), "{}", response.text());
+    assert_eq!(server.names(), ["<b>&", "a", "there"]);
+    assert_eq!((server.read("a"), server.read("there")), (b"a".to_vec(), b"old".to_vec()));
+
+    let json = server.post("/", "Accept: application/json\r\n", &files).await;
+    assert_eq!((json.status, json.header("content-type")), (413, Some("application/json")));
+    let report: serde_json::Value = serde_json::from_slice(&json.body).unwrap();
+    let named: Vec<_> =
+        report["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+    assert_eq!(named, files.map(|(name, _)| name));
+    assert_eq!(report["files"][7], serde_json::json!({"name": "<b>&", "status": 409, "stored": false}));
+    assert_eq!(report["complete"], true);
+
+    for (language, word, back) in [("en", "too large", "Back"), ("zh-CN", "文件过大", "返回")] {
+        let accepts = format!("Accept: text/html,*/*;q=0.8\r\nAccept-Language: {language}\r\n");
+        let page = server.post("/", &accepts, &files).await;
+        assert_eq!((page.status, page.header("content-type")), (413, Some("text/html; charset=utf-8")));
+        assert_eq!(page.header("content-language"), Some(&language[..2]));
+        let text = page.text();
+        assert!(text.contains(word) && text.contains(back) && text.contains("<a href=\"./\">"), "{text}");
+        assert!(text.contains("&lt;b&gt;&amp;") && !text.contains("<b>"), "{text}");
+        assert_eq!(text.matches("<tr").count(), files.len(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_is_stored_whole_is_said_in_json_too_and_a_disk_that_is_full_stops_only_what_needs_room()
+{
+    let server = taking(UPLOADS);
+    let json = server.post("/", "Accept: application/json\r\n", &[("a", b"a"), ("b", b"b")]).await;
+    assert_eq!(json.status, 201);
+    assert_eq!(
+        json.text(),
+        r#"{"files":[{"name":"a","status":201,"stored":true},{"name":"b","status":201,"stored":true}],"complete":true}"#
+    );
+    let server = taking(Uploads { keep_free: u64::MAX, ..UPLOADS });
+    let response = server.post("/", "", &[("a", b"x"), ("b", b"x"), ("..", b"x")]).await;
+    assert_eq!(response.status, 507);
+    assert_eq!(
+        response.text(),
+        "507 Insufficient Storage: a\n507 Insufficient Storage: b\n403 Forbidden: ..\n"
+    );
+}
+
+#[tokio::test]
+async fn of_a_form_that_breaks_off_it_is_said_what_is_stored_and_that_the_rest_is_not_known() {
+    let server = taking(UPLOADS);
+    let part = |name: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"{name}\"\r\n\r\n")
+    };
+    let body = format!("{}whole\r\n{}half", part("a"), part("b"));
+    let kind = "Content-Type: multipart/form-data; boundary=XX\r\n";
+    let headers = format!("{kind}Accept: text/html\r\nContent-Length: {}\r\n", body.len());
+    let page = server.send("POST", "/", &headers, body.as_bytes()).await;
+    assert_eq!(page.status, 400);
+    assert!(
+        page.text().contains(">a</td><td>stored<") && page.text().contains(">b</td><td>not stored"),
+        "{page:?}"
+    );
+    assert!(page.text().contains("The rest of the form was not read"), "{page:?}");
+    assert_eq!(server.names(), ["a"]);
+    for (path, headers) in [("/nope/", ""), ("/", "Origin: https://evil.example\r\n")] {
+        let page = server.post(path, &format!("{headers}Accept: text/html\r\n"), &[("c", b"c")]).await;
+        assert!(matches!(page.status, 403 | 409) && page.text().contains("<a href=\"./\">"), "{page:?}");
+    }
 }
 
 #[tokio::test]
@@ -411,7 +504,8 @@ async fn a_form_that_breaks_off_or_never_comes_to_a_file_leaves_nothing() {
     for body in ["", "--XX\r\n", &head[..20], head, &format!("{head}half"), &format!("{head}half\r\n--X")] {
         let kind = "Content-Type: multipart/form-data; boundary=XX\r\n";
         let mut client = server.connect().await;
-        let request = format!("POST / HTTP/1.1\r\nHost: t\r\n{kind}Content-Length: 10000\r\n\r\n{body}");
+        let request =
+            format!("POST / HTTP/1.1\r\nHost: localhost\r\n{kind}Content-Length: 10000\r\n\r\n{body}");
         client.write_all(request.as_bytes()).await.unwrap();
         drop(client);
         assert_eq!(server.log.recv().await.unwrap().answer, Answer::Status(400), "{body}");

@@ -3,8 +3,8 @@
 
 use super::{PATIENT, Running, holds, statuses};
 
-const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nHost: t\r\n\r\n";
-const LAST: &str = "GET /last HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const LAST: &str = "GET /last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 fn server() -> Running {
     let server = Running::start(PATIENT);
@@ -20,7 +20,7 @@ async fn attack(server: &Running, fields: &str) -> Vec<u8> {
 }
 
 async fn attack_with_body(server: &Running, fields: &str, body: &str) -> Vec<u8> {
-    let request = format!("GET /a HTTP/1.1\r\nHost: t\r\n{fields}\r\n{body}{HIDDEN}{LAST}");
+    let request = format!("GET /a HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n{body}{HIDDEN}{LAST}");
     server.exchange(request.as_bytes()).await
 }
 
@@ -113,19 +113,19 @@ async fn a_length_beside_chunks_makes_the_request_the_last_one() {
 async fn a_request_whose_lines_end_without_a_carriage_return_is_the_last_one() {
     let server = server();
     for request in [
-        "GET /a HTTP/1.1\nHost: t\n\n",
-        "GET /a HTTP/1.1\r\nHost: t\r\nX: y\n\n",
-        "GET /a HTTP/1.1\r\nHost: t\nX: y\r\n\r\n",
-        "GET /a HTTP/1.1\r\nHost: t\r\nX: y\r\n\n",
+        "GET /a HTTP/1.1\nHost: localhost\n\n",
+        "GET /a HTTP/1.1\r\nHost: localhost\r\nX: y\n\n",
+        "GET /a HTTP/1.1\r\nHost: localhost\nX: y\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: localhost\r\nX: y\r\n\n",
     ] {
         let answer = server.exchange(format!("{request}{HIDDEN}{LAST}").as_bytes()).await;
         assert_eq!(statuses(&answer), ["200"], "{request:?}: {}", answer.escape_ascii());
         assert!(answer.ends_with(b"the first"), "{request:?}");
     }
     // Also where it is not the first one, and what hides comes later.
-    let honest = "GET /last HTTP/1.1\r\nHost: t\r\n\r\n";
+    let honest = "GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let answer =
-        server.exchange(format!("{honest}GET /a HTTP/1.1\r\nHost: t\n\r\n{HIDDEN}").as_bytes()).await;
+        server.exchange(format!("{honest}GET /a HTTP/1.1\r\nHost: localhost\n\r\n{HIDDEN}").as_bytes()).await;
     assert!(!holds(&answer, "the hidden one") && holds(&answer, "the last"), "{}", answer.escape_ascii());
 }
 
@@ -144,7 +144,7 @@ async fn the_body_of_a_get_is_no_request() {
         ("Upgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 33\r\n".to_owned(), HIDDEN.to_owned()),
     ] {
         for method in ["GET", "HEAD", "OPTIONS", "POST"] {
-            let request = format!("{method} /a HTTP/1.1\r\nHost: t\r\n{fields}\r\n{body}{LAST}");
+            let request = format!("{method} /a HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n{body}{LAST}");
             let answer = server.exchange(request.as_bytes()).await;
             assert!(!holds(&answer, "the hidden one"), "{method} {fields:?}: {}", answer.escape_ascii());
             assert!(holds(&answer, "HTTP/1.1 "), "{method} {fields:?}");

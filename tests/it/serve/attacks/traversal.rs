@@ -111,7 +111,7 @@ async fn no_byte_from_outside_is_given_however_the_way_out_is_spelt() {
         }
         for target in [spelling.clone(), [b"/", &spelling[..]].concat(), [b"/?/", &spelling[..]].concat()] {
             let request =
-                [b"GET ", &target[..], b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"].concat();
+                [b"GET ", &target[..], b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"].concat();
             let answer = server.exchange(&request).await;
             assert!(!holds(&answer, SECRET) && !holds(&answer, "root:"), "{shown}");
             let refused = statuses(&answer).iter().all(|status| matches!(&**status, "400" | "404"));
