@@ -18,8 +18,10 @@ use crate::text::{clean_line, size};
 use crate::wire::listing::{Kind, Row};
 use crate::wire::source::Path;
 
+mod uploaded;
 mod words;
 
+pub(super) use uploaded::uploaded;
 pub(super) use words::Language;
 
 const TEMPLATE: &str = include_str!("../../assets/listing.html");

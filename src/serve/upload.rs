@@ -33,6 +33,7 @@ mod form;
 mod partial;
 
 use arriving::{Arriving, pour};
+pub(super) use form::Outcome;
 use partial::{Partial, Placed, free};
 pub(super) use partial::{is_partial, try_out};
 

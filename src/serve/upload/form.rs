@@ -8,27 +8,91 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt as _, future};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN};
+use hyper::header::{
+    ACCEPT, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN,
+    VARY,
+};
 use hyper::{HeaderMap, Response, StatusCode};
 use multer::Multipart;
+use serde::Serialize;
 
 use super::arriving::Arriving;
+use super::partial::Placed;
 use super::{Refusal, Terms, add};
 use crate::serve::Site;
-use crate::serve::reply::{Content, set, text};
+use crate::serve::page::{self, Language, uploaded};
+use crate::serve::reply::{Content, insert, set, text};
 use crate::text::clean_line;
 use crate::wire::source::Path;
 
 /// Bytes of a form that may come without any of a file: more than any head of a part has.
 const AHEAD: usize = 4 * 1024 * 1024;
 
-/// Puts the files of a form into a folder. The answer has a line for each, and leads a browser back to the folder.
+/// Files of one form: their names are kept until all of it has come.
+const MOST_FILES: usize = 10_000;
+
+/// What became of one file of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::serve) struct Outcome {
+    /// As the form has it.
+    pub(in crate::serve) name: String,
+    /// 201 where it is stored, 204 where it took the place of another one, otherwise why not.
+    pub(in crate::serve) status: StatusCode,
+}
+
+/// What became of a form.
+#[derive(Debug, Default)]
+struct Taken {
+    outcomes: Vec<Outcome>,
+    /// Why nothing is known of the rest of it, where it did not come to its end.
+    broken: Option<StatusCode>,
+}
+
+/// Puts the files of a form into a folder: each by itself, so that one which is refused stands in no other's way. The
+/// answer says what became of each, in JSON, as a page or in lines, as `Accept` asks for it. Where all are stored, a
+/// browser is led back to the folder; otherwise the status is the highest of those that are no success.
 pub(super) async fn post(
     site: &Arc<Site>,
     terms: &Terms,
     folder: &[u8],
     arriving: Arriving,
 ) -> Result<Response<Content>, Refusal> {
+    let taken = take(site, terms, folder, arriving)
+        .await
+        .unwrap_or_else(|Refusal(status)| Taken { outcomes: Vec::new(), broken: Some(status) });
+    let headers = &terms.headers;
+    let refused = taken.outcomes.iter().map(|outcome| outcome.status).chain(taken.broken);
+    let refused = refused.filter(|status| !status.is_success()).max();
+    let accepts = |wanted: &str| {
+        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        accepted.into_iter().any(|accepted| accepted.to_ascii_lowercase().contains(wanted))
+    };
+    let mut response = if accepts("application/json") {
+        let mut response = text(refused.unwrap_or(StatusCode::CREATED), taken.json()?);
+        insert(&mut response, CONTENT_TYPE, "application/json");
+        response
+    } else if let Some(status) = refused
+        && accepts("text/html")
+    {
+        let language = Language::wanted(headers);
+        let page = uploaded(&taken.outcomes, taken.broken.map(|status| status.as_u16()), language);
+        let mut response = text(status, page);
+        insert(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
+        insert(&mut response, CONTENT_LANGUAGE, language.tag());
+        set(&mut response, CONTENT_SECURITY_POLICY, page::policy())?;
+        response
+    } else if let Some(status) = refused {
+        text(status, taken.lines())
+    } else {
+        let mut response = text(StatusCode::SEE_OTHER, taken.lines());
+        set(&mut response, LOCATION, Path::from_name(folder).folder().encoded())?;
+        response
+    };
+    insert(&mut response, VARY, "Accept, Accept-Language");
+    Ok(response)
+}
+
+async fn take(site: &Arc<Site>, terms: &Terms, folder: &[u8], arriving: Arriving) -> Result<Taken, Refusal> {
     let headers = &terms.headers;
     if is_foreign(headers) {
         return Err(Refusal(StatusCode::FORBIDDEN));
@@ -41,35 +105,94 @@ pub(super) async fn post(
     }
     let ahead = Ahead::default();
     let mut form = Multipart::new(ahead.watched(arriving.stream()), boundary);
-    let mut said = String::new();
-    let mut refusal = None;
-    while refusal.is_none()
-        && let Some(field) = form.next_field().await.map_err(why)?
-    {
+    let mut taken = Taken::default();
+    while taken.broken.is_none() {
+        let mut field = match form.next_field().await {
+            Ok(Some(field)) => field,
+            Ok(None) => break,
+            Err(error) => {
+                taken.broken = Some(why(error).0);
+                break;
+            }
+        };
         ahead.forget();
         let Some(name) = field.file_name().filter(|name| !name.is_empty()) else { continue };
+        if taken.outcomes.len() >= MOST_FILES {
+            taken.broken = Some(StatusCode::PAYLOAD_TOO_LARGE);
+            break;
+        }
         // As browsers and curl write it (HTML Standard, section 4.10.21.8).
         let name = name.replace("%22", "\"");
-        let added = if name.contains('/') {
+        // Some browsers of Windows have the whole path in it.
+        let added = if name.contains(['/', '\\']) {
             Err(Refusal(StatusCode::FORBIDDEN))
         } else {
-            let bytes = field.map_err(why).inspect_ok(|_| ahead.forget());
+            let bytes = (&mut field).map_err(why).inspect_ok(|_| ahead.forget());
             add(site, terms, &[folder, name.as_bytes()].concat(), None, bytes).await
         };
-        refusal = added.err();
-        let status = refusal.map_or(StatusCode::CREATED, |Refusal(status)| status);
-        // Writing to a string cannot fail.
-        let _ = writeln!(said, "{status}: {}", clean_line(name.as_bytes()));
+        let status = match added {
+            Ok(Placed::New) => StatusCode::CREATED,
+            Ok(Placed::Instead) => StatusCode::NO_CONTENT,
+            Err(Refusal(status)) => status,
+        };
+        taken.outcomes.push(Outcome { name, status });
+        // What is refused is read to its end all the same: the next file stands behind it.
+        while taken.broken.is_none() {
+            match field.chunk().await {
+                Ok(Some(_)) => ahead.forget(),
+                Ok(None) => break,
+                Err(error) => taken.broken = Some(why(error).0),
+            }
+        }
     }
-    if said.is_empty() {
-        return Err(Refusal(StatusCode::BAD_REQUEST));
+    if taken.outcomes.is_empty() {
+        taken.broken = taken.broken.or(Some(StatusCode::BAD_REQUEST));
     }
-    if let Some(Refusal(status)) = refusal {
-        return Ok(text(status, said));
+    Ok(taken)
+}
+
+/// The JSON form of what became of one file.
+#[derive(Serialize)]
+struct Written<'a> {
+    name: &'a str,
+    status: u16,
+    /// Whether it is in the folder under this name, whole and on the disk.
+    stored: bool,
+}
+
+/// The JSON form of what became of all.
+#[derive(Serialize)]
+struct Report<'a> {
+    files: Vec<Written<'a>>,
+    /// Whether the form came to its end, so that these are all of its files.
+    complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
+impl Taken {
+    fn json(&self) -> Result<String, Refusal> {
+        let files = self.outcomes.iter().map(|Outcome { name, status }| {
+            let stored = status.is_success();
+            Written { name, status: status.as_u16(), stored }
+        });
+        let status = self.broken.map(|status| status.as_u16());
+        let report = Report { files: files.collect(), complete: self.broken.is_none(), status };
+        serde_json::to_string(&report).map_err(|_| Refusal(StatusCode::INTERNAL_SERVER_ERROR))
     }
-    let mut response = text(StatusCode::SEE_OTHER, said);
-    set(&mut response, LOCATION, Path::from_name(folder).folder().encoded())?;
-    Ok(response)
+
+    /// A line for each file, and one for the end of a form that broke off.
+    fn lines(&self) -> String {
+        let mut lines = String::new();
+        for Outcome { name, status } in &self.outcomes {
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "{status}: {}", clean_line(name.as_bytes()));
+        }
+        if let Some(status) = self.broken {
+            let _ = writeln!(lines, "{status}");
+        }
+        lines
+    }
 }
 
 /// Whether a browser sends what somebody else's page made it send. PUT needs no such question: a browser asks before it
