@@ -15,6 +15,9 @@
 //! | `version` | which version of a file an answer is of |
 //! | `beneath` | the shared folder, and that nothing outside it is reached |
 //! | `access` | who may see what of it |
+//! | `guesses` | the rate limiter of password guesses |
+//! | `host` | by which names clients may call the server (DNS rebinding) |
+//! | `private` | the deny list: hobnob's own files, by device and inode |
 //! | `upload` | what clients add to it |
 //! | `tls` | who the server is, and connections that are private |
 //! | `body` | a file's bytes on their way to a socket |
@@ -50,6 +53,7 @@ mod body;
 mod connection;
 mod digests;
 mod folder;
+mod guesses;
 mod guests;
 mod host;
 mod http;
@@ -71,6 +75,7 @@ pub use access::Access;
 use beneath::Root;
 use digests::Digests;
 use folder::{Lists, MEMORY};
+use guesses::Guesses;
 use guests::{GuestId, Guests};
 pub use host::AllowedHost;
 pub use onlooker::Onlooker;
@@ -190,6 +195,7 @@ struct Site {
     /// Read by each file that is being added, for as long as it has a hidden name.
     adding: Arc<RwLock<()>>,
     access: Access,
+    guesses: Guesses,
     identity: Option<Identity>,
 }
 
@@ -228,7 +234,8 @@ impl Server {
         let limits = Limits { connections, ..limits };
         let (digests, lists) = (Digests::new(), Lists::new(MEMORY));
         let adding = Arc::default();
-        let site = Site { root, name, zone, limits, digests, lists, adding, access, identity };
+        let guesses = Guesses::new();
+        let site = Site { root, name, zone, limits, digests, lists, adding, access, guesses, identity };
         Ok(Self { listeners, site: Arc::new(site), onlooker: None })
     }
 

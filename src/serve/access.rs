@@ -44,21 +44,36 @@ impl Access {
         if self.uploads.is_some() { "GET, HEAD, OPTIONS, PUT, POST" } else { "GET, HEAD, OPTIONS" }
     }
 
-    /// What a request is answered with whose sender is nobody that the server answers.
-    pub(super) fn refuse(&self, headers: &HeaderMap) -> Option<Response<Content>> {
-        let known = self.credentials.as_ref().is_none_or(|known| is_from(known, headers));
-        (!known).then(|| {
-            let mut response = failure(StatusCode::UNAUTHORIZED);
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
-            response
-        })
+    /// Whose a request is.
+    pub(super) fn login(&self, headers: &HeaderMap) -> Login {
+        let Some(known) = &self.credentials else { return Login::Known };
+        match headers.get(AUTHORIZATION).and_then(|value| user_pass(value.as_bytes())) {
+            None => Login::Unnamed,
+            Some(given) if is_from(known, &given) => Login::Known,
+            Some(_) => Login::Wrong,
+        }
     }
 }
 
-fn is_from(known: &Credentials, headers: &HeaderMap) -> bool {
-    let Some(given) = headers.get(AUTHORIZATION).and_then(|value| user_pass(value.as_bytes())) else {
-        return false;
-    };
+/// Whose a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Login {
+    /// One whom the server answers.
+    Known,
+    /// It has no name and password with it, which guesses nothing.
+    Unnamed,
+    /// It has the wrong ones.
+    Wrong,
+}
+
+/// Asks for a name and a password.
+pub(super) fn unauthorized() -> Response<Content> {
+    let mut response = failure(StatusCode::UNAUTHORIZED);
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+    response
+}
+
+fn is_from(known: &Credentials, given: &[u8]) -> bool {
     let expected = Sha256::digest(format!("{}:{}", known.user(), known.password()));
     // Of digests, so that a wrong length takes as long as wrong bytes.
     Sha256::digest(given)[..].ct_eq(&expected[..]).into()
@@ -74,14 +89,14 @@ fn user_pass(value: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn answered(authorization: Option<&str>) -> bool {
+    fn login(authorization: Option<&str>) -> Login {
         let credentials = Credentials::new("me".into(), "pass wörd:".into());
         let access = Access { credentials, ..Access::default() };
         let mut headers = HeaderMap::new();
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        access.refuse(&headers).is_none()
+        access.login(&headers)
     }
 
     fn basic(user_pass: &str) -> String {
@@ -89,20 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn only_the_right_name_and_password_are_answered() {
-        assert!(answered(Some(&basic("me:pass wörd:"))));
-        assert!(answered(Some(&basic("me:pass wörd:").replace("Basic ", "BASIC   "))));
+    fn only_the_right_name_and_password_are_answered_and_what_is_none_is_no_guess() {
+        assert_eq!(login(Some(&basic("me:pass wörd:"))), Login::Known);
+        assert_eq!(login(Some(&basic("me:pass wörd:").replace("Basic ", "BASIC   "))), Login::Known);
         for wrong in ["me:", "me:pass wörd", "me:pass wörd:x", "you:pass wörd:", "", "me"] {
-            assert!(!answered(Some(&basic(wrong))), "{wrong}");
+            assert_eq!(login(Some(&basic(wrong))), Login::Wrong, "{wrong}");
         }
-        for wrong in ["", "Basic", "Basic ", "Basic !!", "Bearer bWU6", "Basicbw=="] {
-            assert!(!answered(Some(wrong)), "{wrong}");
+        for none in ["", "Basic", "Basic !!", "Bearer bWU6", "Basicbw=="] {
+            assert_eq!(login(Some(none)), Login::Unnamed, "{none}");
         }
-        assert!(!answered(None));
+        assert_eq!(login(None), Login::Unnamed);
     }
 
     #[test]
     fn without_credentials_everybody_is_answered() {
-        assert!(Access::default().refuse(&HeaderMap::new()).is_none());
+        assert_eq!(Access::default().login(&HeaderMap::new()), Login::Known);
     }
 }

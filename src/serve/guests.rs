@@ -170,7 +170,7 @@ impl Guest {
 }
 
 /// What counts as one address: of IPv6 the network, as one machine has all of its addresses (RFC 4291, section 2.5.4).
-fn network(ip: IpAddr) -> IpAddr {
+pub(super) fn network(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(_) => ip,
         IpAddr::V6(v6) => {

@@ -9,12 +9,13 @@ use std::error::Error;
 use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Body as _, Frame, Incoming};
-use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,8 +24,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::task::spawn_blocking;
 
+use super::access::{Login, unauthorized};
 use super::body::{self, Frames};
 use super::connection::{After, Visit, close};
+use super::guesses::Decision;
 use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
 use super::reply::{Content, add_digests, failure, refuse, reply, reply_at_hand};
@@ -57,11 +60,14 @@ pub(super) async fn converse(
     let service = {
         let (site, log, meter) = (Arc::clone(&visit.site), Arc::clone(&visit.log), Arc::clone(&meter));
         let (peer, guest) = (visit.peer, Arc::clone(&visit.guest));
+        let trust = Arc::new(AtomicBool::new(false));
         service_fn(move |request: hyper::Request<Incoming>| {
             guest.owes();
             let is_last = lone_feed.has_come();
             lone_feed.expect(request.body().size_hint().exact().unwrap_or_default());
-            let answer = answer(request, Arc::clone(&site), peer, Arc::clone(&log), Arc::clone(&meter));
+            let site = Arc::clone(&site);
+            let answer =
+                answer(request, site, peer, Arc::clone(&trust), Arc::clone(&log), Arc::clone(&meter));
             Box::pin(async move {
                 let mut response = answer.await?;
                 if is_last {
@@ -127,6 +133,7 @@ async fn answer(
     request: hyper::Request<Incoming>,
     site: Arc<Site>,
     peer: SocketAddr,
+    trust: Arc<AtomicBool>,
     log: Arc<Log>,
     meter: Arc<Meter<Answering>>,
 ) -> Result<Response<Body>, Infallible> {
@@ -138,7 +145,11 @@ async fn answer(
     let wanted: Vec<_> = DigestField::wanted(&head.headers).collect();
     let digests = Arc::clone(&site.digests);
     let mut answering = log.begin(began, peer, asked);
-    let mut response = if let Some(refused) = refuse(&head).or_else(|| site.access.refuse(&head.headers)) {
+    let refused = match refuse(&site, &head) {
+        None => refuse_stranger(&site, &head, peer, &trust).await,
+        refused => refused,
+    };
+    let mut response = if let Some(refused) = refused {
         refused
     } else if let Some(uploads) = upload::wanted(&site.access, &head.method) {
         answering.receives(body.size_hint().exact());
@@ -170,6 +181,35 @@ async fn answer(
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     Ok(response)
+}
+
+/// What a request is answered with whose sender is nobody that the server answers. `trust` is whether the right password
+/// was given on its connection.
+async fn refuse_stranger(
+    site: &Site,
+    head: &Parts,
+    peer: SocketAddr,
+    trust: &AtomicBool,
+) -> Option<Response<Content>> {
+    let login = site.access.login(&head.headers);
+    if site.access.credentials.is_none() || login == Login::Known && trust.load(Ordering::Relaxed) {
+        return None;
+    }
+    if login == Login::Unnamed {
+        return Some(unauthorized());
+    }
+    let decision = site.guesses.judge(peer.ip(), login == Login::Known).await;
+    trust.store(decision == Decision::Right, Ordering::Relaxed);
+    match decision {
+        Decision::Right => None,
+        Decision::Wrong => Some(unauthorized()),
+        Decision::Later(wait) => {
+            let mut response = failure(StatusCode::TOO_MANY_REQUESTS);
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            Some(response)
+        }
+    }
 }
 
 /// What is told of a request: of a long one its beginning, as it is kept and copied.
