@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use jiff::Timestamp;
@@ -130,7 +131,7 @@ impl Root {
     /// Reads a decoded name, its parts divided by `/`, without one in front; the empty one is the top folder.
     ///
     /// None where no part may be asked for: empty ones, `.` and `..`, hidden ones (a leading dot) unless they are
-    /// shared, those with a backslash or a NUL, and uploads that are not whole.
+    /// shared, those with a NUL, and uploads that are not whole.
     pub(super) fn name(&self, bytes: &[u8]) -> Option<Name> {
         read(bytes, self.hidden)
     }
@@ -151,7 +152,8 @@ impl Root {
         self.found(self.way.file_at_hand(&name.path)?).ok()
     }
 
-    fn found(file: fs::File) -> io::Result<Found> {
+    /// What is denied looks as if it were not there.
+    fn found(&self, file: fs::File) -> io::Result<Found> {
         let metadata = file.metadata()?;
         if self.deny.now().has(Identity::of(&metadata)) {
             return Err(io::ErrorKind::NotFound.into());
@@ -189,10 +191,32 @@ fn read(bytes: &[u8], hidden: bool) -> Option<Name> {
         .then(|| Name { path: PathBuf::from(OsStr::from_bytes(name)), is_folder: name.len() < bytes.len() })
 }
 
+/// The name that a decoded path of a URL stands for, as other servers understand it: several slashes are one, `.` is where
+/// it stands, and `..` leads back (RFC 3986, section 5.2.4). None where it leads out of the top.
+pub(super) fn normalized(path: &[u8]) -> Option<Vec<u8>> {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    let mut is_folder = false;
+    for part in path.split(|byte| *byte == b'/') {
+        is_folder = matches!(part, b"" | b"." | b"..");
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop()?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    let mut name = parts.join(&b'/');
+    if is_folder && !name.is_empty() {
+        name.push(b'/');
+    }
+    Some(name)
+}
+
 /// Whether a thing of this name is listed and served. A home folder shared by mistake must not give `.ssh` away.
 fn is_served(part: &[u8], hidden: bool) -> bool {
     let is_shown = !part.starts_with(b".") || hidden && !matches!(part, b"." | b"..") && !is_partial(part);
-    !part.is_empty() && is_shown && !part.iter().any(|byte| matches!(byte, b'\\' | 0))
+    !part.is_empty() && is_shown && !part.contains(&0)
 }
 
 /// None for a time that no calendar has. Nanoseconds are below a thousand millions on every system; a disk that says
@@ -213,6 +237,7 @@ mod tests {
             (b"a/b/", "a/b", true),
             (b"", ".", true),
             (b"a b..c", "a b..c", false),
+            (b"a\\..\\b", "a\\..\\b", false),
         ] {
             let expected = Some(Name { path: PathBuf::from(path), is_folder });
             assert_eq!(read(bytes, false), expected, "{}", bytes.escape_ascii());
@@ -234,7 +259,7 @@ mod tests {
             b"a//",
             b".ssh/id_ed25519",
             b"a/.git/config",
-            b"a\\..\\b",
+            b"..\\b",
             b"a\0b",
         ] {
             assert_eq!(read(bytes, false), None, "{}", bytes.escape_ascii());
@@ -246,8 +271,35 @@ mod tests {
         for bytes in [&b".profile"[..], b".ssh/id", b"a/.git/", b"...", b"..a"] {
             assert!(read(bytes, true).is_some(), "{}", bytes.escape_ascii());
         }
-        for bytes in [&b"."[..], b"..", b"a/../b", b"./a", b".a\\b", b".a\0", b".hobnob-upload-1-2"] {
+        for bytes in [&b"."[..], b"..", b"a/../b", b"./a", b".a\0", b".hobnob-upload-1-2"] {
             assert_eq!(read(bytes, true), None, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_path_is_normalized_and_none_leads_out() {
+        for (path, name) in [
+            (&b""[..], Some(&b""[..])),
+            (b"a", Some(b"a")),
+            (b"a/b/", Some(b"a/b/")),
+            (b"/a", Some(b"a")),
+            (b"//a//b//", Some(b"a/b/")),
+            (b"./a", Some(b"a")),
+            (b"a/./b/.", Some(b"a/b/")),
+            (b"d/../a", Some(b"a")),
+            (b"d/e/../../a/..", Some(b"")),
+            (b"a/b/..", Some(b"a/")),
+            (b".", Some(b"")),
+            (b"/", Some(b"")),
+            (b"...", Some(b"...")),
+            (b"a\\..", Some(b"a\\..")),
+            (b"..", None),
+            (b"../a", None),
+            (b"a/../../a", None),
+            (b"./..", None),
+            (b"//../a", None),
+        ] {
+            assert_eq!(normalized(path).as_deref(), name, "{}", path.escape_ascii());
         }
     }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use hyper::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    ETAG, VARY, X_CONTENT_TYPE_OPTIONS,
+    ETAG, HeaderName, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Response, StatusCode};
@@ -44,6 +44,10 @@ pub(super) use query::{Asked, Filter, Query};
 pub(super) use room::{Lists, MEMORY, Room};
 pub(super) use rows::{Rows, Share, Summary};
 use writing::{Form, Writing};
+
+/// How many things in a folder are not in its list, as they are not shared; also for forms of a list that have no room for
+/// it.
+const LEFT_OUT: HeaderName = HeaderName::from_static("hobnob-left-out");
 
 /// A folder that was asked for.
 pub(super) struct Folder<'request> {
@@ -74,7 +78,7 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
     let form = match query.asked {
         Some(Asked::Dufs) => {
             let folder = path.strip_suffix(b"/").unwrap_or_default().to_vec();
-            Form::Dufs { folder, uploads: site.access.uploads.is_some() }
+            Form::Dufs { folder, uploads: site.access.uploads.is_some(), left_out: summary.left_out }
         }
         Some(Asked::Names) => Form::Names,
         _ if wants_json(headers) => Form::Caddy,
@@ -94,6 +98,9 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
     set(&mut response, TOTAL, &summary.rows.to_string())?;
     insert(&mut response, CACHE_CONTROL, "no-cache");
     insert(&mut response, VARY, "Accept, Accept-Language");
+    if summary.left_out > 0 {
+        set(&mut response, LEFT_OUT, &summary.left_out.to_string())?;
+    }
     Ok(response)
 }
 

@@ -72,6 +72,7 @@ impl Page {
                 }
                 "count" => size::grouped(summary.rows as u64),
                 "total" if summary.bytes > 0 => format!(" · {}", size::bytes(summary.bytes)),
+                "left_out" if summary.left_out > 0 => left_out(summary.left_out, language),
                 "hidden" if summary.rows > 0 => " hidden".to_owned(),
                 "nothing" if summary.rows == 0 && filter.is_empty() => escape(language.word("empty")),
                 "nothing" => escape(language.word("none")),
@@ -158,6 +159,12 @@ fn columns(order: Order, filter: &str, language: Language) -> String {
         )
     };
     [Column::Name, Column::Size, Column::Modified].map(column).concat()
+}
+
+/// How many things are in no row.
+fn left_out(count: usize, language: Language) -> String {
+    let (why, word) = (escape(language.word("left_out_hint")), escape(language.word("left_out")));
+    format!(" · <span title=\"{why}\">{} {word}</span>", size::grouped(count as u64))
 }
 
 /// Adds files to the folder.

@@ -15,8 +15,7 @@ use hyper::{Method, Response, StatusCode};
 use nix::libc;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
-use super::Site;
-use super::beneath::{Found, Opened, leads_nowhere};
+use super::beneath::{Found, Opened, leads_nowhere, normalized};
 use super::digests::Digests;
 use super::folder::{self, Folder};
 use super::page::Language;
@@ -71,7 +70,7 @@ pub(super) fn reply_at_hand(site: &Site, request: &Parts) -> Option<Response<Con
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return None;
     }
-    let bytes = name(request);
+    let bytes = name(request)?;
     let name = site.root.name(&bytes).filter(|name| !name.is_folder)?;
     match site.root.find_at_hand(&name)? {
         Found::File(opened) => file::answer(&bytes, opened, request).ok(),
@@ -82,17 +81,15 @@ pub(super) fn reply_at_hand(site: &Site, request: &Parts) -> Option<Response<Con
 /// Answers a request. Opens files and reads folders, so it may take its time.
 pub(super) fn reply(site: &Arc<Site>, request: &Parts) -> Response<Content> {
     match request.method {
-        Method::GET | Method::HEAD => {
-            find(site, &name(request), request).unwrap_or_else(|error| failure(status(&error)))
-        }
+        Method::GET | Method::HEAD => find(site, request).unwrap_or_else(|error| failure(status(&error))),
         Method::OPTIONS => allowing(site, nothing(StatusCode::NO_CONTENT)),
         _ => allowing(site, failure(StatusCode::METHOD_NOT_ALLOWED)),
     }
 }
 
 /// What a request asks for.
-fn name(request: &Parts) -> Vec<u8> {
-    Path::from_url(request.uri.path()).name()
+pub(super) fn name(request: &Parts) -> Option<Vec<u8>> {
+    normalized(&Path::from_url(request.uri.path()).name())
 }
 
 /// The answer to a request that somebody before us may have read in another way than we do. After one there is no telling
@@ -180,8 +177,10 @@ fn status(error: &io::Error) -> StatusCode {
     }
 }
 
-fn find(site: &Arc<Site>, bytes: &[u8], request: &Parts) -> io::Result<Response<Content>> {
-    let Some(name) = site.root.name(bytes) else { return Ok(failure(StatusCode::NOT_FOUND)) };
+fn find(site: &Arc<Site>, request: &Parts) -> io::Result<Response<Content>> {
+    let bytes = name(request);
+    let named = bytes.as_deref().and_then(|bytes| Some((bytes, site.root.name(bytes)?)));
+    let Some((bytes, name)) = named else { return Ok(failure(StatusCode::NOT_FOUND)) };
     match site.root.find(&name)? {
         Found::File(opened) if !name.is_folder => file::answer(bytes, opened, request),
         Found::Folder(file) if name.is_folder => {

@@ -24,7 +24,7 @@ use tokio::task::spawn_blocking;
 use super::Site;
 use super::access::Access;
 use super::onlooker::Count;
-use super::reply::{Content, failure, nothing, set};
+use super::reply::{Content, failure, name, nothing, set};
 use crate::wire::conditions::{Current, Judgement};
 use crate::wire::source::Path;
 
@@ -123,7 +123,7 @@ pub(super) async fn take(
 ) -> Response<Content> {
     let arriving = Arriving::new(body, site.limits.stall, received);
     let terms = Terms { uploads, headers: Arc::new(head.headers.clone()), free };
-    let name = Path::from_url(head.uri.path()).name();
+    let Some(name) = name(head) else { return failure(StatusCode::FORBIDDEN) };
     let taken = if head.method == Method::PUT {
         put(site, &terms, &name, arriving).await
     } else {

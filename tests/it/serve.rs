@@ -33,6 +33,7 @@ mod http;
 mod life;
 mod links;
 mod ours;
+mod paths;
 mod plain;
 mod private;
 mod ranges;

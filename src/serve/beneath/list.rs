@@ -13,7 +13,8 @@ use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, available_parallelism};
 
-use nix::dir::Dir;
+use nix::dir::{Dir, Entry, Type};
+use nix::errno::Errno;
 use nix::fcntl::AtFlags;
 use nix::sys::stat::{SFlag, fstatat};
 
@@ -25,9 +26,10 @@ use crate::serve::private::Identity;
 const BLOCK: usize = 64 * 1024;
 
 impl Root {
-    /// What is served of the folder of this name and passes the filter, in this order. A link that leads to nowhere, or
-    /// out of the shared folder, is left out; so is what goes while the list is made. Of what cannot be looked at only
-    /// the name is known.
+    /// What is served of the folder of this name and passes the filter, in this order. What is hidden or denied, and a link
+    /// that leads to nowhere or out of the shared folder, is left out and counted, whatever the filter is: otherwise it
+    /// would tell what is called so. What goes while the list is made is not there. Of what cannot be looked at only the
+    /// name is known.
     ///
     /// Of a large folder the names are looked at while others are still read, by as many threads as the machine has.
     pub(in crate::serve) fn list(
@@ -39,7 +41,7 @@ impl Root {
     ) -> io::Result<Rows> {
         let looked_in = folder.try_clone()?;
         let mut folder = Dir::from_fd(folder.into())?;
-        let (read, blocks) = channel::<Vec<u8>>();
+        let (read, blocks) = channel::<Block>();
         let blocks = Mutex::new(blocks);
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
         let look = || {
@@ -55,54 +57,100 @@ impl Root {
             let read = read;
             let most = available_parallelism().map_or(1, usize::from);
             let mut others = Vec::new();
-            let mut names = Vec::new();
+            let (mut wanted, mut unwanted) =
+                (Block::default(), Block { is_wanted: false, ..Block::default() });
+            let mut hidden = 0;
             for entry in folder.iter() {
                 let entry = entry?;
                 let file = entry.file_name();
-                let is_wanted = filter.is_none_or(|filter| filter.takes(file.to_bytes()));
-                if is_wanted && is_served(file.to_bytes(), self.hidden) {
-                    names.extend_from_slice(file.to_bytes_with_nul());
+                if !is_served(file.to_bytes(), self.hidden) {
+                    hidden += usize::from(!matches!(file.to_bytes(), b"." | b".."));
+                    continue;
                 }
-                if names.len() >= BLOCK {
+                if filter.is_none_or(|filter| filter.takes(file.to_bytes())) {
+                    wanted.names.extend_from_slice(file.to_bytes_with_nul());
+                } else if is_worth_a_look(&entry) || denied.may_have(entry.ino()) {
+                    unwanted.names.extend_from_slice(file.to_bytes_with_nul());
+                }
+                if wanted.names.len() >= BLOCK {
                     // Nobody stops to look before all is read.
-                    let _ = read.send(mem::take(&mut names));
+                    let _ = read.send(mem::take(&mut wanted));
                     if others.len() + 1 < most {
                         // One that cannot be started is one helping hand less.
                         others.extend(thread::Builder::new().spawn_scoped(scope, look));
                     }
                 }
             }
-            let _ = read.send(names);
+            let _ = read.send(wanted);
+            let _ = read.send(unwanted);
             drop(read);
             let mut shares = vec![look()];
             for other in others {
                 shares.push(other.join().map_err(|_| io::Error::other("a thread ended early"))?);
             }
-            Ok::<_, io::Error>(shares)
+            Ok::<_, io::Error>((shares, hidden))
         })?;
-        Ok(Rows::new(shares))
+        Ok(Rows::new(shares, hidden))
     }
 
-    /// Looks at all of some names, each with a NUL behind it.
-    fn look(&self, name: &Name, folder: BorrowedFd<'_>, names: &[u8], share: &mut Share) {
-        for file in names.split_inclusive(|byte| *byte == 0) {
+    /// Looks at all of some names.
+    fn look(&self, name: &Name, folder: BorrowedFd<'_>, block: &Block, share: &mut Share) {
+        let denied = self.deny_list().now();
+        for file in block.names.split_inclusive(|byte| *byte == 0) {
             let Ok(file) = CStr::from_bytes_with_nul(file) else { continue };
             let (seen, is_symlink) = match self.looked_at(name, folder, file) {
-                Ok(looked_at) => looked_at,
-                Err(error) if is_absent(&error) => continue,
+                Ok(Some((_, identity, _))) if denied.has(identity) => {
+                    share.leave_out();
+                    continue;
+                }
+                Ok(Some((seen, _, is_symlink))) => (seen, is_symlink),
+                Ok(None) => continue,
+                Err(error) if is_absent(&error) => {
+                    share.leave_out();
+                    continue;
+                }
                 Err(_) => (Seen::NOTHING, false),
             };
-            share.add(file.to_bytes(), seen, is_symlink);
+            if block.is_wanted {
+                share.add(file.to_bytes(), seen, is_symlink);
+            }
         }
     }
 
-    /// What is there, and whether a symbolic link leads to it.
-    fn looked_at(&self, name: &Name, folder: BorrowedFd<'_>, file: &CStr) -> io::Result<(Seen, bool)> {
-        let own = fstatat(folder, file, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    /// What is there, and whether a symbolic link leads to it; none where it went meanwhile.
+    fn looked_at(
+        &self,
+        name: &Name,
+        folder: BorrowedFd<'_>,
+        file: &CStr,
+    ) -> io::Result<Option<(Seen, Identity, bool)>> {
+        let own = match fstatat(folder, file, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Err(Errno::ENOENT) => return Ok(None),
+            looked_at => looked_at?,
+        };
         if SFlag::from_bits_truncate(own.st_mode & SFlag::S_IFMT.bits()) != SFlag::S_IFLNK {
             return Ok(Some((Seen::of(&own), Identity::of_stat(&own), false)));
         }
         let (seen, identity) = self.way.look(&name.path.join(OsStr::from_bytes(file.to_bytes())))?;
         Ok(Some((seen, identity, true)))
     }
+}
+
+/// Names that are looked at together, each with a NUL behind it.
+#[derive(Debug)]
+struct Block {
+    names: Vec<u8>,
+    /// Whether they pass the filter. Others are looked at only to count what would be left out without it.
+    is_wanted: bool,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        Self { names: Vec::new(), is_wanted: true }
+    }
+}
+
+/// Whether it may be a link, which may lead to nothing that is listed.
+fn is_worth_a_look(entry: &Entry) -> bool {
+    matches!(entry.file_type(), None | Some(Type::Symlink))
 }

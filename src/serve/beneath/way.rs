@@ -2,13 +2,14 @@
 //!
 //! Without leaving it: links that lead out are refused by the kernel itself (`cap-std` opens with `openat2` and
 //! `RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS` where Linux has that, and walks part by part with `O_NOFOLLOW` elsewhere).
+//! Links that are absolute and stay in the folder are resolved first, and what they lead to is opened in the same way.
 //! Or wherever the links in it lead, if the user says so. What the system has in its memory is asked for first, in the
 //! same way and with the same refusals, but without waiting. Which names may come here is decided elsewhere: must never
 //! be given one with `..` in it.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
@@ -27,6 +28,8 @@ const WITHOUT_WAITING: OFlag = OFlag::O_NONBLOCK.union(OFlag::O_NOCTTY);
 #[derive(Debug)]
 pub(super) struct Way {
     top: Dir,
+    /// Where it is, without links.
+    path: PathBuf,
     follow_links: bool,
     /// Whether opening a file that the system knows already asks nobody: not so on a disk that is another machine's, or
     /// another program's.
@@ -73,8 +76,8 @@ impl Seen {
 impl Way {
     pub(super) fn open(path: &Path, follow_links: bool) -> io::Result<Self> {
         let top = Dir::open_ambient_dir(path, ambient_authority())?;
-        let is_own = is_own(&top);
-        Ok(Self { top, follow_links, is_own })
+        let (path, is_own) = (path.canonicalize()?, is_own(&top));
+        Ok(Self { top, path, follow_links, is_own })
     }
 
     /// Opens whatever is there, to be read.
@@ -84,7 +87,7 @@ impl Way {
         }
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(WITHOUT_WAITING.bits());
-        Ok(self.top.open_with(path, &options)?.into_std())
+        self.within(path, |path| Ok(self.top.open_with(path, &options)?.into_std()))
     }
 
     /// Opens whatever is there, to be read, if the system knows the way there without asking a disk; none where it does
@@ -120,7 +123,7 @@ impl Way {
         if self.follow_links {
             return Ok(Dir::from_std_file(self.followed(path, OFlag::O_DIRECTORY)?));
         }
-        self.top.open_dir(path)
+        self.within(path, |path| self.top.open_dir(path))
     }
 
     /// Looks at a thing, behind links where they lead to something, without opening it.
@@ -129,18 +132,66 @@ impl Way {
             let stat = fstatat(&self.top, path, AtFlags::empty())?;
             return Ok((Seen::of(&stat), Identity::of_stat(&stat)));
         }
-        let metadata = self.top.metadata(path)?;
-        Ok(Seen {
+        let metadata = self.within(path, |path| self.top.metadata(path))?;
+        let seen = Seen {
             st_mode: metadata.mode(),
             length: metadata.len(),
             seconds: metadata.mtime(),
             nanoseconds: metadata.mtime_nsec(),
-        })
+        };
+        Ok((seen, Identity::new(metadata.dev(), metadata.ino())))
+    }
+
+    /// Which file is there, in the same way as [`Self::file_at_hand`], without opening it.
+    #[cfg(target_os = "linux")]
+    pub(super) fn look_at_hand(&self, path: &Path) -> Option<Identity> {
+        let file = self.at_hand(path, rustix::fs::OFlags::PATH)?;
+        Some(Identity::of(&file.metadata().ok()?))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn look_at_hand(&self, _: &Path) -> Option<Identity> {
+        None
+    }
+
+    /// Does this with a path, without leaving the folder. Where the system refuses that because of a link which is absolute
+    /// or leaves the folder on its way, it is done with where the link leads, if that is in the folder: by a path without
+    /// links, which is refused in the same way if one of its parts has become one meanwhile.
+    fn within<T>(&self, path: &Path, act: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+        match act(path) {
+            Err(refused) if leads_out(&refused) => match self.resolved(path) {
+                Some(path) => act(&path),
+                None => Err(refused),
+            },
+            done => done,
+        }
+    }
+
+    /// The same path from the top without links; none where it leads out, or the folder is not where it was.
+    fn resolved(&self, path: &Path) -> Option<PathBuf> {
+        let (there, own) = (fs::metadata(&self.path).ok()?, self.top.dir_metadata().ok()?);
+        if Identity::of(&there) != Identity::new(own.dev(), own.ino()) {
+            return None;
+        }
+        // Each part on its own: none may lead out, also where the next one would lead back.
+        let mut resolved = self.path.clone();
+        for part in path {
+            resolved = resolved.join(part).canonicalize().ok().filter(|path| path.starts_with(&self.path))?;
+        }
+        let path = resolved.strip_prefix(&self.path).ok()?;
+        Some(if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_path_buf() })
     }
 
     fn followed(&self, path: &Path, flags: OFlag) -> io::Result<fs::File> {
         Ok(openat(&self.top, path, OFlag::O_RDONLY | OFlag::O_CLOEXEC | flags, Mode::empty())?.into())
     }
+}
+
+/// Whether a path was refused because a link in it leads out, or would if it were followed: by the system (`EXDEV`), or by
+/// `cap-std`, which has no number of the system's for it.
+fn leads_out(error: &io::Error) -> bool {
+    let is_own = error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none();
+    is_own || error.kind() == io::ErrorKind::CrossesDevices
 }
 
 /// Whether this folder is on a disk of this machine, of a kind that the system has in its own hands.

@@ -135,7 +135,9 @@ mod tests {
         ] {
             share.add(name.as_bytes(), Seen { st_mode, length, seconds, nanoseconds: 0 }, false);
         }
-        Rows::new(vec![share.sorted()]).map(|row| String::from_utf8_lossy(&row.raw.0).into_owned()).collect()
+        Rows::new(vec![share.sorted()], 0)
+            .map(|row| String::from_utf8_lossy(&row.raw.0).into_owned())
+            .collect()
     }
 
     #[test]

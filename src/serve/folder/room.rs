@@ -71,7 +71,7 @@ mod tests {
         let mut share = Share::new(Order { column: Column::Name, direction: Direction::Ascending });
         let seen = Seen { st_mode: 0o100_644, length: 0, seconds: 0, nanoseconds: 0 };
         (0..names).for_each(|_| share.add(&[b'x'; 100], seen, false));
-        Rows::new(vec![share.sorted()])
+        Rows::new(vec![share.sorted()], 0)
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub(in crate::serve) struct Summary {
     pub(in crate::serve) rows: usize,
     /// The bytes of all files.
     pub(in crate::serve) bytes: u64,
+    /// How many things in the folder are in no row, as they are not shared.
+    pub(in crate::serve) left_out: usize,
     /// The sum of the hashes of all.
     hashes: u64,
 }
@@ -74,7 +76,12 @@ impl Share {
         let mut hasher = DefaultHasher::new();
         (name, seen, is_symlink).hash(&mut hasher);
         let bytes = seen.size().unwrap_or_default();
-        self.summary = self.summary.and(Summary { rows: 1, bytes, hashes: hasher.finish() });
+        self.summary = self.summary.and(Summary { rows: 1, bytes, left_out: 0, hashes: hasher.finish() });
+    }
+
+    /// Counts one that is in no row.
+    pub(in crate::serve) fn leave_out(&mut self) {
+        self.summary.left_out += 1;
     }
 
     /// Puts them in order.
@@ -100,15 +107,17 @@ impl Summary {
         Self {
             rows: self.rows + other.rows,
             bytes: self.bytes.saturating_add(other.bytes),
+            left_out: self.left_out + other.left_out,
             hashes: self.hashes.wrapping_add(other.hashes),
         }
     }
 }
 
 impl Rows {
-    /// Of shares of one order.
-    pub(in crate::serve) fn new(shares: Vec<Sorted>) -> Self {
-        let summary = shares.iter().map(|share| share.summary).fold(Summary::default(), Summary::and);
+    /// Of shares of one order, in none of which are `hidden` more things of the folder.
+    pub(in crate::serve) fn new(shares: Vec<Sorted>, hidden: usize) -> Self {
+        let start = Summary { left_out: hidden, ..Summary::default() };
+        let summary = shares.iter().map(|share| share.summary).fold(start, Summary::and);
         Self { shares, summary }
     }
 
@@ -175,7 +184,7 @@ mod tests {
             names.iter().for_each(|name| share.add(name.as_bytes(), seen, false));
             share.sorted()
         };
-        Rows::new(shares.iter().map(share).collect())
+        Rows::new(shares.iter().map(share).collect(), 0)
     }
 
     #[test]

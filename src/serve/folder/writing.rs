@@ -23,6 +23,8 @@ pub(super) enum Form {
         folder: Vec<u8>,
         /// Whether files may be added to it.
         uploads: bool,
+        /// How many things in it are in no row.
+        left_out: usize,
     },
     /// Lines.
     Names,
@@ -42,7 +44,7 @@ impl Form {
     fn write_head(&self, out: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Caddy => out.push(b'['),
-            Self::Dufs { folder, uploads } => dufs::write_head(folder, *uploads, out)?,
+            Self::Dufs { folder, uploads, left_out } => dufs::write_head(folder, *uploads, *left_out, out)?,
             Self::Names => {}
             Self::Page(page) => page.write_head(out),
         }

@@ -25,6 +25,9 @@ struct Index<'folder> {
     dir_exists: bool,
     auth: bool,
     user: Option<&'static str>,
+    /// Of ours: how many things in the folder are not in `paths`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<usize>,
     paths: [(); 0],
 }
 
@@ -39,8 +42,14 @@ struct Written<'row> {
     url: Option<String>,
 }
 
-/// Adds what stands in front of the first row. `folder` is decoded, without a slash at either end.
-pub fn write_head(folder: &[u8], allow_upload: bool, out: &mut Vec<u8>) -> serde_json::Result<()> {
+/// Adds what stands in front of the first row. `folder` is decoded, without a slash at either end; `left_out` is how many
+/// things in it are not listed.
+pub fn write_head(
+    folder: &[u8],
+    allow_upload: bool,
+    left_out: usize,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     let index = Index {
         href: &format!("/{}", String::from_utf8_lossy(folder)),
         kind: "Index",
@@ -52,6 +61,7 @@ pub fn write_head(folder: &[u8], allow_upload: bool, out: &mut Vec<u8>) -> serde
         dir_exists: true,
         auth: false,
         user: None,
+        left_out: Some(left_out).filter(|count| *count > 0),
         paths: [],
     };
     serde_json::to_writer(&mut *out, &index)?;
@@ -103,7 +113,7 @@ mod tests {
             row(b"\xff", 0o100_644, true),
         ];
         let mut list = Vec::new();
-        write_head("讲义".as_bytes(), false, &mut list).unwrap();
+        write_head("讲义".as_bytes(), false, 0, &mut list).unwrap();
         for (place, row) in rows.iter().enumerate() {
             list.extend_from_slice(if place > 0 { b"," } else { b"" });
             write_row(row, &mut list).unwrap();

@@ -71,8 +71,6 @@ async fn a_path_leading_out_of_the_folder_is_not_found() {
         "/etc/passwd",
         "/sub/a.txt%00",
         "/sub/a.txt%00.png",
-        "/sub/./a.txt",
-        "/sub//a.txt",
         "/sub/a.txt/",
         "http://localhost/../secret.txt",
     ] {

@@ -199,11 +199,9 @@ async fn names_that_lead_out_or_to_what_is_hidden_are_refused() {
         "/sub/%2e%2e/%2e%2e/x",
         "/.hidden",
         "/sub/.git/x",
-        "/a%5cb",
         "/..%5cx",
         "/a%00b",
-        "//x",
-        "/sub//x",
+        "/sub/../../x",
         "/%2ehobnob-upload-1-1",
     ] {
         assert_eq!(server.put(path, "", "x").await.status, 403, "{path}");
@@ -213,6 +211,10 @@ async fn names_that_lead_out_or_to_what_is_hidden_are_refused() {
     }
     assert_eq!(server.names(), ["sub"]);
     assert!(!server.folder.path().join("../x").exists());
+    for (path, status) in [("/a%5cb", 201), ("//b", 201), ("/sub/.././c", 201), ("/sub//x", 409)] {
+        assert_eq!(server.put(path, "", "x").await.status, status, "{path}");
+    }
+    assert_eq!(server.names(), ["a\\b", "b", "c", "sub"]);
 }
 
 #[tokio::test]
