@@ -26,6 +26,13 @@ impl Hasher {
         }
     }
 
+    /// The hash of bytes that are in memory, of the same kind as this one.
+    pub(super) fn hash(like: &Checksum, bytes: &[u8]) -> Checksum {
+        let mut hasher = Self::new(like);
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
     pub(super) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha256(hash) => hash.update(bytes),

@@ -12,7 +12,7 @@ use super::{Transfer, follow};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
 use crate::net::fetch::partial::folder;
 use crate::net::fetch::place::{Content, free, is_replaceable};
-use crate::net::fetch::verify::verify;
+use crate::net::fetch::verify::{Hasher, verify};
 use crate::net::fetch::writer::Written;
 use crate::net::fetch::{Halt, blocking};
 use crate::text::clean_line;
@@ -20,13 +20,17 @@ use crate::wire::digest::Checksum;
 use crate::wire::name::damaged;
 
 impl Transfer<'_> {
-    /// Reads what is on disk, and says what said what it has to be; none where nothing does.
+    /// Compares what came, and says what said what it has to be; none where nothing does. A small file is hashed in memory,
+    /// and one that is right needs no partial file afterwards.
     pub(super) async fn check<R, F>(&mut self, report: &mut R) -> Result<Option<Proof>, Halt>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
         let Some((checksum, proof)) = self.wanted(report).await else { return Ok(None) };
+        if self.small.as_ref().is_some_and(|bytes| Hasher::hash(&checksum, bytes) == checksum) {
+            return Ok(Some(proof));
+        }
         if let Some(bytes) = self.small.take() {
             let file = self.file.take();
             let content = Content::Bytes(bytes, self.spot(file));
