@@ -12,6 +12,7 @@
 //! | `reply` | what an HTTP request is answered with |
 //! | `folder`, `page`, `archive` | a folder: its list in all forms, as a page, and all that is in it |
 //! | `digests` | the SHA-256 of files, for who wants to check what it took |
+//! | `turns` | whose turn it is at what takes long: a fair semaphore |
 //! | `version` | which version of a file an answer is of |
 //! | `beneath` | the shared folder, and that nothing outside it is reached |
 //! | `access` | who may see what of it |
@@ -68,6 +69,7 @@ mod reply;
 mod served;
 mod sniff;
 mod tls;
+mod turns;
 mod upload;
 mod version;
 

@@ -27,8 +27,10 @@ use crate::event::{Fault, Finished, Kept, TransferEvent};
 
 mod ask;
 mod body;
+mod digest;
 mod disk;
 mod folders;
+mod hashing;
 mod partial;
 mod place;
 mod rate;

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use nix::libc;
 
 use super::access::Access;
+use super::digests::Meanwhile;
 use super::private::{DenyList, Identity};
 use super::upload::is_partial;
 use super::version::Version;
@@ -66,7 +67,7 @@ pub(super) enum Found {
 #[derive(Debug)]
 pub(super) struct Opened {
     /// The file.
-    pub(super) file: fs::File,
+    pub(super) file: Arc<fs::File>,
     /// The place of the next byte that is to be read.
     pub(super) at: u64,
     /// Bytes from there on that are to be read.
@@ -75,13 +76,25 @@ pub(super) struct Opened {
     pub(super) version: Version,
     /// What is read into.
     pub(super) buffers: Buffers,
+    /// It is hashed for as long as it is sent.
+    pub(super) hashing: Option<Meanwhile>,
 }
 
 impl Opened {
     /// All of a file.
     pub(super) fn new(file: fs::File, metadata: &fs::Metadata) -> Self {
-        let version = Version::of(metadata);
-        Self { file, at: 0, length: version.length, version, buffers: Buffers::default() }
+        Self::again(Arc::new(file), Version::of(metadata))
+    }
+
+    /// All of a file that was this when it was opened.
+    pub(super) fn again(file: Arc<fs::File>, version: Version) -> Self {
+        let (length, buffers) = (version.length, Buffers::default());
+        Self { file, at: 0, length, version, buffers, hashing: None }
+    }
+
+    /// Whether it is all of the file that is to be read.
+    pub(super) fn is_whole(&self) -> bool {
+        (self.at, self.length) == (0, self.version.length)
     }
 
     /// Whether its content is still what it was when it was opened.

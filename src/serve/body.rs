@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io;
 use std::task::Poll;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
@@ -167,9 +167,7 @@ impl Opened {
         let mut buffer = self.buffers.take(length);
         let got = match read(&self.file, &mut buffer[..length], self.at) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(got) if got as u64 == self.length && !self.is_unchanged()? => {
-                Err(io::Error::other("the file has changed while it was sent"))
-            }
+            Ok(got) if got as u64 == self.length && !self.is_unchanged()? => Err(changed()),
             Ok(got) => Ok(got),
             Err(error) => Err(error.into()),
         };
@@ -181,8 +179,38 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// All of a file that fits into memory, from its beginning, whatever part of it is to be sent. An error where it has
+    /// changed.
+    pub(super) fn whole(&self) -> io::Result<Bytes> {
+        self.whole_by(pread)
+    }
+
+    /// The same, where nothing is to be waited for.
+    pub(super) fn whole_at_hand(&self) -> Option<Bytes> {
+        self.whole_by(pread_cached).ok()
+    }
+
+    fn whole_by(&self, read: impl Fn(&File, &mut [u8], u64) -> Result<usize, Errno>) -> io::Result<Bytes> {
+        let length = usize::try_from(self.version.length).map_err(io::Error::other)?;
+        let mut content = BytesMut::zeroed(length);
+        let mut at = 0;
+        while at < length {
+            match read(&self.file, &mut content[at..], at as u64)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                got => at += got,
+            }
+        }
+        if self.is_unchanged()? { Ok(content.freeze()) } else { Err(changed()) }
+    }
+}
+
+fn changed() -> io::Error {
+    io::Error::other("the file has changed while it was sent")
+}
+
 /// Reads what is there, and waits for the disk.
-fn pread(file: &File, buffer: &mut [u8], at: u64) -> Result<usize, Errno> {
+pub(super) fn pread(file: &File, buffer: &mut [u8], at: u64) -> Result<usize, Errno> {
     rustix::io::retry_on_intr(|| rustix::io::pread(file, &mut *buffer, at))
 }
 
@@ -259,8 +287,8 @@ mod tests {
     async fn a_file_that_has_changed_is_an_error_however_short_it_is() {
         for length in [1, FRAME, LENGTH] {
             for is_threaded in [false, true] {
-                let mut opened = opened(&content()[..length]);
-                opened.file.write_all(b"more").unwrap();
+                let opened = opened(&content()[..length]);
+                (&*opened.file).write_all(b"more").unwrap();
                 let sent = if is_threaded { all(Threaded(opened)).await } else { all(opened).await };
                 assert!(sent.is_err(), "{length} {is_threaded}");
             }

@@ -1,155 +1,212 @@
-//! The SHA-256 of files, for clients that want to check what they took.
+//! The SHA-256 of files, for clients that want to check what they took: a cache, and hashing in slices.
 //!
-//! Owns the hashing, off the event loop and once for each version of a file however many ask, and what is kept of it.
-//! Must never say a digest of a file that changed while it was read, nor let anybody wait for long.
+//! Each slice is a fair [turn](Turns) of the address that waits for it, off the event loop; where the next one begins is kept
+//! with the version of the file, so that all who ask for it share the work, and hashing stops as soon as nobody waits and
+//! goes on there when somebody asks again. Must never say a digest of a file that changed while it was read.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::FileExt as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, spawn_blocking};
 
-use super::beneath::Opened;
+use super::body::pread;
+use super::turns::Turns;
 use super::version::Version;
 
-/// How long an answer waits for its digest; after that it goes without. The hashing goes on, so that whoever asks again has
-/// it. hobnob's own client, which always asks, waits 10 s for an answer to begin. In 8 s a processor with SHA
-/// instructions gets through more than 10 GB.
-const PATIENCE: Duration = Duration::from_secs(8);
-
-/// Versions of files whose digests are kept.
+/// Versions of files of which a digest, or the beginning of one, is kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
-/// Files that are hashed or wait for that, in all; each holds a descriptor. Others go without.
-const PLACES: usize = 64;
-
-/// Files that are hashed at the same time, of the short and of the long ones each.
+/// Slices that are hashed at the same time.
 const AT_ONCE: usize = 2;
 
-/// From how many bytes on a file counts as long: short ones do not wait for it.
-const LONG: u64 = 64 * 1024 * 1024;
+/// Bytes of a slice: some 20 ms for a processor with SHA instructions.
+const SLICE: u64 = 32 * 1024 * 1024;
 
 /// Bytes to read at once.
 const BUFFER_SIZE: usize = 1024 * 1024;
 
 /// A SHA-256 (FIPS 180-4).
-type Sum = [u8; 32];
+pub(super) type Sum = [u8; 32];
 
 /// What is known, and what is being found out.
 #[derive(Debug)]
 pub(super) struct Digests {
-    kept: Mutex<LruCache<Version, watch::Receiver<Option<Sum>>>>,
-    places: Arc<Semaphore>,
-    short: Arc<Semaphore>,
-    long: Arc<Semaphore>,
+    kept: Mutex<LruCache<Version, State>>,
+    turns: Arc<Turns>,
+    slice: u64,
+}
+
+/// What is known of the digest of a version of a file.
+#[derive(Debug, Clone)]
+enum State {
+    Known(Sum),
+    /// The hash of so many bytes from its beginning.
+    Begun(Sha256, u64),
+    /// A slice is being hashed, until the sender of this is dropped.
+    Busy(watch::Receiver<()>),
+}
+
+/// What is to be done for a digest.
+enum Next {
+    Known(Sum),
+    /// Somebody else hashes a slice.
+    Wait(watch::Receiver<()>),
+    Hash(Slice),
+}
+
+/// A slice that is to be hashed. When it is dropped, its state is kept.
+struct Slice {
+    digests: Arc<Digests>,
+    version: Version,
+    /// None where there can be no digest.
+    state: Option<State>,
+    /// Tells those who wait for it.
+    _done: watch::Sender<()>,
 }
 
 impl Digests {
     pub(super) fn new() -> Arc<Self> {
-        let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Arc::new(Self {
-            kept: Mutex::new(LruCache::new(KEPT)),
-            places: semaphore(PLACES),
-            short: semaphore(AT_ONCE),
-            long: semaphore(AT_ONCE),
-        })
+        Self::with_slices(SLICE)
     }
 
-    /// The digest of the whole file; none where it cannot be had, or not soon.
-    pub(super) fn of(self: &Arc<Self>, opened: &Opened) -> impl Future<Output = Option<Sum>> + Send + use<> {
-        let told = self.begun(opened);
-        async move {
-            let mut told = told?;
-            *timeout(PATIENCE, told.wait_for(Option::is_some)).await.ok()?.ok()?
+    fn with_slices(slice: u64) -> Arc<Self> {
+        Arc::new(Self { kept: Mutex::new(LruCache::new(KEPT)), turns: Turns::new(AT_ONCE), slice })
+    }
+
+    /// The digest of a whole file, if it is known already.
+    pub(super) fn known(&self, version: &Version) -> Option<Sum> {
+        match self.kept().get(version) {
+            Some(State::Known(sum)) => Some(*sum),
+            Some(State::Begun(..) | State::Busy(_)) | None => None,
         }
     }
 
-    /// Where it is told, or will be.
-    fn begun(self: &Arc<Self>, opened: &Opened) -> Option<watch::Receiver<Option<Sum>>> {
+    /// The digest of a whole file, for a client of this address; none where the file cannot be read or has changed. Once the
+    /// future is dropped, no further slice is hashed for it.
+    pub(super) async fn of(self: Arc<Self>, file: Arc<File>, version: Version, from: IpAddr) -> Option<Sum> {
+        loop {
+            if let Some(sum) = self.known(&version) {
+                return Some(sum);
+            }
+            let turn = self.turns.take(from).await;
+            let slice = match self.next(version) {
+                Next::Known(sum) => return Some(sum),
+                Next::Wait(mut done) => {
+                    drop(turn);
+                    // It fails when the sender is dropped, and that is what is waited for.
+                    let _ = done.changed().await;
+                    continue;
+                }
+                Next::Hash(slice) => slice,
+            };
+            let file = Arc::clone(&file);
+            let hashed = spawn_blocking(move || {
+                let hashed = slice.hash(&file);
+                drop(turn);
+                hashed
+            });
+            match hashed.await {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false) | Err(_)) | Err(_) => return None,
+            }
+        }
+    }
+
+    /// Hashes a file for as long as what this returns is there.
+    pub(super) fn hash_meanwhile(
+        self: &Arc<Self>,
+        file: &Arc<File>,
+        version: Version,
+        from: IpAddr,
+    ) -> Meanwhile {
+        let hashing = Arc::clone(self).of(Arc::clone(file), version, from);
+        Meanwhile(tokio::spawn(hashing).abort_handle())
+    }
+
+    fn next(self: &Arc<Self>, version: Version) -> Next {
+        let (done, busy) = watch::channel(());
         let mut kept = self.kept();
-        if let Some(told) = kept.get(&opened.version) {
-            return Some(told.clone());
-        }
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        // It shares its place with the one that is sent, and is read without moving that.
-        let file = opened.file.try_clone().ok()?;
-        let lane = if opened.version.length < LONG { &self.short } else { &self.long };
-        let (tell, told) = watch::channel(None);
-        kept.put(opened.version, told.clone());
-        let hashing = Hashing { file, version: opened.version, digests: Arc::downgrade(self), _place: place };
-        tokio::spawn(hashing.run(Arc::clone(lane), tell));
-        Some(told)
+        let state = match kept.get(&version) {
+            Some(State::Known(sum)) => return Next::Known(*sum),
+            Some(State::Busy(done)) => return Next::Wait(done.clone()),
+            Some(begun @ State::Begun(..)) => begun.clone(),
+            None => State::Begun(Sha256::new(), 0),
+        };
+        kept.put(version, State::Busy(busy));
+        Next::Hash(Slice { digests: Arc::clone(self), version, state: Some(state), _done: done })
     }
 
-    fn kept(&self) -> MutexGuard<'_, LruCache<Version, watch::Receiver<Option<Sum>>>> {
+    fn kept(&self) -> MutexGuard<'_, LruCache<Version, State>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A file that is to be hashed.
-struct Hashing {
-    file: File,
-    version: Version,
-    /// Gone with the server, and then nobody waits.
-    digests: Weak<Digests>,
-    _place: OwnedSemaphorePermit,
+/// That a file is hashed meanwhile.
+#[derive(Debug)]
+pub(super) struct Meanwhile(AbortHandle);
+
+impl Drop for Meanwhile {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
-impl Hashing {
-    async fn run(self, lane: Arc<Semaphore>, tell: watch::Sender<Option<Sum>>) {
-        let (version, digests) = (self.version, Weak::clone(&self.digests));
-        let turn = lane.acquire_owned().await;
-        let sum = spawn_blocking(move || {
-            let sum = self.sum();
-            drop(turn);
-            sum
-        });
-        match sum.await.ok().flatten() {
-            Some(sum) => {
-                tell.send_replace(Some(sum));
-            }
-            None => {
-                digests.upgrade().and_then(|digests| digests.kept().pop(&version));
-            }
-        }
-    }
-
-    /// None where the file cannot be read, has changed, or the server is no more.
-    fn sum(&self) -> Option<Sum> {
-        let mut hash = Sha256::new();
+impl Slice {
+    /// Whether the file is still the same one, as far as that is known.
+    fn hash(mut self, file: &File) -> io::Result<bool> {
+        let Some(State::Begun(mut hash, mut at)) = self.state.take() else { return Ok(false) };
+        let length = self.version.length;
+        let end = at.saturating_add(self.digests.slice).min(length);
         let mut buffer = vec![0; BUFFER_SIZE];
-        let mut at = 0;
-        while at < self.version.length {
-            if self.digests.strong_count() == 0 {
-                return None;
-            }
-            match self.file.read_at(&mut buffer, at) {
-                Ok(0) => return None,
-                Ok(read) => {
+        while at < end {
+            let most = usize::try_from(end - at).unwrap_or(BUFFER_SIZE).min(BUFFER_SIZE);
+            match pread(file, &mut buffer[..most], at)? {
+                0 => return Ok(false),
+                read => {
                     hash.update(&buffer[..read]);
                     at += read as u64;
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return None,
             }
         }
-        let is_same = Version::of(&self.file.metadata().ok()?) == self.version;
-        is_same.then(|| hash.finalize().into())
+        if at < length {
+            self.state = Some(State::Begun(hash, at));
+            return Ok(true);
+        }
+        let is_same = Version::of(&file.metadata()?) == self.version;
+        self.state = is_same.then(|| State::Known(hash.finalize().into()));
+        Ok(is_same)
+    }
+}
+
+impl Drop for Slice {
+    fn drop(&mut self) {
+        let mut kept = self.digests.kept();
+        match self.state.take() {
+            Some(state) => drop(kept.put(self.version, state)),
+            None => drop(kept.pop(&self.version)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::{Seek as _, Write as _};
+    use std::net::Ipv4Addr;
+
+    use tokio::task::{JoinHandle, yield_now};
 
     use super::*;
+    use crate::serve::beneath::Opened;
+    use crate::serve::turns::Turn;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
     /// An open file with this content.
     fn opened(content: &[u8]) -> Opened {
@@ -160,25 +217,38 @@ mod tests {
         Opened::new(file, &metadata)
     }
 
-    async fn busy(lane: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-        let all = u32::try_from(AT_ONCE).unwrap();
-        Arc::clone(lane).acquire_many_owned(all).await.unwrap()
+    fn asked(digests: &Arc<Digests>, opened: &Opened, from: IpAddr) -> JoinHandle<Option<Sum>> {
+        tokio::spawn(Arc::clone(digests).of(Arc::clone(&opened.file), opened.version, from))
+    }
+
+    async fn busy(digests: &Digests) -> [Turn; AT_ONCE] {
+        [digests.turns.take(HERE).await, digests.turns.take(OTHER).await]
+    }
+
+    /// How much of it was hashed.
+    fn hashed(digests: &Digests, opened: &Opened) -> u64 {
+        match digests.kept().get(&opened.version) {
+            Some(State::Begun(_, at)) => *at,
+            Some(State::Known(_)) => opened.version.length,
+            Some(State::Busy(_)) | None => 0,
+        }
     }
 
     #[tokio::test]
-    async fn all_who_ask_for_one_file_are_told_once_it_is_hashed_once() {
-        let digests = Digests::new();
+    async fn all_who_ask_for_one_file_are_told_and_it_is_known_then() {
+        let digests = Digests::with_slices(2);
         let opened = opened(b"hello");
-        let turn = busy(&digests.short).await;
-        let asked = [digests.of(&opened), digests.of(&opened), digests.of(&opened)];
-        assert_eq!(digests.places.available_permits(), PLACES - 1);
-        drop(turn);
-        for sum in asked {
-            assert_eq!(sum.await, Some(Sha256::digest(b"hello").into()));
+        let turns = busy(&digests).await;
+        let asked = [HERE, HERE, OTHER].map(|from| asked(&digests, &opened, from));
+        yield_now().await;
+        drop(turns);
+        let sum = Some(Sha256::digest(b"hello").into());
+        for told in asked {
+            assert_eq!(told.await.unwrap(), sum);
         }
-        // It is known now, and nobody's turn is needed.
-        let _turn = busy(&digests.short).await;
-        assert_eq!(digests.of(&opened).await, Some(Sha256::digest(b"hello").into()));
+        let _turns = busy(&digests).await;
+        assert_eq!(digests.known(&opened.version), sum);
+        assert_eq!(Arc::clone(&digests).of(opened.file, opened.version, HERE).await, sum);
     }
 
     #[tokio::test]
@@ -186,46 +256,42 @@ mod tests {
         let digests = Digests::new();
         let mut opened = opened(b"hello");
         for change in [&b"hello, you"[..], b"?"] {
-            let turn = busy(&digests.short).await;
-            let asked = digests.of(&opened);
+            let turns = busy(&digests).await;
+            let asked = asked(&digests, &opened, HERE);
             opened.file.set_len(0).unwrap();
-            opened.file.write_all(change).unwrap();
-            drop(turn);
-            assert_eq!(asked.await, None);
+            (&*opened.file).write_all(change).unwrap();
+            drop(turns);
+            assert_eq!(asked.await.unwrap(), None);
             assert!(digests.kept().is_empty());
             let metadata = opened.file.metadata().unwrap();
-            opened = Opened::new(opened.file, &metadata);
+            opened = Opened::new(opened.file.try_clone().unwrap(), &metadata);
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_has_waited_long_enough_goes_without_and_who_asks_again_has_it() {
-        let digests = Digests::new();
-        let opened = opened(b"hello");
-        let turn = busy(&digests.short).await;
-        assert_eq!(digests.of(&opened).await, None);
-        drop(turn);
-        assert_eq!(digests.of(&opened).await, Some(Sha256::digest(b"hello").into()));
-    }
-
     #[tokio::test]
-    async fn short_files_do_not_wait_for_long_ones_and_nobody_waits_where_all_places_are_taken() {
-        let digests = Digests::new();
-        let _long = busy(&digests.long).await;
-        assert!(digests.of(&opened(b"hello")).await.is_some());
-        let _short = busy(&digests.short).await;
-        let waiting: Vec<_> = (0..PLACES).map(|_| opened(b"")).collect();
-        let _asked: Vec<_> = waiting.iter().map(|opened| digests.of(opened)).collect();
-        assert_eq!(digests.of(&opened(b"one too many")).await, None);
-    }
-
-    #[tokio::test]
-    async fn a_server_that_is_no_more_hashes_nothing() {
-        let digests = Digests::new();
-        let turn = busy(&digests.short).await;
-        let asked = digests.of(&opened(b"hello"));
-        drop(digests);
-        drop(turn);
-        assert_eq!(asked.await, None);
+    async fn hashing_stops_when_nobody_waits_for_it_and_goes_on_where_it_was() {
+        let digests = Digests::with_slices(1);
+        let opened = opened(&vec![7; 100_000]);
+        let meanwhile = digests.hash_meanwhile(&opened.file, opened.version, HERE);
+        while hashed(&digests, &opened) == 0 {
+            yield_now().await;
+        }
+        drop(meanwhile);
+        // What is being hashed still has a turn.
+        drop(busy(&digests).await);
+        yield_now().await;
+        drop(busy(&digests).await);
+        let stopped = hashed(&digests, &opened);
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        assert!(stopped < 100_000 && hashed(&digests, &opened) == stopped, "{stopped}");
+        let digests = Arc::new(Digests {
+            kept: Mutex::new(digests.kept().clone()),
+            turns: Turns::new(AT_ONCE),
+            slice: SLICE,
+        });
+        let sum = digests.of(opened.file, opened.version, HERE).await;
+        assert_eq!(sum, Some(Sha256::digest(vec![7; 100_000]).into()));
     }
 }

@@ -30,14 +30,13 @@ use super::connection::{After, Visit, close};
 use super::guesses::Decision;
 use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
-use super::reply::{Content, add_digests, failure, refuse, reply, reply_at_hand};
+use super::reply::{Content, Wanted, add_digests, failure, refuse, reply, reply_at_hand};
 use super::served::{Answering, Began, Log};
 use super::upload;
 use super::{Phase, Site};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
 use crate::text::cut::fit_bytes;
-use crate::wire::digest::DigestField;
 use crate::wire::source::Path;
 
 /// Bytes of a method and of a path that are told.
@@ -142,7 +141,7 @@ async fn answer(
     let asked = asked(&head);
     let is_head = head.method == Method::HEAD;
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
-    let wanted: Vec<_> = DigestField::wanted(&head.headers).collect();
+    let wanted = Wanted::by(&head.headers);
     let digests = Arc::clone(&site.digests);
     let mut answering = log.begin(began, peer, asked);
     let refused = match refuse(&site, &head) {
@@ -161,7 +160,7 @@ async fn answer(
             .await
             .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR))
     };
-    add_digests(&digests, &wanted, &mut response).await;
+    add_digests(&digests, &wanted, peer.ip(), &mut response).await;
     let status = response.status();
     let length = response.body().length();
     if is_head {

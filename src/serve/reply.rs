@@ -3,7 +3,9 @@
 //! Owns the status, the headers and the content; must never touch a socket, and decodes a path exactly once.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{
@@ -11,9 +13,12 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode};
+use hyper::{HeaderMap, Method, Response, StatusCode, Version};
 use nix::libc;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
+use sha2::{Digest as _, Sha256};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::beneath::{Found, Opened, leads_nowhere, normalized};
 use super::digests::Digests;
@@ -21,13 +26,23 @@ use super::folder::{self, Folder};
 use super::page::Language;
 use super::{Site, host};
 use crate::text::clean_line;
-use crate::wire::digest::DigestField;
+use crate::wire::digest::{DigestField, preferred_wait};
 use crate::wire::source::Path;
 
 mod file;
 mod multipart;
 
 use multipart::Multipart;
+
+/// How long an answer waits for its digest where the request does not say; after that it goes without. hobnob's own client
+/// waits 10 s for an answer to begin. In 8 s a processor with SHA instructions gets through more than 10 GB.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Up to how many bytes a file is hashed where it is sent from: that takes less time than to change threads.
+const SMALL: u64 = 64 * 1024;
+
+/// RFC 7240, section 3.
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// What follows the head of a response.
 pub(super) enum Content {
@@ -55,10 +70,10 @@ impl Content {
     }
 
     /// Which file it is of.
-    fn file(&self) -> Option<&Opened> {
+    fn file_mut(&mut self) -> Option<&mut Opened> {
         match self {
             Self::File(opened) => Some(opened),
-            Self::Parts(parts) => Some(parts.file()),
+            Self::Parts(parts) => Some(parts.file_mut()),
             Self::Page(_) | Self::Made(_) | Self::Nothing => None,
         }
     }
@@ -125,23 +140,76 @@ fn misdirected(request: &Parts) -> Response<Content> {
     text(status, format!("{status}\n{sentence}\n"))
 }
 
-/// Adds the digests that a request wants of the file that it is answered with, where they can be had. Of a part, too, it is
-/// the whole file's.
+/// The digests that a request asks for, and how long it waits for them.
+pub(super) struct Wanted {
+    fields: Vec<DigestField>,
+    wait: Option<Duration>,
+}
+
+impl Wanted {
+    pub(super) fn by(headers: &HeaderMap) -> Self {
+        Self { fields: DigestField::wanted(headers).collect(), wait: preferred_wait(headers) }
+    }
+}
+
+/// Adds the digests that a client of this address wants of the file that it is answered with, where they can be had. Of a
+/// part, too, it is the whole file's.
+///
+/// A small file is hashed from the bytes that are sent. Of another one the digest may not be known yet: a client that says
+/// how long it waits (`Prefer: wait`) is told that it can ask again (`Preference-Applied`); meanwhile, as long as the file is
+/// sent, it is hashed.
 pub(super) async fn add_digests(
     digests: &Arc<Digests>,
-    wanted: &[DigestField],
+    wanted: &Wanted,
+    from: IpAddr,
     response: &mut Response<Content>,
 ) {
-    if wanted.is_empty() {
+    if wanted.fields.is_empty() {
         return;
     }
-    let Some(sum) = response.body().file().map(|file| digests.of(file)) else { return };
-    let Some(sum) = sum.await else { return };
-    for field in wanted {
+    let Some(opened) = response.body_mut().file_mut() else { return };
+    let sum = if opened.version.length <= SMALL {
+        let content = match opened.whole_at_hand() {
+            Some(content) => Some(content),
+            None => whole(opened).await,
+        };
+        // What is wrong with it is found out again when it is sent.
+        let Some(content) = content else { return };
+        let sum = Sha256::digest(&content).into();
+        if opened.is_whole() && matches!(response.body(), Content::File(_)) {
+            *response.body_mut() = Content::Page(content);
+        }
+        sum
+    } else if let Some(sum) = digests.known(&opened.version) {
+        sum
+    } else {
+        let (file, version) = (Arc::clone(&opened.file), opened.version);
+        let wait = wanted.wait.map_or(PATIENCE, |wait| wait.min(PATIENCE));
+        let waiting = timeout(wait, Arc::clone(digests).of(Arc::clone(&file), version, from));
+        let told = if wait.is_zero() { Ok(None) } else { waiting.await };
+        match told {
+            Ok(Some(sum)) => sum,
+            Ok(None) if !wait.is_zero() => return,
+            Ok(None) | Err(_) => {
+                opened.hashing = Some(digests.hash_meanwhile(&file, version, from));
+                if wanted.wait.is_some() {
+                    let _ = set(response, PREFERENCE_APPLIED, &format!("wait={}", wait.as_secs()));
+                }
+                return;
+            }
+        }
+    };
+    for field in &wanted.fields {
         if let Ok(value) = HeaderValue::try_from(field.value(&sum)) {
             response.headers_mut().insert(field.name(), value);
         }
     }
+}
+
+/// All of a file, by a thread that may wait for the disk.
+async fn whole(opened: &Opened) -> Option<Bytes> {
+    let (file, version) = (Arc::clone(&opened.file), opened.version);
+    spawn_blocking(move || Opened::again(file, version).whole().ok()).await.ok()?
 }
 
 fn allowing(site: &Site, mut response: Response<Content>) -> Response<Content> {

@@ -11,7 +11,7 @@ mod sums;
 mod wanted;
 
 pub use sums::{SUMS_LIMIT, Sum, sums};
-pub use wanted::DigestField;
+pub use wanted::{DigestField, preferred_wait};
 
 /// What a file's content must hash to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderValue};
 use jiff::Timestamp;
 
 use super::body::{Body, Incoming, Plain};
 use super::rate::Rate;
-use super::{Engine, Halt};
+use super::{Engine, Halt, digest};
 use crate::effect::Partial;
 use crate::event::{Anew, Facts, Fault};
 use crate::net::http::{self, Client, Question};
@@ -17,14 +17,6 @@ use crate::wire::attachment;
 use crate::wire::digest::Checksum;
 use crate::wire::range::{ContentRange, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
-
-/// RFC 9530, section 4: what we can check, and which of it we would rather have.
-const WANT_REPR_DIGEST: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("want-repr-digest"), HeaderValue::from_static("sha-256=2, sha-512=1"));
-/// RFC 9530, section 3.
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
-/// RFC 3230, section 4.3.2: what servers sent before that.
-const DIGEST: HeaderName = HeaderName::from_static("digest");
 
 /// The part of a file that is wished for: all from there to its end.
 #[derive(Debug, Clone)]
@@ -45,6 +37,8 @@ pub(super) struct Version {
     pub(super) modified: Option<Timestamp>,
     /// What its content has to be.
     pub(super) checksum: Option<Checksum>,
+    /// Whether that is not known yet, and can be asked for when all has come.
+    pub(super) digest_follows: bool,
 }
 
 impl Version {
@@ -56,7 +50,7 @@ impl Version {
 impl From<Partial> for Version {
     /// What was kept of it.
     fn from(Partial { validator, total }: Partial) -> Self {
-        Self { total, validator, modified: None, checksum: None }
+        Self { total, validator, modified: None, checksum: None, digest_follows: false }
     }
 }
 
@@ -121,8 +115,7 @@ pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option
 }
 
 fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
-    let (name, value) = WANT_REPR_DIGEST;
-    let question = Question::get("*/*").with(name, value);
+    let question = digest::wanting(Question::get("*/*"), Duration::ZERO);
     let Some(wish) = wish else { return Ok(question) };
     let range = match wish.suffix {
         Some(bytes) => format!("bytes=-{bytes}"),
@@ -202,10 +195,8 @@ fn version(answer: &http::Answer, total: Option<u64>) -> Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
         modified: answer.modified(),
-        checksum: [REPR_DIGEST, DIGEST].iter().find_map(|name| {
-            let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-            Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
-        }),
+        checksum: digest::said(answer),
+        digest_follows: digest::follows(answer),
     }
 }
 

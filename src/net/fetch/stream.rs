@@ -12,8 +12,8 @@ use tokio::time::sleep;
 
 use super::ask::{self, Answer, Reply, Version, Wish};
 use super::body::Incoming;
+use super::hashing::Hasher;
 use super::transfer::follow;
-use super::verify::Hasher;
 use super::{End, Engine, Halt, Stop};
 use crate::event::{Anew, Fault, Finished, Proof, TransferEvent};
 use crate::net::retry::{Retries, Retry};

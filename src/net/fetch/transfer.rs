@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use self::look::Found;
 use super::ask::{Answer, Version};
 use super::body::Incoming;
+use super::hashing::Hashed;
 use super::partial::{self, PartialFile, Spot};
 use super::place::{Content, Placing};
 use super::writer::{Beginning, Writing, Written, clear, write};
@@ -41,6 +42,8 @@ pub(super) struct Transfer<'a> {
     writing: Option<JoinHandle<Written>>,
     /// So has this, where there is one.
     looking: Option<oneshot::Receiver<Result<Found, Halt>>>,
+    /// The hash of the beginning of the partial file, where one is wanted.
+    hashed: Option<Hashed>,
     /// What is known of the version of which a part is here.
     version: Version,
     /// Whether it was looked at what is there already.
@@ -83,6 +86,7 @@ impl<'a> Transfer<'a> {
             small: None,
             writing: None,
             looking: None,
+            hashed: None,
             version,
             looked: false,
             other: None,
@@ -143,6 +147,7 @@ impl<'a> Transfer<'a> {
         if base == Base::Partial {
             // It is the same version still.
             self.version.checksum = self.version.checksum.take().or(before.checksum);
+            self.version.digest_follows |= before.digest_follows;
             self.version.modified = self.version.modified.or(before.modified);
         }
         let (total, from) = (self.version.total, self.length(base));
@@ -180,6 +185,7 @@ impl<'a> Transfer<'a> {
     /// Takes out of the partial file what is in it of another version, before anybody hears of the one that comes: whoever
     /// goes on with it, also after a crash, must not take the one for the other.
     async fn empty(&mut self) -> Result<(), Fault> {
+        self.hashed = None;
         if self.here() > 0 {
             self.writing = self.file.take().map(|file| clear(file, self.engine.disk.clone()));
         }
@@ -208,7 +214,7 @@ impl<'a> Transfer<'a> {
         F: Future<Output = ()>,
     {
         let Writing { orders, progress, outcome } =
-            write(beginning, self.version.total, self.engine.disk.clone());
+            write(beginning, self.version.total, self.wanted_hash(), self.engine.disk.clone());
         self.writing = Some(outcome);
         let carried = tokio::select! {
             carried = carry(start, body, orders) => carried,
@@ -228,7 +234,7 @@ impl<'a> Transfer<'a> {
         self.writing = None;
         // The writer says how it ended, unless it was killed by a panic.
         let written = written.map_err(|_| Fault::from_disk(&std::io::ErrorKind::Other.into()))?;
-        self.file = written.file;
+        (self.file, self.hashed) = (written.file, written.hashed);
         written.fault.map_or(Ok(()), Err)
     }
 

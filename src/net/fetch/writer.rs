@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{self, JoinHandle};
 
 use super::disk::Disk;
+use super::hashing::{Follower, Hashed, hash_while};
 use super::partial::{self, PartialFile, Spot};
 use crate::event::Fault;
 
@@ -31,6 +32,8 @@ pub(super) struct Written {
     pub(super) file: Option<PartialFile>,
     /// Why no more was.
     pub(super) fault: Option<Fault>,
+    /// What was hashed of it.
+    pub(super) hashed: Option<Hashed>,
 }
 
 /// A file that is being written.
@@ -47,20 +50,32 @@ pub(super) fn clear(mut file: PartialFile, disk: Arc<dyn Disk>) -> JoinHandle<Wr
     task::spawn_blocking(move || {
         let cleared = file.clear();
         let synced = cleared.and_then(|()| disk.sync(file.file()).map_err(|error| Fault::from_disk(&error)));
-        Written { file: Some(file), fault: synced.err() }
+        Written { file: Some(file), fault: synced.err(), hashed: None }
     })
 }
 
-/// Begins to write a file that will have `total` bytes, where that is known.
-pub(super) fn write(beginning: Beginning, total: Option<u64>, disk: Arc<dyn Disk>) -> Writing {
+/// Begins to write a file that will have `total` bytes, where that is known. Hashes it meanwhile, from `hashed` on, which is of
+/// the beginning of what is in it.
+pub(super) fn write(
+    beginning: Beginning,
+    total: Option<u64>,
+    hashed: Option<Hashed>,
+    disk: Arc<dyn Disk>,
+) -> Writing {
     let (orders, received) = mpsc::channel(WAITING);
     let (count, progress) = watch::channel(0);
     let outcome = task::spawn_blocking(move || {
-        let mut file = None;
-        let fault = begin(beginning, total, &*disk, &mut file)
-            .and_then(|file| work(file, received, &count, &*disk))
-            .err();
-        Written { file, fault }
+        let (mut file, mut kept) = (None, None);
+        let begun = begin(beginning, total, &*disk, &mut file);
+        let written = begun.and_then(|file| {
+            let hashed = hashed.filter(|hashed| hashed.at() <= file.len());
+            let handle = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
+            let work = |follower: &Follower| work(file, received, &count, &*disk, follower);
+            let (written, hashed) = hash_while(&handle, hashed, work);
+            kept = hashed;
+            written
+        });
+        Written { file, fault: written.err(), hashed: kept }
     });
     Writing { orders, progress, outcome }
 }
@@ -101,9 +116,12 @@ fn work(
     mut orders: mpsc::Receiver<Bytes>,
     count: &watch::Sender<u64>,
     disk: &dyn Disk,
+    follower: &Follower,
 ) -> Result<(), Fault> {
     while let Some(bytes) = orders.blocking_recv() {
+        let at = file.len();
         file.append(|file| disk.write(file, &bytes))?;
+        follower.hand(at, bytes);
         count.send_replace(file.len());
     }
     Ok(())

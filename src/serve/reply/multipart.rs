@@ -68,8 +68,8 @@ impl Multipart {
     }
 
     /// What they are parts of.
-    pub(super) fn file(&self) -> &Opened {
-        &self.file
+    pub(super) fn file_mut(&mut self) -> &mut Opened {
+        &mut self.file
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which digests a request asks for, and how an answer says them. No I/O.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hyper::HeaderMap;
@@ -45,6 +47,16 @@ impl DigestField {
             Self::Digest => format!("SHA-256={sum}"),
         }
     }
+}
+
+/// How long a request waits for what takes time, such as a digest, in whole seconds (RFC 7240, section 4.3: `Prefer: wait`);
+/// none where it does not say. 0: it would rather have its answer without.
+#[must_use]
+pub fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
+    // Of a preference that comes twice the first one counts (section 2).
+    let (_, seconds) = members(headers, "prefer", '=').find(|(name, _)| name.eq_ignore_ascii_case("wait"))?;
+    let seconds = seconds.split(';').next()?.trim().trim_matches('"');
+    seconds.parse().ok().map(Duration::from_secs)
 }
 
 /// The members of a list: the name of each, and what follows it.
@@ -125,6 +137,27 @@ mod tests {
         for value in ["", "MD5", "SHA-256;q=0", "SHA-256;Q=0.000", "SHA-256;q=x", "SHA-256=1"] {
             assert_eq!(wanted("want-digest", value), [], "{value}");
         }
+    }
+
+    #[test]
+    fn how_long_a_request_waits_is_read_as_rfc_7240_has_it() {
+        let seconds = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("prefer", HeaderValue::from_str(value).unwrap());
+            preferred_wait(&headers).map(|wait| wait.as_secs())
+        };
+        for (value, expected) in [
+            ("wait=0", Some(0)),
+            ("respond-async, Wait=100; foo=\"bar\"", Some(100)),
+            ("wait=\"7\", wait=8", Some(7)),
+            ("wait", None),
+            ("wait=-1", None),
+            ("wait=x", None),
+            ("", None),
+        ] {
+            assert_eq!(seconds(value), expected, "{value}");
+        }
+        assert_eq!(preferred_wait(&HeaderMap::new()), None);
     }
 
     #[test]

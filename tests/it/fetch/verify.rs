@@ -93,6 +93,55 @@ async fn what_is_not_right_is_kept_under_a_name_that_says_so() {
 }
 
 #[tokio::test]
+async fn a_digest_that_the_server_does_not_know_yet_is_asked_for_when_all_has_come() {
+    const BIG: usize = 5_000_000;
+    let big = || content().into_iter().cycle().take(BIG).collect::<Vec<_>>();
+    let head =
+        |fields: &str| format!("HTTP/1.1 200 OK\r\nETag: \"a\"\r\n{fields}Content-Length: {BIG}\r\n\r\n");
+    let digest =
+        |of: &[u8]| format!("Repr-Digest: sha-256=:{}:\r\n", BASE64_STANDARD.encode(Sha256::digest(of)));
+    let later = "Preference-Applied: wait=0\r\n";
+    let (right, wrong) = (digest(&big()), digest(b"else"));
+    let damaged = |dir: &TempDir| End::Failed(Fault::WrongDigest { kept: Some(at(dir, "a.damaged")) });
+    for (answers, expected) in [
+        (vec![head(&right)], Ok(Some(Proof::Answer))),
+        // It takes time.
+        (vec![head(later), head(later), head(&right)], Ok(Some(Proof::Answer))),
+        (vec![head(&wrong)], Err(())),
+        // Neither another version's digest nor none at all says anything of what came.
+        (vec![head(&right).replace("\"a\"", "\"b\"")], Ok(None)),
+        (vec![head("")], Ok(None)),
+        (vec!["HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n".to_owned()], Ok(None)),
+    ] {
+        let mut answers = answers.into_iter();
+        let server = Server::new(move |request, stream| {
+            if request.starts_with(b"HEAD") {
+                send(stream, answers.next().unwrap().as_bytes());
+            } else {
+                send(stream, &[head(later).as_bytes(), &big()].concat());
+            }
+        });
+        let dir = tempdir().unwrap();
+        let (end, _) = fetch(&server, &dir, |_| {}).await;
+        let name = match &expected {
+            Ok(expected) => {
+                assert_eq!(proof(&end), *expected);
+                "a"
+            }
+            Err(()) => {
+                assert_eq!(end, damaged(&dir));
+                "a.damaged"
+            }
+        };
+        assert_eq!(names(dir.path()), [name]);
+        assert!(read(&dir, name) == big());
+        let requests = server.requests();
+        assert_eq!(field(&requests[0], "prefer").as_deref(), Some("wait=0"));
+        assert!(requests[1..].iter().all(|request| field(request, "want-repr-digest").is_some()));
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_there_already_is_compared_with_what_the_user_says_too() {
     const DATED: &str = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT";
     let changed = UNIX_EPOCH + Duration::from_secs(784_111_777);

@@ -78,6 +78,39 @@ async fn a_file_that_has_changed_has_a_digest_of_its_own() {
 }
 
 #[tokio::test]
+async fn no_byte_waits_for_a_digest_where_the_client_would_rather_ask_again() {
+    let server = Running::start(PATIENT);
+    server.write("small", "hello");
+    let content = [7, 9].repeat(1_500_000);
+    for (number, range) in ["", "Range: bytes=1-\r\n"].into_iter().enumerate() {
+        let path = format!("/long{number}");
+        server.write(&path[1..], &content);
+        let ask = async |method: &str, wait: u8| {
+            let fields = format!("Want-Repr-Digest: sha-256=1\r\nPrefer: wait={wait}\r\n{range}");
+            server.ask(method, &path, &fields).await
+        };
+        let first = ask("GET", 0).await;
+        let sent = &content[usize::from(!range.is_empty())..];
+        let length = sent.len().to_string();
+        assert_eq!(first.header("content-length"), Some(&*length));
+        assert_eq!((first.header("repr-digest"), first.header("preference-applied")), (None, Some("wait=0")));
+        assert!(first.body == sent);
+        let said = format!("sha-256=:{}:", sum(&content));
+        for (method, wait) in [("HEAD", 5), ("GET", 0)] {
+            let answer = ask(method, wait).await;
+            let fields = (answer.header("repr-digest"), answer.header("preference-applied"));
+            assert_eq!(fields, (Some(&*said), None), "{method}");
+        }
+    }
+    let fields = "Want-Repr-Digest: sha-256=1\r\nPrefer: wait=0\r\n";
+    for method in ["GET", "HEAD"] {
+        let small = server.ask(method, "/small", fields).await;
+        assert_eq!(small.header("repr-digest"), Some(&*format!("sha-256=:{}:", sum(b"hello"))));
+        assert_eq!(small.header("content-length"), Some("5"));
+    }
+}
+
+#[tokio::test]
 async fn many_who_ask_at_once_for_parts_of_one_file_are_all_told() {
     let server = std::sync::Arc::new(Running::start(PATIENT));
     let content = vec![7; 3_000_000];

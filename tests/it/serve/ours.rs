@@ -21,7 +21,7 @@ const ENOUGH: u64 = 200_000;
 #[tokio::test]
 async fn a_download_that_was_stopped_goes_on_and_is_verified() {
     let mut server = Running::start(PATIENT);
-    let content: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_be_bytes).collect();
+    let content: Vec<u8> = (0..2_000_000_u32).flat_map(u32::to_be_bytes).collect();
     server.write("notes 1.bin", &content);
     let here = tempfile::tempdir().unwrap();
     let source = Source::parse(&format!("http://{}/notes%201.bin", server.address)).unwrap();

@@ -10,14 +10,18 @@ use tokio::task::spawn_blocking;
 
 use super::{Transfer, follow};
 use crate::event::{Fault, Kept, Proof, TransferEvent};
+use crate::net::fetch::hashing::{Hashed, Hasher};
 use crate::net::fetch::partial::folder;
 use crate::net::fetch::place::{Content, free, is_replaceable};
-use crate::net::fetch::verify::{Hasher, verify};
+use crate::net::fetch::verify::verify;
 use crate::net::fetch::writer::Written;
-use crate::net::fetch::{Halt, blocking};
+use crate::net::fetch::{Halt, blocking, digest};
 use crate::text::clean_line;
 use crate::wire::digest::Checksum;
 use crate::wire::name::damaged;
+
+/// From how many bytes on a file is hashed while it is written.
+const LONG: u64 = 4 * 1024 * 1024;
 
 impl Transfer<'_> {
     /// Compares what came, and says what said what it has to be; none where nothing does. A small file is hashed in memory,
@@ -27,6 +31,7 @@ impl Transfer<'_> {
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
+        self.ask_late(report).await;
         let Some((checksum, proof)) = self.wanted(report).await else { return Ok(None) };
         if self.small.as_ref().is_some_and(|bytes| Hasher::hash(&checksum, bytes) == checksum) {
             return Ok(Some(proof));
@@ -39,16 +44,48 @@ impl Transfer<'_> {
             self.writing = Some(spawn_blocking(move || {
                 let mut file = None;
                 let fault = content.write(&*disk, &mut file).err();
-                Written { file, fault }
+                Written { file, fault, hashed: None }
             }));
             self.settle().await?;
         }
         let Some(file) = &self.file else { return Ok(None) };
         let file = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
-        if Box::pin(verified(file, checksum, report)).await? {
+        if Box::pin(verified(file, checksum, self.hashed.take(), report)).await? {
             return Ok(Some(proof));
         }
         Err(Fault::WrongDigest { kept: self.keep_damaged().await? }.into())
+    }
+
+    /// Asks for the digest that the server did not know when it began to answer. Reports that it could not be had.
+    async fn ask_late<R, F>(&mut self, report: &mut R)
+    where
+        R: FnMut(TransferEvent) -> F,
+        F: Future<Output = ()>,
+    {
+        if !self.version.digest_follows || self.version.checksum.is_some() {
+            return;
+        }
+        match Box::pin(digest::late(self.engine, &self.job.source, &self.version)).await {
+            Ok(said) => self.version.checksum = said,
+            Err(fault) => {
+                let sums = clean_line(b"Repr-Digest");
+                report(TransferEvent::Unread { sums, fault }).await;
+            }
+        }
+    }
+
+    /// What is to be hashed while it is written, from where that was left; none where nothing is to be compared, or the file
+    /// is so short that it is sooner read once more.
+    pub(super) fn wanted_hash(&mut self) -> Option<Hashed> {
+        if self.version.total.is_some_and(|total| total < LONG) {
+            return None;
+        }
+        let said = self.job.checksum.as_ref().or(self.version.checksum.as_ref());
+        // What comes later is mostly one of those.
+        let later = self.version.digest_follows || !self.job.sums.is_empty();
+        let hasher = said.map(Hasher::new).or_else(|| later.then(Hasher::sha256))?;
+        let left = self.hashed.take();
+        Some(left.filter(|left| left.is_of(&hasher)).unwrap_or_else(|| Hashed::new(hasher)))
     }
 
     /// What is there stays. It must not where the user says that its content has to be another.
@@ -64,7 +101,7 @@ impl Transfer<'_> {
             is_replaceable(&to)?;
             File::open(to).map_err(|error| Fault::from_disk(&error))
         };
-        let is_right = Box::pin(verified(blocking(open).await??, checksum, report)).await?;
+        let is_right = Box::pin(verified(blocking(open).await??, checksum, None, report)).await?;
         Ok(if is_right { kept } else { Fault::exists(self.job.to.clone()).into() })
     }
 
@@ -114,14 +151,19 @@ impl Transfer<'_> {
     }
 }
 
-/// Reads a file, and says whether its content is right.
-async fn verified<R, F>(file: File, checksum: Checksum, report: &mut R) -> Result<bool, Fault>
+/// Reads what was not hashed yet of a file, and says whether its content is right.
+async fn verified<R, F>(
+    file: File,
+    checksum: Checksum,
+    hashed: Option<Hashed>,
+    report: &mut R,
+) -> Result<bool, Fault>
 where
     R: FnMut(TransferEvent) -> F,
     F: Future<Output = ()>,
 {
     let (count, progress) = watch::channel(0);
-    let verified = spawn_blocking(move || verify(&file, &checksum, &count));
+    let verified = spawn_blocking(move || verify(&file, &checksum, hashed, &count));
     let verified = tokio::select! {
         verified = verified => verified.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())),
         never = follow(progress, |bytes| report(TransferEvent::Verifying { bytes })) => match never {},
