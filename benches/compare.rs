@@ -10,6 +10,8 @@
 //! - `disk`: the same onto the disk that temporary files are on;
 //! - `far`: 400 files of 4 KiB from nginx over a round trip of 50 ms, in network namespaces that it makes (as root, with
 //!   `tc netem`), or else through a relay that takes that long;
+//! - `ours`: hobnob from hobnob, whose server says digests, beside hobnob from Caddy and nginx, which say none: 10,000 files of
+//!   4 KiB, and one of 2 GiB, which is another one for the server each time, and then the same one;
 //! - `serve`: one file of 2 GiB in memory from hobnob, nginx and Caddy to curl, and to a program that reads a bare socket;
 //! - `plain`: 1 GiB from a server that speaks the plain protocol as the course's does.
 //!
@@ -49,7 +51,7 @@ const HOBNOB: &str = env!("CARGO_BIN_EXE_hobnob");
 const TIMES: usize = 5;
 
 fn main() {
-    let known = ["big", "many", "disk", "far", "serve", "plain"];
+    let known = ["big", "many", "disk", "far", "ours", "serve", "plain"];
     // Cargo adds one of its own.
     let asked: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let Some(unknown) = asked.iter().find(|asked| !known.contains(&asked.as_str())) {
@@ -61,6 +63,7 @@ fn main() {
             "many" => many(&memory()),
             "disk" => many(&tempfile::tempdir().expect("a temporary folder")),
             "far" => far::race(),
+            "ours" => ours(),
             "serve" => serve(),
             _ => slow_protocol(),
         }
@@ -149,6 +152,39 @@ fn whole_folder(race: Race, url: &str, dir: &str, wrap: impl Fn(Command) -> Comm
             command.args(["--directory-prefix", dir, url]);
             wrap(command)
         })
+}
+
+/// From our own server, which says digests, and from others, which say none.
+fn ours() {
+    let data = memory();
+    let root = data.path().join("root");
+    fs::create_dir_all(root.join("small")).expect("a folder");
+    write_small(&root.join("small"), 100, 100);
+    write_big(&root.join("big"), 2048);
+    let to = data.path().join("to");
+    let (Some(own), Some(caddy)) = (hobnob(&root), caddy(data.path(), &root)) else { return };
+    let whole =
+        |url: &str| command(HOBNOB, ["get", "--recursive", &format!("{url}small/"), "--to", &shown(&to)]);
+    Race::new("10,000 files of 4 KiB in 100 folders to hobnob", &to, 10_000.0, "files/s")
+        .add(Runner::named("from Caddy", whole(&caddy.url(""))))
+        .add(Runner::named("from hobnob", whole(&own.url(""))))
+        .run(|dir| assert_eq!(count(dir), 10_000));
+    let Some(nginx) = nginx(data.path(), &root) else { return };
+    let one = |url: &str| command(HOBNOB, ["get", url, "-o", &shown(&to.join("big"))]);
+    // Its digest is forgotten when its time is another one.
+    let afresh = |url: &str| {
+        let script = format!(
+            "touch {}; exec {HOBNOB} get {url} -o {}",
+            shown(&root.join("big")),
+            shown(&to.join("big"))
+        );
+        command("bash", ["-c", &script])
+    };
+    Race::new("2 GiB to hobnob", &to, 2048.0, "MiB/s")
+        .add(Runner::named("from nginx", one(&nginx.url("big"))))
+        .add(Runner::named("first time", afresh(&own.url("big"))))
+        .add(Runner::named("from hobnob", one(&own.url("big"))))
+        .run(|dir| same_length(&dir.join("big"), 2048 << 20));
 }
 
 /// Who is served the fastest, by whom.

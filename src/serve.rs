@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `bind` | the listening sockets |
 //! | `connection` | one connection, from its first bytes to its clean end |
-//! | `guests` | who is connected, and who makes room |
+//! | `guests`, `lobby` | the connection limiter, and who waits for a slot |
+//! | `socket` | the socket of a connection, and that the other side has hung up |
 //! | `sniff` | which protocol the first bytes are |
 //! | `plain` | the answer to a plain request |
 //! | `http`, `meter` | the conversation with an HTTP client, and the count of what it took |
@@ -59,6 +60,7 @@ mod guests;
 mod host;
 mod http;
 mod lines;
+mod lobby;
 mod meter;
 mod onlooker;
 mod page;
@@ -68,6 +70,7 @@ mod private;
 mod reply;
 mod served;
 mod sniff;
+mod socket;
 mod tls;
 mod turns;
 mod upload;
@@ -80,6 +83,7 @@ use folder::{Lists, MEMORY};
 use guesses::Guesses;
 use guests::{GuestId, Guests};
 pub use host::AllowedHost;
+use lobby::Lobby;
 pub use onlooker::Onlooker;
 pub use private::Private;
 use served::Log;
@@ -116,7 +120,8 @@ pub struct Options {
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections in all. Where there are so many, the one that has waited for the longest for a client to speak makes
-    /// room for the next; while all are answered, the next has to wait.
+    /// room for the next; while all are answered, the slowest of the address that has the most is cut off for an address that
+    /// has fewer, and others have to wait.
     pub connections: usize,
     /// Connections from one address, or from one network of IPv6 addresses (a /64), in the same way; where all of them
     /// are answered, the next is closed.
@@ -267,13 +272,11 @@ impl Server {
         let log = Arc::new(Log::new(log, onlooker, phases.clone()));
         let mut connections = JoinSet::new();
         let mut guests = Guests::new(&site.limits);
-        let mut next = None;
+        let mut lobby = Lobby::new(site.limits.connections);
         let mut stop = pin!(stop);
         loop {
-            if guests.have_room()
-                && let Some((stream, peer)) = next.take()
-                && let Some((id, guest)) = guests.admit(SocketAddr::ip(&peer))
-            {
+            while let Some((stream, peer)) = lobby.next(&guests) {
+                let Some((id, guest)) = guests.admit(peer.ip()) else { continue };
                 let (site, log, phase) = (Arc::clone(&site), Arc::clone(&log), phases.clone());
                 let visit = connection::Visit { peer, guest, site, log, phase };
                 connections.spawn(async move {
@@ -283,9 +286,10 @@ impl Server {
             }
             tokio::select! {
                 () = &mut stop => break,
-                accepted = accept(&listeners), if next.is_none() => {
-                    next = accepted.ok();
-                    if next.is_none() {
+                accepted = accept(&listeners) => {
+                    if let Ok((stream, peer)) = accepted {
+                        lobby.enter(stream, peer);
+                    } else {
                         // As when all file descriptors are in use: one of them may be had back, for who waits to come
                         // in. The system fails in the same way where nobody does.
                         if somebody_knocks(&listeners) {
@@ -299,7 +303,7 @@ impl Server {
                         guests.left(id);
                     }
                 }
-                () = guests.somebody_waits(), if next.is_some() => {}
+                () = guests.somebody_waits(), if !lobby.is_empty() => {}
             }
         }
         drop(listeners);

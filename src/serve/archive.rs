@@ -18,6 +18,7 @@ use super::Site;
 use super::beneath::{Found, Name, Opened, is_absent};
 use super::body::FRAME;
 use super::folder::{Column, Direction, Order, Room, Rows};
+use super::turns::Client;
 
 /// All content is filled up to a multiple of so many bytes.
 const BLOCK: u64 = 512;
@@ -40,6 +41,7 @@ pub(super) struct Archive {
     file: Option<(Opened, u64)>,
     tar: Builder<Vec<u8>>,
     is_done: bool,
+    client: Client,
 }
 
 /// A folder that the walk is in.
@@ -54,9 +56,16 @@ struct Level {
 
 impl Archive {
     /// Of the folder `name`, opened as `file`; in the archive it is called `called`.
-    pub(super) fn new(site: Arc<Site>, name: &Name, file: File, called: &[u8]) -> io::Result<Self> {
+    pub(super) fn new(
+        site: Arc<Site>,
+        name: &Name,
+        file: File,
+        called: &[u8],
+        client: &Client,
+    ) -> io::Result<Self> {
         let tar = Builder::new(Vec::new());
-        let mut archive = Self { site, levels: Vec::new(), file: None, tar, is_done: false };
+        let mut archive =
+            Self { site, levels: Vec::new(), file: None, tar, is_done: false, client: client.clone() };
         archive.enter(name.clone(), called, file)?;
         Ok(archive)
     }
@@ -69,9 +78,9 @@ impl Archive {
             return Ok(());
         }
         let path = [path, b"/"].concat();
-        let rows = self.site.lists.make(|| self.site.root.list(&name, file, ORDER, None))?;
+        let rows = self.site.root.list(&name, file, ORDER, None, &self.client)?;
         let has = self.levels.iter().map(|level| level.room.size()).sum();
-        let room = self.site.lists.room(&rows, has)?;
+        let room = self.site.lists.room(&rows, has, self.client.address)?;
         write_header(&mut self.tar, &path, EntryType::Directory, 0, &metadata)?;
         self.levels.push(Level { name, path, identity, rows, room });
         Ok(())

@@ -8,6 +8,8 @@
 
 use std::fs::File;
 use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
@@ -17,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::beneath::Opened;
+use super::turns::Turns;
 use crate::wire::range::Span;
 
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
@@ -25,6 +28,9 @@ pub(super) const FRAME: usize = 256 * 1024;
 /// Frames of a thread that wait to be sent: with fewer it has to be woken too often, and these are a mebibyte for each
 /// client.
 const AHEAD: usize = 4;
+
+/// Frames of a turn.
+const OF_A_TURN: usize = 2 * AHEAD;
 
 /// What an answer is made of, frame by frame. Its iterator may wait for a disk.
 pub(super) trait Frames: Iterator<Item = io::Result<Bytes>> + Send + 'static {
@@ -36,9 +42,12 @@ pub(super) trait Frames: Iterator<Item = io::Result<Bytes>> + Send + 'static {
 
 impl Frames for Box<dyn Iterator<Item = io::Result<Bytes>> + Send> {}
 
+/// Whose turn it has to be, where it has.
+pub(super) type TurnsOf = Option<(Arc<Turns>, IpAddr)>;
+
 /// Whence the next frame comes.
 enum Source<I> {
-    Here(I),
+    Here(I, TurnsOf),
     Thread(Flow<I>),
 }
 
@@ -48,24 +57,31 @@ struct Flow<I> {
     maker: Maker<I>,
     /// For the next thread.
     room: mpsc::Sender<io::Result<Bytes>>,
+    turns: TurnsOf,
 }
 
 /// What makes frames.
 enum Maker<I> {
     /// It does, on a thread: it comes back where there is no room for the next one; none after the last.
-    Working(JoinHandle<Option<I>>),
+    Working(JoinHandle<io::Result<Option<I>>>),
     /// For room.
     Waiting(I),
     Done,
 }
 
 /// Lets the frames be made, one after the other. An error is the last one.
-pub(super) fn stream<I: Frames>(frames: I) -> impl Stream<Item = io::Result<Bytes>> + Send + use<I> {
-    stream::unfold(Some(Source::Here(frames)), async |source| {
+///
+/// Where `turns` says so, no more than a few are made at once for a client of that address, and the next ones when it is its
+/// turn again: for what takes long to be made.
+pub(super) fn stream<I: Frames>(
+    frames: I,
+    turns: TurnsOf,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + use<I> {
+    stream::unfold(Some(Source::Here(frames, turns)), async |source| {
         let (frame, source) = match source? {
-            Source::Here(mut frames) => match frames.at_hand() {
-                Poll::Ready(frame) => (frame?, Source::Here(frames)),
-                Poll::Pending => Flow::new(frames).next().await?,
+            Source::Here(mut frames, turns) => match frames.at_hand() {
+                Poll::Ready(frame) => (frame?, Source::Here(frames, turns)),
+                Poll::Pending => Flow::new(frames, turns).next().await?,
             },
             Source::Thread(flow) => flow.next().await?,
         };
@@ -75,10 +91,10 @@ pub(super) fn stream<I: Frames>(frames: I) -> impl Stream<Item = io::Result<Byte
 }
 
 impl<I: Frames> Flow<I> {
-    fn new(frames: I) -> Self {
+    fn new(frames: I, turns: TurnsOf) -> Self {
         let (room, made) = mpsc::channel(AHEAD);
-        let maker = Maker::Working(make(frames, room.clone()));
-        Self { made, maker, room }
+        let maker = Maker::Working(tokio::spawn(make(frames, room.clone(), turns.clone())));
+        Self { made, maker, room, turns }
     }
 
     /// The next frame, and whence the one after it comes.
@@ -93,7 +109,8 @@ impl<I: Frames> Flow<I> {
                 Maker::Done => return self.made.try_recv().ok(),
                 Maker::Waiting(frames) => {
                     let frame = self.made.try_recv().ok();
-                    self.maker = Maker::Working(make(frames, self.room.clone()));
+                    let making = make(frames, self.room.clone(), self.turns.clone());
+                    self.maker = Maker::Working(tokio::spawn(making));
                     if frame.is_some() {
                         return frame;
                     }
@@ -102,8 +119,9 @@ impl<I: Frames> Flow<I> {
                     self.maker = tokio::select! {
                         biased;
                         rest = &mut thread => match rest {
-                            Ok(Some(frames)) => Maker::Waiting(frames),
-                            Ok(None) => Maker::Done,
+                            Ok(Ok(Some(frames))) => Maker::Waiting(frames),
+                            Ok(Ok(None)) => Maker::Done,
+                            Ok(Err(error)) => return Some(Err(error)),
                             Err(error) => return Some(Err(error.into())),
                         },
                         frame = self.made.recv() => {
@@ -117,14 +135,26 @@ impl<I: Frames> Flow<I> {
     }
 }
 
-/// Makes frames as long as there is room for them.
-fn make<I: Frames>(mut frames: I, room: mpsc::Sender<io::Result<Bytes>>) -> JoinHandle<Option<I>> {
-    spawn_blocking(move || {
-        while let Ok(place) = room.try_reserve() {
+/// Makes frames as long as there is room for them, or for one turn. It waits for that as a task of its own: a client that takes
+/// nothing must not keep a turn that nobody uses.
+async fn make<I: Frames>(
+    mut frames: I,
+    room: mpsc::Sender<io::Result<Bytes>>,
+    turns: TurnsOf,
+) -> io::Result<Option<I>> {
+    let turn = match &turns {
+        Some((turns, from)) => Some(turns.take(*from).await),
+        None => None,
+    };
+    let making = spawn_blocking(move || {
+        let most = if turn.is_some() { OF_A_TURN } else { usize::MAX };
+        for _ in 0..most {
+            let Ok(place) = room.try_reserve() else { break };
             place.send(frames.next()?);
         }
         Some(frames)
-    })
+    });
+    Ok(making.await?)
 }
 
 impl Opened {
@@ -270,7 +300,7 @@ mod tests {
     impl Frames for Threaded {}
 
     async fn all(frames: impl Frames) -> io::Result<Vec<u8>> {
-        let frames: Vec<_> = stream(frames).collect().await;
+        let frames: Vec<_> = stream(frames, None).collect().await;
         frames.into_iter().try_fold(Vec::new(), |all, frame| Ok([&*all, &*frame?].concat()))
     }
 

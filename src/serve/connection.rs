@@ -30,6 +30,7 @@ use super::guests::Guest;
 use super::patience::Patient;
 use super::served::{Began, Log};
 use super::sniff::{Verdict, sniff};
+use super::socket::Socket;
 use super::{Phase, Site, http, plain, tls};
 use crate::wire::plain::REQUEST_LIMIT;
 
@@ -98,22 +99,22 @@ pub(super) struct Heard {
 }
 
 /// Serves one connection.
-pub(super) async fn serve(mut stream: TcpStream, mut visit: Visit) {
+pub(super) async fn serve(stream: TcpStream, mut visit: Visit) {
     // Without it small answers wait for the acknowledgement of their heads. It is no more than slow if it fails.
     let _ = stream.set_nodelay(true);
     #[cfg(target_os = "linux")]
     let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
     let site = Arc::clone(&visit.site);
+    let mut stream = Socket::new(stream, Arc::clone(&visit.guest));
     if let Some(identity) = &site.identity {
         return tls::serve(stream, identity, visit).await;
     }
     let Some(Heard { opening, head, began }) = hear(&mut stream, &mut visit).await else { return };
     match opening {
         Opening::Http => {
-            let (read, write) = stream.split();
-            if http::converse(read, Patient::new(write, site.limits.stall), head, visit).await {
-                // A reset instead of an end of the stream.
-                let _ = stream.set_zero_linger();
+            let write = Patient::new(stream.clone(), site.limits.stall);
+            if http::converse(stream.clone(), write, stream.clone(), head, visit).await {
+                stream.reset_at_end();
             }
         }
         Opening::Plain(found) => {

@@ -29,6 +29,7 @@ use super::archive::Archive;
 use super::beneath::Name;
 use super::page::{self, Language, Page};
 use super::reply::{Content, failure, insert, nothing, set};
+use super::turns::Client;
 use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
 use crate::wire::listing::TOTAL;
@@ -57,6 +58,8 @@ pub(super) struct Folder<'request> {
     pub(super) name: &'request Name,
     /// Open.
     pub(super) file: File,
+    /// Who asks.
+    pub(super) client: &'request Client,
 }
 
 /// Answers a request for a folder, whose URL has this query.
@@ -71,8 +74,8 @@ pub(super) fn reply(site: &Arc<Site>, folder: Folder<'_>, request: &Parts) -> io
 
 fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::Result<Response<Content>> {
     let headers = &request.headers;
-    let Folder { path, name, file } = folder;
-    let rows = site.lists.make(|| site.root.list(name, file, query.order, query.filter.as_ref()))?;
+    let Folder { path, name, file, client } = folder;
+    let rows = site.root.list(name, file, query.order, query.filter.as_ref(), client)?;
     let summary = rows.summary();
     let language = Language::wanted(headers);
     let form = match query.asked {
@@ -90,7 +93,7 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
         Judgement::Failed => failure(StatusCode::PRECONDITION_FAILED),
         Judgement::NotModified => nothing(StatusCode::NOT_MODIFIED),
         Judgement::Proceed => {
-            let room = site.lists.room(&rows, 0)?;
+            let room = site.lists.room(&rows, 0, client.address)?;
             written(Writing::new(form, rows, room), language)?
         }
     };
@@ -130,7 +133,7 @@ fn content(mut writing: Writing) -> io::Result<Content> {
 fn archive(site: &Arc<Site>, folder: Folder<'_>) -> io::Result<Response<Content>> {
     let last = folder.path.strip_suffix(b"/").and_then(|path| path.rsplit(|byte| *byte == b'/').next());
     let name = last.unwrap_or(&site.name);
-    let archive = Archive::new(Arc::clone(site), folder.name, folder.file, name)?;
+    let archive = Archive::new(Arc::clone(site), folder.name, folder.file, name, folder.client)?;
     let mut response = Response::new(Content::Made(Box::new(archive)));
     insert(&mut response, CONTENT_TYPE, "application/x-tar");
     insert(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -190,7 +193,8 @@ mod tests {
         let mut site = server.unwrap().site;
         Arc::get_mut(&mut site).unwrap().lists = Lists::new(100_000);
         let asking = spawn_blocking(move || {
-            let ask = |path: &str| reply(&site, &Request::get(path).body(()).unwrap().into_parts().0);
+            let here = Client::new(Ipv4Addr::LOCALHOST.into());
+            let ask = |path: &str| reply(&site, &Request::get(path).body(()).unwrap().into_parts().0, &here);
             let none = StatusCode::SERVICE_UNAVAILABLE;
             for long in ["/?simple", "/", "/?archive=tar"] {
                 let first = ask(long);

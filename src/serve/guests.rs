@@ -1,17 +1,22 @@
-//! Who is connected, and who has to leave where there is no room for another.
+//! The connection limiter: which connections have a slot, and which one is evicted where there is none for another.
 //!
-//! Owns the count of the connections, in all and of each address, and the choice among those that wait for nothing but
-//! their own next word: the one that has done so for the longest makes room. Must never cut off a running answer, nor
-//! let one address keep all the others out.
+//! Owns the count of the connections, in all and of each address, and the choice among them: of those that wait for nothing
+//! but their own next word the one that has done so for the longest makes room. Where there is none, the slowest reader of
+//! the address that has the most slots is evicted for an address that has fewer. Must never cut off a running answer for
+//! another one of the same address, nor let a few addresses keep all the others out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
 use super::Limits;
+
+/// For so many milliseconds after its beginning an answer is no slow one.
+const BEGINNING: u64 = 1000;
 
 /// The number of a connection; later ones have higher ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,8 +34,10 @@ pub(super) struct Guests {
 }
 
 /// Rung whenever somebody has begun to wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Bell {
+    /// What times are counted from.
+    start: Instant,
     /// Counts how often it was rung: the order in which they began.
     rung: AtomicU64,
     waits: Notify,
@@ -43,6 +50,10 @@ pub(super) struct Guest {
     owed: AtomicUsize,
     /// Since which ring nothing is owed.
     waits_since: AtomicU64,
+    /// Since when something is owed, in milliseconds, and how many bytes were taken or sent since then.
+    owed_since: AtomicU64,
+    taken: AtomicU64,
+    is_evicted: AtomicBool,
     leave: Notify,
     bell: Arc<Bell>,
 }
@@ -55,13 +66,31 @@ impl Guests {
             seats: BTreeMap::new(),
             of_one: HashMap::new(),
             last: 0,
-            bell: Arc::default(),
+            bell: Arc::new(Bell::new()),
         }
     }
 
-    /// Whether another can come in, be it in the place of one who waits.
+    /// Whether there is a slot for anybody, be it that of one who waits.
     pub(super) fn have_room(&self) -> bool {
         self.seats.len() < self.most || self.seats.values().any(|(_, guest)| guest.waits())
+    }
+
+    /// Whether this address gets an answer at once where there is [no such slot](Self::have_room): that of another one, or that
+    /// it has too many.
+    pub(super) fn decides(&self, ip: IpAddr) -> bool {
+        self.of(ip) >= self.most_of_one || self.richest(network(ip)).is_some()
+    }
+
+    /// How many slots this address has.
+    pub(super) fn of(&self, ip: IpAddr) -> usize {
+        self.of_one.get(&network(ip)).copied().unwrap_or_default()
+    }
+
+    /// The address with the most slots, if it still has no fewer than this one when it gives one away to it.
+    fn richest(&self, than: IpAddr) -> Option<IpAddr> {
+        let own = self.of(than);
+        let (richest, most) = self.of_one.iter().max_by_key(|(_, count)| **count)?;
+        (*most >= own + 2).then_some(*richest)
     }
 
     /// Takes in whoever comes from there; none where that address has too many running answers already.
@@ -72,14 +101,17 @@ impl Guests {
         {
             return None;
         }
-        if self.seats.len() >= self.most {
-            self.dismiss(None);
+        if self.seats.len() >= self.most && !self.dismiss(None) {
+            self.evict(from);
         }
         self.last += 1;
         let id = GuestId(self.last);
         let guest = Arc::new(Guest {
             owed: AtomicUsize::new(0),
             waits_since: AtomicU64::new(0),
+            owed_since: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            is_evicted: AtomicBool::new(false),
             leave: Notify::new(),
             bell: Arc::clone(&self.bell),
         });
@@ -114,12 +146,27 @@ impl Guests {
             .iter()
             .filter(|(_, (from, guest))| only.is_none_or(|only| only == *from) && guest.waits());
         let longest = waiting.min_by_key(|(_, (_, guest))| guest.waits_since.load(Ordering::Relaxed));
-        let Some((id, (from, guest))) = longest.map(|(id, (from, guest))| (*id, (*from, Arc::clone(guest))))
-        else {
-            return false;
-        };
+        let longest = longest.map(|(id, _)| *id);
+        longest.is_some_and(|id| self.ask_to_leave(id))
+    }
+
+    /// Takes a slot away from the slowest reader of the address with the most, for one of this address.
+    fn evict(&mut self, by: IpAddr) {
+        let Some(richest) = self.richest(by) else { return };
+        let now = self.bell.now();
+        let theirs = self.seats.iter().filter(|(_, (from, _))| *from == richest);
+        let slowest = theirs.min_by_key(|(_, (_, guest))| guest.pace(now)).map(|(id, _)| *id);
+        if let Some(id) = slowest {
+            if let Some((_, guest)) = self.seats.get(&id) {
+                guest.is_evicted.store(true, Ordering::Relaxed);
+            }
+            self.ask_to_leave(id);
+        }
+    }
+
+    fn ask_to_leave(&mut self, id: GuestId) -> bool {
+        let Some((from, guest)) = self.seats.remove(&id) else { return false };
         guest.leave.notify_one();
-        self.seats.remove(&id);
         self.forget(from);
         true
     }
@@ -137,7 +184,37 @@ impl Guests {
 impl Guest {
     /// An answer is owed to them from now on.
     pub(super) fn owes(&self) {
-        self.owed.fetch_add(1, Ordering::Relaxed);
+        if self.owed.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.owed_since.store(self.bell.now(), Ordering::Relaxed);
+            self.taken.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// So many more bytes were taken, or sent, by them.
+    pub(super) fn took(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Who is evicted first: the slowest, in bytes a second; then, of those whose answers have only begun, the first.
+    fn pace(&self, now: u64) -> (bool, u64) {
+        let since = self.owed_since.load(Ordering::Relaxed);
+        let milliseconds = now.saturating_sub(since);
+        if milliseconds < BEGINNING {
+            return (true, since);
+        }
+        (false, self.taken.load(Ordering::Relaxed).saturating_mul(1000) / milliseconds)
+    }
+
+    /// Whether they have to leave in the middle of an answer.
+    pub(super) fn is_evicted(&self) -> bool {
+        self.is_evicted.load(Ordering::Relaxed)
+    }
+
+    /// Until they have to leave in the middle of an answer.
+    pub(super) async fn evicted(&self) {
+        while !self.is_evicted() {
+            self.leave.notified().await;
+        }
     }
 
     /// One that was owed has left.
@@ -169,6 +246,18 @@ impl Guest {
     }
 }
 
+impl Bell {
+    #[expect(clippy::disallowed_methods, reason = "how slow somebody is is measured where they are served")]
+    fn new() -> Self {
+        Self { start: Instant::now(), rung: AtomicU64::default(), waits: Notify::new() }
+    }
+
+    /// In milliseconds since its start.
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
 /// What counts as one address: of IPv6 the network, as one machine has all of its addresses (RFC 4291, section 2.5.4).
 pub(super) fn network(ip: IpAddr) -> IpAddr {
     match ip {
@@ -183,6 +272,7 @@ pub(super) fn network(ip: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::time::Duration;
 
     use super::*;
 
@@ -229,11 +319,46 @@ mod tests {
         third.owes();
         other.owes();
         other.paid();
+        assert!(!guests.decides(address(4)), "no address has more than one");
         assert!(!guests.have_room(), "one of two answers is still owed");
         other.paid();
         assert!(guests.have_room());
         guests.make_room();
         assert!(is_dismissed(&other));
+    }
+
+    #[test]
+    fn the_slowest_reader_of_the_address_with_the_most_slots_is_evicted_for_one_with_fewer() {
+        let mut guests = guests(5, 3);
+        let mut admit = |last| {
+            let (id, guest) = guests.admit(address(last)).unwrap();
+            guest.owes();
+            (id, guest)
+        };
+        let [first, second, third, other, another] = [1, 1, 1, 2, 2].map(&mut admit);
+        // They all began long ago.
+        let all = [&first, &second, &third, &other, &another];
+        for (_, guest) in all {
+            guest.owed_since.store(0, Ordering::Relaxed);
+        }
+        for ((_, guest), taken) in all.iter().zip([3000, 1000, 2000, 0, 0]) {
+            guest.took(taken);
+        }
+        guests.bell = Arc::new(Bell {
+            start: guests.bell.start.checked_sub(Duration::from_secs(10)).unwrap(),
+            ..Bell::new()
+        });
+        assert!(!guests.have_room() && !guests.decides(address(2)), "it has two, and would have three");
+        assert!(guests.decides(address(1)), "it has all that one address may have");
+        assert!(guests.admit(address(1)).is_none());
+        assert!(guests.decides(address(3)));
+        let (_, newcomer) = guests.admit(address(3)).unwrap();
+        newcomer.owes();
+        let evicted = all.map(|(_, guest)| guest.is_evicted());
+        assert_eq!(evicted, [false, true, false, false, false]);
+        assert!(is_dismissed(&second.1));
+        // Now no address has so many more.
+        assert!(!guests.decides(address(3)));
     }
 
     #[test]

@@ -22,16 +22,17 @@ use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
-use tokio::task::spawn_blocking;
 
 use super::access::{Login, unauthorized};
-use super::body::{self, Frames};
+use super::body::{self, Frames, TurnsOf};
 use super::connection::{After, Visit, close};
 use super::guesses::Decision;
 use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
-use super::reply::{Content, Wanted, add_digests, failure, refuse, reply, reply_at_hand};
+use super::reply::{Content, Wanted, add_digests, busy, failure, refuse, reply, reply_at_hand, takes_long};
 use super::served::{Answering, Began, Log};
+use super::socket::Socket;
+use super::turns::Client;
 use super::upload;
 use super::{Phase, Site};
 use crate::event::served::{Answer, End, Request};
@@ -49,6 +50,7 @@ type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 pub(super) async fn converse(
     read: impl AsyncRead + Unpin,
     write: impl AsyncWrite + Unpin,
+    socket: Socket,
     head: Vec<u8>,
     mut visit: Visit,
 ) -> bool {
@@ -64,9 +66,8 @@ pub(super) async fn converse(
             guest.owes();
             let is_last = lone_feed.has_come();
             lone_feed.expect(request.body().size_hint().exact().unwrap_or_default());
-            let site = Arc::clone(&site);
-            let answer =
-                answer(request, site, peer, Arc::clone(&trust), Arc::clone(&log), Arc::clone(&meter));
+            let (trust, log, meter) = (Arc::clone(&trust), Arc::clone(&log), Arc::clone(&meter));
+            let answer = answer(request, Arc::clone(&site), peer, (socket.clone(), trust), log, meter);
             Box::pin(async move {
                 let mut response = answer.await?;
                 if is_last {
@@ -92,7 +93,7 @@ pub(super) async fn converse(
                 visit.guest.paid();
             }
             () = visit.guest.dismissed() => {
-                if visit.guest.waits() {
+                if visit.guest.waits() || visit.guest.is_evicted() {
                     break None;
                 }
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
@@ -132,7 +133,7 @@ async fn answer(
     request: hyper::Request<Incoming>,
     site: Arc<Site>,
     peer: SocketAddr,
-    trust: Arc<AtomicBool>,
+    (socket, trust): (Socket, Arc<AtomicBool>),
     log: Arc<Log>,
     meter: Arc<Meter<Answering>>,
 ) -> Result<Response<Body>, Infallible> {
@@ -143,6 +144,7 @@ async fn answer(
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
     let wanted = Wanted::by(&head.headers);
     let digests = Arc::clone(&site.digests);
+    let (client, turns) = (Client::new(peer.ip()), Arc::clone(site.lists.turns()));
     let mut answering = log.begin(began, peer, asked);
     let refused = match refuse(&site, &head) {
         None => refuse_stranger(&site, &head, peer, &trust).await,
@@ -156,11 +158,14 @@ async fn answer(
     } else if let Some(at_hand) = reply_at_hand(&site, &head) {
         at_hand
     } else {
-        spawn_blocking(move || reply(&site, &head))
-            .await
-            .unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR))
+        reply_by_thread(&site, head, &client, &socket).await
     };
-    add_digests(&digests, &wanted, peer.ip(), &mut response).await;
+    tokio::select! {
+        biased;
+        () = add_digests(&digests, &wanted, peer.ip(), &mut response) => {}
+        // Who has hung up, perhaps, goes without.
+        () = socket.half_closed() => {}
+    }
     let status = response.status();
     let length = response.body().length();
     if is_head {
@@ -175,7 +180,7 @@ async fn answer(
     answering.answers(Answer::Status(status.as_u16()), total);
     let sent = answering.sent.clone();
     meter.expect(answering, framing, sent);
-    let mut response = response.map(body_of);
+    let mut response = response.map(|content| body_of(content, Some((turns, peer.ip()))));
     if let Some(length) = length {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
@@ -211,6 +216,36 @@ async fn refuse_stranger(
     }
 }
 
+/// Answers a request on a thread that may take its time; where that is much, when it is the turn of the client's address. Stops
+/// when the client is gone.
+async fn reply_by_thread(
+    site: &Arc<Site>,
+    head: Parts,
+    client: &Client,
+    socket: &Socket,
+) -> Response<Content> {
+    let turn = if takes_long(site, &head) {
+        tokio::select! {
+            biased;
+            turn = site.lists.turns().take(client.address) => Some(turn),
+            // Who has hung up, perhaps, is answered only where nobody else has to wait for that.
+            () = socket.half_closed() => return busy(),
+        }
+    } else {
+        None
+    };
+    let site = Arc::clone(site);
+    let work = client.clone().work(move |client| {
+        let response = reply(&site, &head, client);
+        drop(turn);
+        response
+    });
+    tokio::select! {
+        response = work => response.unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR)),
+        () = socket.reset() => busy(),
+    }
+}
+
 /// What is told of a request: of a long one its beginning, as it is kept and copied.
 fn asked(head: &Parts) -> Request {
     let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), |path| path.as_str());
@@ -227,16 +262,16 @@ fn beginning(text: &str) -> Cow<'_, str> {
 }
 
 /// The content, on its way.
-fn body_of(content: Content) -> Body {
+fn body_of(content: Content, turns: TurnsOf) -> Body {
     match content {
         Content::Nothing => Full::default().map_err(Into::into).boxed_unsync(),
         Content::Page(page) => Full::from(page).map_err(Into::into).boxed_unsync(),
-        Content::File(opened) => flowing(opened),
-        Content::Parts(parts) => flowing(parts),
-        Content::Made(frames) => flowing(frames),
+        Content::File(opened) => flowing(opened, None),
+        Content::Parts(parts) => flowing(parts, None),
+        Content::Made(frames) => flowing(frames, turns),
     }
 }
 
-fn flowing(frames: impl Frames) -> Body {
-    StreamBody::new(body::stream(frames).map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
+fn flowing(frames: impl Frames, turns: TurnsOf) -> Body {
+    StreamBody::new(body::stream(frames, turns).map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
 }

@@ -5,11 +5,11 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 
 use bytes::Buf as _;
 use futures_util::TryStreamExt as _;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::beneath::Opened;
 use super::body;
@@ -17,12 +17,13 @@ use super::connection::{After, Visit, close};
 use super::onlooker::Count;
 use super::patience::Patient;
 use super::served::Began;
+use super::socket::Socket;
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
 
 /// Sends the file that was found, tells of it, and ends the connection: with a reset where it could not be opened.
 pub(super) async fn answer(
-    mut stream: TcpStream,
+    mut stream: Socket,
     name: &[u8],
     found: io::Result<Option<Opened>>,
     began: Began,
@@ -36,17 +37,18 @@ pub(super) async fn answer(
     let request = Request::Plain(clean_line(name));
     let mut answering = visit.log.begin(began, visit.peer, request);
     answering.answers(answer, Some(total));
+    let guest = Arc::clone(&visit.guest);
     let patient = Patient::new(&mut stream, visit.site.limits.stall);
     let end = tokio::select! {
         poured = pour(patient, found, &answering.sent) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
         () = visit.cut() => End::CutOff,
+        () = guest.evicted() => End::CutOff,
     };
     answering.ended(end);
     if end == End::Whole {
         close(&mut stream, After::Noise, &mut visit).await;
     } else {
-        // A reset instead of an end of the stream.
-        let _ = stream.set_zero_linger();
+        stream.reset_at_end();
     }
 }
 
@@ -68,7 +70,7 @@ async fn pour(
     sent: &Count,
 ) -> io::Result<()> {
     let Some(opened) = found? else { return Ok(()) };
-    let mut frames = pin!(body::stream(opened));
+    let mut frames = pin!(body::stream(opened, None));
     while let Some(mut frame) = frames.try_next().await? {
         while frame.has_remaining() {
             sent.add(stream.write_buf(&mut frame).await? as u64);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{
-    ALLOW, CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING,
+    ALLOW, CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
@@ -24,6 +24,7 @@ use super::beneath::{Found, Opened, leads_nowhere, normalized};
 use super::digests::Digests;
 use super::folder::{self, Folder};
 use super::page::Language;
+use super::turns::Client;
 use super::{Site, host};
 use crate::text::clean_line;
 use crate::wire::digest::{DigestField, preferred_wait};
@@ -93,10 +94,25 @@ pub(super) fn reply_at_hand(site: &Site, request: &Parts) -> Option<Response<Con
     }
 }
 
-/// Answers a request. Opens files and reads folders, so it may take its time.
-pub(super) fn reply(site: &Arc<Site>, request: &Parts) -> Response<Content> {
+/// Whether a request is answered with a folder: a list of it has to be made.
+pub(super) fn takes_long(site: &Site, request: &Parts) -> bool {
+    matches!(request.method, Method::GET | Method::HEAD)
+        && name(request).and_then(|bytes| site.root.name(&bytes)).is_some_and(|name| name.is_folder)
+}
+
+/// There is too much to do for others.
+pub(super) fn busy() -> Response<Content> {
+    let mut response = failure(StatusCode::SERVICE_UNAVAILABLE);
+    insert(&mut response, RETRY_AFTER, "1");
+    response
+}
+
+/// Answers a request of this client. Opens files and reads folders, so it may take its time.
+pub(super) fn reply(site: &Arc<Site>, request: &Parts, client: &Client) -> Response<Content> {
     match request.method {
-        Method::GET | Method::HEAD => find(site, request).unwrap_or_else(|error| failure(status(&error))),
+        Method::GET | Method::HEAD => {
+            find(site, request, client).unwrap_or_else(|error| failure(status(&error)))
+        }
         Method::OPTIONS => allowing(site, nothing(StatusCode::NO_CONTENT)),
         _ => allowing(site, failure(StatusCode::METHOD_NOT_ALLOWED)),
     }
@@ -245,14 +261,14 @@ fn status(error: &io::Error) -> StatusCode {
     }
 }
 
-fn find(site: &Arc<Site>, request: &Parts) -> io::Result<Response<Content>> {
+fn find(site: &Arc<Site>, request: &Parts, client: &Client) -> io::Result<Response<Content>> {
     let bytes = name(request);
     let named = bytes.as_deref().and_then(|bytes| Some((bytes, site.root.name(bytes)?)));
     let Some((bytes, name)) = named else { return Ok(failure(StatusCode::NOT_FOUND)) };
     match site.root.find(&name)? {
         Found::File(opened) if !name.is_folder => file::answer(bytes, opened, request),
         Found::Folder(file) if name.is_folder => {
-            folder::reply(site, Folder { path: bytes, name: &name, file }, request)
+            folder::reply(site, Folder { path: bytes, name: &name, file, client }, request)
         }
         Found::Folder(_) => {
             let mut response = failure(StatusCode::MOVED_PERMANENTLY);

@@ -13,7 +13,6 @@ use rcgen::{CertificateParams, DnType, KeyPair};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -24,6 +23,7 @@ use tokio_rustls::rustls::{self, ServerConfig};
 use super::connection::{After, Heard, Opening, Visit, close, hear};
 use super::patience::Patient;
 use super::served::Began;
+use super::socket::Socket;
 use super::{http, plain};
 use crate::event::served::{Answer, End, Request};
 use crate::text::clean_line;
@@ -166,22 +166,22 @@ fn keep(dir: &Path, path: &Path, content: &str) -> io::Result<()> {
 }
 
 /// Serves one connection to a server that has an identity.
-pub(super) async fn serve(stream: TcpStream, identity: &Identity, mut visit: Visit) {
+pub(super) async fn serve(socket: Socket, identity: &Identity, mut visit: Visit) {
     let silence = visit.site.limits.silence;
     let guest = Arc::clone(&visit.guest);
     let mut first = [0];
     let peeked = tokio::select! {
-        peeked = timeout(silence, stream.peek(&mut first)) => peeked,
+        peeked = timeout(silence, socket.peek(&mut first)) => peeked,
         () = visit.closing() => return,
         () = guest.dismissed() => return,
     };
     match peeked {
         Ok(Ok(1..)) if first == [HANDSHAKE] => {}
-        Ok(Ok(1..)) => return refuse(stream, visit).await,
+        Ok(Ok(1..)) => return refuse(socket, visit).await,
         Ok(Ok(_) | Err(_)) | Err(_) => return,
     }
     let began = Began::now();
-    let stream = Patient::new(stream, visit.site.limits.stall);
+    let stream = Patient::new(socket.clone(), visit.site.limits.stall);
     let accepting = timeout(silence, TlsAcceptor::from(Arc::clone(&identity.config)).accept(stream));
     let accepted = tokio::select! {
         accepted = accepting => accepted,
@@ -197,14 +197,14 @@ pub(super) async fn serve(stream: TcpStream, identity: &Identity, mut visit: Vis
         Opening::Http => {
             let (read, write) = tokio::io::split(stream);
             // Nobody takes an end without a word (RFC 8446, section 6.1) for that of an answer.
-            http::converse(read, write, head, visit).await;
+            http::converse(read, write, socket, head, visit).await;
         }
         Opening::Plain(_) => plain::nothing(&mut stream, &head, began, &mut visit).await,
     }
 }
 
 /// Answers what comes in the clear.
-async fn refuse(mut stream: TcpStream, mut visit: Visit) {
+async fn refuse(mut stream: Socket, mut visit: Visit) {
     let Some(Heard { opening, head, began }) = hear(&mut stream, &mut visit).await else { return };
     match opening {
         Opening::Http => {

@@ -6,9 +6,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::guests::network;
 
@@ -26,6 +28,52 @@ struct Queues {
     /// The address whose turn it is comes first; none of them is empty.
     waiting: VecDeque<(IpAddr, VecDeque<oneshot::Sender<Turn>>)>,
     held: HashMap<IpAddr, usize>,
+}
+
+/// For whom work is done, and whether they still wait for it. A clone is the same client.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub(super) address: IpAddr,
+    has_gone: Arc<AtomicBool>,
+}
+
+impl Client {
+    pub(super) fn new(address: IpAddr) -> Self {
+        Self { address, has_gone: Arc::default() }
+    }
+
+    /// Whether nobody waits any more: whatever is done for them is in vain.
+    pub(super) fn has_gone(&self) -> bool {
+        self.has_gone.load(Ordering::Relaxed)
+    }
+
+    /// Does work for them on a thread. It is told that they have gone when this is dropped before it is done.
+    pub(super) async fn work<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        let leaving = Leaving(Some(Arc::clone(&self.has_gone)));
+        let done = spawn_blocking(move || work(&self)).await;
+        leaving.stays();
+        done
+    }
+}
+
+/// Tells that a client has gone when it is dropped.
+struct Leaving(Option<Arc<AtomicBool>>);
+
+impl Leaving {
+    fn stays(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(has_gone) = &self.0 {
+            has_gone.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A turn, until this is dropped.
@@ -184,6 +232,22 @@ mod tests {
         drop(last.now_or_never().unwrap());
         let queues = turns.lock();
         assert_eq!((queues.free, queues.held.len(), queues.waiting.len()), (1, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn work_is_told_that_nobody_waits_for_it_any_more() {
+        let client = Client::new(address(1));
+        assert!(!client.clone().work(Client::has_gone).await.unwrap());
+        let (seen, seeing) = oneshot::channel();
+        let mut working = Box::pin(client.work(|client| {
+            while !client.has_gone() {
+                std::thread::yield_now();
+            }
+            let _ = seen.send(());
+        }));
+        assert!((&mut working).now_or_never().is_none());
+        drop(working);
+        seeing.await.unwrap();
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod command;
 mod conditions;
 mod crowd;
 mod digests;
+mod fair;
 mod files;
 mod folder;
 mod hosts;

@@ -21,6 +21,7 @@ use nix::sys::stat::{SFlag, fstatat};
 use super::{Name, Root, Seen, is_absent, is_served};
 use crate::serve::folder::{Filter, Order, Rows, Share};
 use crate::serve::private::Identity;
+use crate::serve::turns::Client;
 
 /// Names that are looked at together, in bytes: with so many another thread is worth its start.
 const BLOCK: usize = 64 * 1024;
@@ -31,13 +32,14 @@ impl Root {
     /// would tell what is called so. What goes while the list is made is not there. Of what cannot be looked at only the
     /// name is known.
     ///
-    /// Of a large folder the names are looked at while others are still read, by as many threads as the machine has.
+    /// Ends with an error when the client has gone. Of a large folder the names are looked at while others are still read, by as many threads as the machine has.
     pub(in crate::serve) fn list(
         &self,
         name: &Name,
         folder: File,
         order: Order,
         filter: Option<&Filter>,
+        client: &Client,
     ) -> io::Result<Rows> {
         let looked_in = folder.try_clone()?;
         let mut folder = Dir::from_fd(folder.into())?;
@@ -47,7 +49,7 @@ impl Root {
         let look = || {
             let mut share = Share::new(order);
             while let Some(block) = next() {
-                self.look(name, looked_in.as_fd(), &block, &mut share);
+                self.look(name, looked_in.as_fd(), &block, &mut share, client);
             }
             share.sorted()
         };
@@ -73,6 +75,9 @@ impl Root {
                     unwanted.names.extend_from_slice(file.to_bytes_with_nul());
                 }
                 if wanted.names.len() >= BLOCK {
+                    if client.has_gone() {
+                        break;
+                    }
                     // Nobody stops to look before all is read.
                     let _ = read.send(mem::take(&mut wanted));
                     if others.len() + 1 < most {
@@ -90,13 +95,23 @@ impl Root {
             }
             Ok::<_, io::Error>((shares, hidden))
         })?;
+        if client.has_gone() {
+            return Err(io::Error::other("the client has gone"));
+        }
         Ok(Rows::new(shares, hidden))
     }
 
-    /// Looks at all of some names.
-    fn look(&self, name: &Name, folder: BorrowedFd<'_>, block: &Block, share: &mut Share) {
+    /// Looks at all of some names, as long as anybody waits for it.
+    fn look(
+        &self,
+        name: &Name,
+        folder: BorrowedFd<'_>,
+        block: &Block,
+        share: &mut Share,
+        client: &Client,
+    ) {
         let denied = self.deny_list().now();
-        for file in block.names.split_inclusive(|byte| *byte == 0) {
+        for file in block.names.split_inclusive(|byte| *byte == 0).take_while(|_| !client.has_gone()) {
             let Ok(file) = CStr::from_bytes_with_nul(file) else { continue };
             let (seen, is_symlink) = match self.looked_at(name, folder, file) {
                 Ok(Some((_, identity, _))) if denied.has(identity) => {
