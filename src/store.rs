@@ -111,18 +111,18 @@ impl Opened {
             .map(|reader| start(Clerk::new(reader, path.clone(), newest, None, events.clone())))
             .transpose()?;
         let mut session = None;
-        let mut writer = Clerk::new(writer, path.clone(), newest, room, events);
+        let mut clerk = Clerk::new(writer, path.clone(), newest, room, events);
         if queue.is_some() {
             // Where the disk does not take it, it takes nothing of the queue either.
-            let _ = session::begin(&writer.connection);
+            let _ = session::begin(&clerk.connection);
             let (end, ended) = oneshot::channel();
-            (session, writer.session) = (Some(end), Some(ended));
+            (session, clerk.session) = (Some(end), Some(ended));
         }
         let Some(external) = external.filter(|_| observing) else {
-            return Ok(Store { watch: None, writes: start(writer)?, reads, queue, session });
+            return Ok(Store { watch: None, writes: start(clerk)?, reads, queue, session });
         };
         let written = Written::default();
-        let writes = start(writer.observing(external, written.clone()))?;
+        let writes = start(clerk.observing(external, written.clone()))?;
         let orders = writes.orders.clone();
         // Where too much waits already, it is looked at after that.
         let watch = Watch::start(&path, written, move || drop(orders.try_send(Order::Look)));

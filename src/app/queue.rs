@@ -38,6 +38,7 @@ use books::Books;
 pub use books::Totals;
 pub use counts::{Counts, percent};
 use file::{File, Goal, Waiting};
+use item::PausedBy;
 pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Renamed, Running};
 use names::Names;
 use pace::{History, Pace};
@@ -241,7 +242,7 @@ impl Queue {
             counts: Counts::default(),
             ended: 0,
             paused: false,
-            crashed: false,
+            paused_by: PausedBy::User,
             cancelled: false,
             again: false,
             end: None,

@@ -60,8 +60,8 @@ pub struct Item {
     /// Files that were here when it last came to its end: they are counted among all that ended.
     pub(super) ended: u64,
     pub(super) paused: bool,
-    /// Whether it is paused because the program crashed with it.
-    pub(super) crashed: bool,
+    /// Where it is paused, what did that.
+    pub(super) paused_by: PausedBy,
     pub(super) cancelled: bool,
     /// Whether some of it may be here from an earlier run.
     pub(super) again: bool,
@@ -85,6 +85,14 @@ pub(super) enum FolderOrigin {
     Found,
     /// It was made for the item.
     Made,
+}
+
+/// What paused an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PausedBy {
+    User,
+    /// The program crashed with it, in an earlier run.
+    Crash,
 }
 
 /// How far an item is.
@@ -247,7 +255,7 @@ impl Item {
             return ItemState::Conflict(clash);
         }
         match &self.realm {
-            _ if self.paused && self.crashed => ItemState::Crashed,
+            _ if self.paused && self.paused_by == PausedBy::Crash => ItemState::Crashed,
             _ if self.paused => ItemState::Paused,
             Some((origin, realm)) => ItemState::Unauthorized(origin, realm),
             None if self.is_walking() => ItemState::Listing,

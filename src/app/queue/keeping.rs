@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::counts::saturated;
 use super::file::{File, Goal, is_small};
-use super::item::{End, Item, ItemId};
+use super::item::{End, Item, ItemId, PausedBy};
 use super::tree::{Tree, Walk};
 use super::{Queue, World};
 use crate::effect::{Effect, KeptItem, KeptPartial, KeptState, OVERLAP, Partial, StoreRequest};
@@ -57,7 +57,9 @@ impl Queue {
         item.place = new.max(place);
         (item.conflict, item.checksum, item.sums, item.size) = (conflict, checksum, sums, size);
         item.paused = matches!(state, KeptState::Paused | KeptState::Crashed);
-        item.crashed = state == KeptState::Crashed;
+        if state == KeptState::Crashed {
+            item.paused_by = PausedBy::Crash;
+        }
         item.again = true;
         if !item.is_folder() {
             let partial = self.partials.get(&(item.source.clone(), item.to.clone()));
@@ -194,10 +196,10 @@ fn kept(item: &Item) -> Option<KeptItem> {
         conflict: item.conflict,
         checksum: item.checksum.clone(),
         sums: item.sums.clone(),
-        state: match (item.paused, item.crashed) {
+        state: match (item.paused, item.paused_by) {
             _ if failed => KeptState::Failed,
-            (true, true) => KeptState::Crashed,
-            (true, false) => KeptState::Paused,
+            (true, PausedBy::Crash) => KeptState::Crashed,
+            (true, PausedBy::User) => KeptState::Paused,
             (false, _) => KeptState::Going,
         },
     })

@@ -1,6 +1,6 @@
 //! What the user does to the items: stops them, goes on, tries again, changes their order, answers, and clears away.
 
-use super::item::{End, Item, ItemId};
+use super::item::{End, Item, ItemId, PausedBy};
 use super::tree::{Tree, Walk};
 use super::{Counts, File, Queue, World};
 use crate::effect::{Conflict, Effect};
@@ -37,7 +37,7 @@ impl Queue {
 
     fn unpause(&mut self, id: ItemId, world: &World<'_>) {
         let going = self.change(id, |item| {
-            item.crashed = false;
+            item.paused_by = PausedBy::User;
             std::mem::take(&mut item.paused).then_some(item.place)
         });
         if let Some(place) = going.flatten() {
@@ -86,7 +86,7 @@ impl Queue {
             let anew = missed || is_moved || matches!(item.end, Some(End::Cancelled | End::Empty));
             item.to = free;
             (item.end, item.begun, item.cancelled, item.anew) = (None, None, false, None);
-            (item.resumed, item.paused, item.crashed) = (None, false, false);
+            (item.resumed, item.paused, item.paused_by) = (None, false, PausedBy::User);
             if anew { item.begin_again(lane) } else { item.take_failures() }
         });
         self.note(place, world.now);

@@ -121,9 +121,9 @@ struct Seen {
 
 /// Looks at what is to be opened. A link, a pipe, a device and what may be executed are no files that only show.
 fn look(path: &Path) -> Result<Seen, Fault> {
-    let failed = |error: &io::Error| match error.kind() {
-        io::ErrorKind::NotFound => Fault::Gone,
-        _ => Fault::from_disk(error),
+    let failed = |error: &io::Error| {
+        let is_gone = error.kind() == io::ErrorKind::NotFound;
+        if is_gone { Fault::Gone } else { Fault::from_disk(error) }
     };
     let unseen = |only_shows| Ok(Seen { only_shows, head: Vec::new() });
     let found = fs::symlink_metadata(path).map_err(|error| failed(&error))?;
