@@ -90,6 +90,15 @@ pub enum Fault {
         /// Bytes announced.
         announced: u64,
     },
+    /// Another length than before is said of what may only be the same version of the file.
+    OtherLength {
+        /// Bytes as said before.
+        before: u64,
+        /// Bytes as said now.
+        now: u64,
+    },
+    /// A part of the file came where all of it was asked for, or an answer that contradicts itself about that.
+    PartOnly,
     /// The server points to somewhere we do not follow: where that is, as it said it.
     Redirected(Clean),
     /// More redirects than we are willing to follow.

@@ -202,8 +202,9 @@ impl Engine {
             }
             Ok(Err(halt)) => halt,
         };
-        let kept = matches!(halt, Halt::Kept(_));
-        transfer.stop(if kept { Stop::Cancel } else { Stop::Pause }).await;
+        // What contradicts itself would do so again in the next run.
+        let useless = matches!(halt, Halt::Kept(_) | Halt::Fault(Fault::OtherLength { .. }));
+        transfer.stop(if useless { Stop::Cancel } else { Stop::Pause }).await;
         match halt {
             Halt::Kept(why) => End::Kept(job.to.clone(), why),
             Halt::Fault(fault) | Halt::Later { fault, .. } => End::Failed(fault),

@@ -13,7 +13,7 @@ use hyper::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Response, StatusCode, Version};
+use hyper::{HeaderMap, Method, Response, StatusCode};
 use nix::libc;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};

@@ -67,6 +67,8 @@ fn reason(fault: &Fault) -> String {
         | Fault::BadName
         | Fault::Short { .. }
         | Fault::Redirected(_)
+        | Fault::OtherLength { .. }
+        | Fault::PartOnly
         | Fault::RedirectedTooOften
         | Fault::Unauthorized { .. }
         | Fault::Certificate(_)

@@ -80,6 +80,10 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Short { got, announced } => {
             fill(&words.short, &[("got", &bytes(*got)), ("announced", &bytes(*announced))])
         }
+        Fault::OtherLength { before, now } => {
+            fill(&words.other_length, &[("before", &grouped(*before)), ("now", &grouped(*now))])
+        }
+        Fault::PartOnly => words.part_only.clone(),
         Fault::Redirected(to) => fill(&words.redirected, &[("target", to)]),
         Fault::RedirectedTooOften => words.redirected_too_often.clone(),
         Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),

@@ -9,8 +9,12 @@ use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 use jiff::tz::TimeZone;
 
+mod delivery;
+mod lengths;
 mod select;
 
+pub use delivery::{Delivery, DeliveryError};
+pub use lengths::{Identity, Lengths};
 pub use select::{PARTS_LIMIT, Selection, Span, select};
 
 /// How much later than the last change an answer has to be, so that no second change can hide behind the same time
@@ -41,6 +45,17 @@ impl Validator {
         let modified = modified?;
         let settled = http_date(modified)?.checked_add(SETTLED).ok()? <= http_date(date?)?;
         Self::from_kept(modified).filter(|_| settled)
+    }
+
+    /// What it says of the version that it was made of.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        let text = Some(self.0.clone());
+        if self.0.starts_with('"') {
+            Identity { etag: text, modified: None }
+        } else {
+            Identity { etag: None, modified: text }
+        }
     }
 
     /// Whether an answer with these fields is of another version. One that does not say is of this one.

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use crate::support::server::PATIENT;
 
 mod conflict;
+mod contradictions;
 mod faults;
 mod ranged;
 mod resume;

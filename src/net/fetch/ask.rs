@@ -15,7 +15,7 @@ use crate::event::{Anew, Facts, Fault};
 use crate::net::http::{self, Client, Question};
 use crate::wire::attachment;
 use crate::wire::digest::Checksum;
-use crate::wire::range::{ContentRange, Validator, http_date};
+use crate::wire::range::{Delivery, DeliveryError, Identity, Lengths, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
 
 /// The part of a file that is wished for: all from there to its end.
@@ -35,6 +35,7 @@ pub(super) struct Version {
     pub(super) total: Option<u64>,
     pub(super) validator: Option<Validator>,
     pub(super) modified: Option<Timestamp>,
+    pub(super) identity: Identity,
     /// What its content has to be.
     pub(super) checksum: Option<Checksum>,
     /// Whether that is not known yet, and can be asked for when all has come.
@@ -50,7 +51,8 @@ impl Version {
 impl From<Partial> for Version {
     /// What was kept of it.
     fn from(Partial { validator, total }: Partial) -> Self {
-        Self { total, validator, modified: None, checksum: None, digest_follows: false }
+        let identity = validator.as_ref().map(Validator::identity).unwrap_or_default();
+        Self { total, validator, modified: None, identity, checksum: None, digest_follows: false }
     }
 }
 
@@ -73,8 +75,14 @@ pub(super) enum Reply {
     Unsatisfied(u64),
 }
 
-/// Asks for a file, or for a part of it, in the server's language, which is found out where it is not known.
-pub(super) async fn ask(engine: &Engine, source: &mut Source, wish: Option<&Wish>) -> Result<Reply, Halt> {
+/// Asks for a file, or for a part of it, in the server's language, which is found out where it is not known. Notes which
+/// length is said of which version: [`Fault::OtherLength`] where a whole file contradicts what was said before.
+pub(super) async fn ask(
+    engine: &Engine,
+    source: &mut Source,
+    wish: Option<&Wish>,
+    lengths: &mut Lengths,
+) -> Result<Reply, Halt> {
     let client = &engine.client;
     if source.path.is_folder() {
         return Err(Fault::IsFolder.into());
@@ -84,7 +92,7 @@ pub(super) async fn ask(engine: &Engine, source: &mut Source, wish: Option<&Wish
             None => source.scheme = Scheme::Plain,
             Some(answer) => {
                 *source = source.spoken_http();
-                return read(answer, wish, &engine.rate).await;
+                return read(answer, wish, lengths, &engine.rate).await;
             }
         }
     }
@@ -129,59 +137,93 @@ fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
     }
 }
 
-async fn read(answer: http::Answer, wish: Option<&Wish>, rate: &Rate) -> Result<Reply, Halt> {
-    match (answer.status, wish) {
-        // Servers add the slash to a folder's path by redirecting.
-        (StatusCode::OK, _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
-        (StatusCode::OK, _) => {
-            let total = answer.body.announced();
-            let (version, name) = (version(&answer, total), name(&answer));
-            let body = Incoming::new(Body::Http(answer.body), total, rate.clone());
-            Ok(Reply::File(Box::new(Answer { body, is_part: false, version, name })))
-        }
-        (StatusCode::PARTIAL_CONTENT, Some(wish)) => Ok(match part(&answer, wish) {
-            Ok((length, version)) => {
-                let name = name(&answer);
-                let body = Incoming::new(Body::Http(answer.body), Some(length), rate.clone());
-                Reply::File(Box::new(Answer { body, is_part: true, version, name }))
-            }
-            Err(why) => Reply::Useless(why),
-        }),
-        (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => Ok(match answer.content_range() {
-            Some(ContentRange::Unsatisfied(total)) => Reply::Unsatisfied(total),
-            Some(ContentRange::Part { .. }) | None => Reply::Useless(Anew::NoRanges),
-        }),
-        _ => {
+async fn read(
+    answer: http::Answer,
+    wish: Option<&Wish>,
+    lengths: &mut Lengths,
+    rate: &Rate,
+) -> Result<Reply, Halt> {
+    let delivery = Delivery::of(answer.status, &answer.headers, answer.body.announced());
+    match (delivery, wish) {
+        (Err(DeliveryError::Status), _) | (Ok(Delivery::Unsatisfied(_)), None) => {
             let refusal = refusal(&answer);
             answer.body.skip().await;
             Err(refusal)
         }
+        // Servers add the slash to a folder's path by redirecting.
+        (Ok(Delivery::Whole { .. }), _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
+        (Ok(Delivery::Whole { total }), _) => whole(answer, total, lengths, rate),
+        (Ok(Delivery::Part { first: 0, last, total }), None) if total == Some(last + 1) => {
+            whole(answer, total, lengths, rate)
+        }
+        (Ok(Delivery::Part { first, last, total }), Some(wish)) => {
+            let version = version(&answer, total);
+            note(lengths, &version);
+            Ok(match part((first, last), version, &answer, wish) {
+                Ok(version) => {
+                    let name = name(&answer);
+                    let body = Incoming::new(Body::Http(answer.body), Some(last - first + 1), rate.clone());
+                    Reply::File(Box::new(Answer { body, is_part: true, version, name }))
+                }
+                Err(why) => Reply::Useless(why),
+            })
+        }
+        (Ok(Delivery::Unsatisfied(Some(total))), Some(_)) => Ok(Reply::Unsatisfied(total)),
+        (Ok(Delivery::Unsatisfied(None)), Some(_)) => Ok(Reply::Useless(Anew::NoRanges)),
+        (Err(DeliveryError::Contradictory(total)), Some(_)) => {
+            note(lengths, &version(&answer, total));
+            Ok(Reply::Useless(Anew::NoRanges))
+        }
+        (Ok(Delivery::Part { .. }) | Err(DeliveryError::Contradictory(_)), None) => {
+            Err(Fault::PartOnly.into())
+        }
     }
 }
 
-/// Whether a part is the one that was asked for, and of the same file: how long it is, and what the file is.
-fn part(answer: &http::Answer, wish: &Wish) -> Result<(u64, Version), Anew> {
+fn whole(
+    answer: http::Answer,
+    total: Option<u64>,
+    lengths: &mut Lengths,
+    rate: &Rate,
+) -> Result<Reply, Halt> {
+    let (version, name) = (version(&answer, total), name(&answer));
+    if let Some(now) = total {
+        lengths.note(version.identity.clone(), now).map_err(|before| Fault::OtherLength { before, now })?;
+    }
+    let announced = answer.body.announced();
+    let body = Incoming::new(Body::Http(answer.body), announced, rate.clone());
+    Ok(Reply::File(Box::new(Answer { body, is_part: false, version, name })))
+}
+
+/// Of an answer that is no whole file. What contradicts it is found where that is to be used.
+fn note(lengths: &mut Lengths, version: &Version) {
+    if let Some(total) = version.total {
+        let _ = lengths.note(version.identity.clone(), total);
+    }
+}
+
+/// Whether a part from the one place to the other is the one that was asked for, and of the same file: what that file is.
+fn part(
+    (first, last): (u64, u64),
+    version: Version,
+    answer: &http::Answer,
+    wish: &Wish,
+) -> Result<Version, Anew> {
     let known = &wish.known;
     let (etag, modified) = (answer.text(&header::ETAG), answer.text(&header::LAST_MODIFIED));
     if known.validator.as_ref().is_some_and(|known| known.differs(etag, modified)) {
         return Err(Anew::Changed);
     }
-    let Some(ContentRange::Part { first, last, total }) = answer.content_range() else {
-        // Several parts in one body have their ranges inside (RFC 9110, section 14.6).
-        return Err(Anew::NoRanges);
-    };
-    if total.is_some() && known.total.is_some() && total != known.total {
+    if version.total.is_some() && known.total.is_some() && version.total != known.total {
         return Err(Anew::Changed);
     }
-    let total = total.or(known.total).filter(|total| last < *total).ok_or(Anew::NoRanges)?;
-    let length = last - first + 1;
-    if first != wish.first || answer.body.announced().is_some_and(|announced| announced != length) {
+    let total = version.total.or(known.total).filter(|total| last < *total).ok_or(Anew::NoRanges)?;
+    if first != wish.first {
         return Err(Anew::NoRanges);
     }
-    let mut version = version(answer, Some(total));
     // It need not be said again (RFC 9110, section 15.3.7).
-    version.validator = known.validator.clone().or(version.validator);
-    Ok((length, version))
+    let validator = known.validator.clone().or(version.validator);
+    Ok(Version { total: Some(total), validator, ..version })
 }
 
 fn name(answer: &http::Answer) -> Option<Vec<u8>> {
@@ -195,6 +237,7 @@ fn version(answer: &http::Answer, total: Option<u64>) -> Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
         modified: answer.modified(),
+        identity: Identity { etag: etag.map(str::to_owned), modified: modified.map(str::to_owned) },
         checksum: digest::said(answer),
         digest_follows: digest::follows(answer),
     }

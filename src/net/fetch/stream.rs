@@ -14,10 +14,11 @@ use super::ask::{self, Answer, Reply, Version, Wish};
 use super::body::Incoming;
 use super::hashing::Hasher;
 use super::transfer::follow;
-use super::{End, Engine, Halt, Stop};
+use super::{End, Engine, Halt, OVERLAP, Stop};
 use crate::event::{Anew, Fault, Finished, Proof, TransferEvent};
 use crate::net::retry::{Retries, Retry};
 use crate::wire::digest::Checksum;
+use crate::wire::range::Lengths;
 use crate::wire::source::Source;
 
 /// Buffers that may wait for whoever reads.
@@ -32,6 +33,16 @@ struct Sink {
     outcome: oneshot::Receiver<Result<Option<Checksum>, Fault>>,
     /// Bytes that will have been written.
     sent: u64,
+    /// The last of them, to be compared with what the server has there: at most [`OVERLAP`].
+    last: Vec<u8>,
+}
+
+/// What the server said so far of the file.
+#[derive(Default)]
+struct Said {
+    /// Of the version that it sent last.
+    version: Option<Version>,
+    lengths: Lengths,
 }
 
 /// What came of a try.
@@ -100,19 +111,19 @@ impl Engine {
         F: Future<Output = ()>,
     {
         let mut retries = Retries::new(self.retries);
-        let mut version = None;
+        let mut said = Said::default();
         let mut broken = None;
         loop {
-            let halt = match self.try_to_pour(source, sink, &mut version, report).await {
+            let halt = match self.try_to_pour(source, sink, &mut said, report).await {
                 Ok(Poured::All) => return Ok(()),
                 // It has not changed for all we know: what broke it off is why there is no more of it.
                 Ok(Poured::NoRanges) => return Err(broken.unwrap_or(Fault::Changed)),
                 Err(halt) => halt,
             };
             let Ok((fault, asked)) = halt.failure() else { return Ok(()) };
-            let is_known = version.is_some() || self.client.has_heard(&source.endpoint);
+            let is_known = said.version.is_some() || self.client.has_heard(&source.endpoint);
             let retry = retries.next(fault, asked, sink.sent, is_known)?;
-            let goes_on = version.as_ref().is_some_and(|known: &Version| known.validator.is_some());
+            let goes_on = said.version.as_ref().is_some_and(|known| known.validator.is_some());
             if sink.sent > 0 && !goes_on {
                 return Err(retry.fault);
             }
@@ -127,33 +138,32 @@ impl Engine {
         &self,
         source: &mut Source,
         sink: &mut Sink,
-        version: &mut Option<Version>,
+        said: &mut Said,
         report: &mut R,
     ) -> Result<Poured, Halt>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
+        let Said { version, lengths } = said;
         let known = version.as_ref().filter(|_| sink.sent > 0);
-        let wish = known.map(|known| Wish { first: sink.sent, suffix: None, known: known.partial() });
-        let answer = match ask::ask(self, source, wish.as_ref()).await? {
+        let first = sink.sent - sink.last.len() as u64;
+        let wish = known.map(|known| Wish { first, suffix: None, known: known.partial() });
+        let answer = match ask::ask(self, source, wish.as_ref(), lengths).await? {
             Reply::File(answer) if answer.is_part == wish.is_some() => *answer,
-            // All had come, but for the word that it was all.
-            Reply::Unsatisfied(total)
-                if total == sink.sent && known.is_some_and(|known| known.total.is_none()) =>
-            {
-                return Ok(Poured::All);
-            }
             Reply::File(answer) if known.is_some_and(|known| known.validator == answer.version.validator) => {
                 return Ok(Poured::NoRanges);
             }
             Reply::Useless(Anew::NoRanges) => return Ok(Poured::NoRanges),
             Reply::File(_) | Reply::Useless(_) | Reply::Unsatisfied(_) => return Err(Fault::Changed.into()),
         };
-        let Answer { mut body, version: said, .. } = answer;
-        let (total, from) = (said.total, sink.sent);
-        let partial = said.partial();
-        *version = Some(said);
+        let Answer { mut body, version: answered, .. } = answer;
+        if body.take(sink.last.len()).await? != sink.last {
+            return Err(Fault::Changed.into());
+        }
+        let (total, from) = (answered.total, sink.sent);
+        let (partial, identity) = (answered.partial(), answered.identity.clone());
+        *version = Some(answered);
         report(TransferEvent::Started { total, from, anew: None, partial }).await;
         let progress = sink.progress.clone();
         tokio::select! {
@@ -162,7 +172,11 @@ impl Engine {
         }
         match total.filter(|total| *total != sink.sent && !sink.orders.is_closed()) {
             Some(announced) => Err(Fault::Short { got: sink.sent, announced }.into()),
-            None => Ok(Poured::All),
+            None if sink.orders.is_closed() => Ok(Poured::All),
+            None => match lengths.note(identity, sink.sent) {
+                Ok(()) => Ok(Poured::All),
+                Err(before) => Err(Fault::OtherLength { before, now: sink.sent }.into()),
+            },
         }
     }
 }
@@ -196,7 +210,7 @@ impl Sink {
             let _ = ended.send(work().map_err(|error: io::Error| Fault::from_disk(&error)));
         });
         spawned.map_err(|error| Fault::from_disk(&error))?;
-        Ok(Self { orders, progress, outcome, sent: 0 })
+        Ok(Self { orders, progress, outcome, sent: 0, last: Vec::new() })
     }
 
     /// Hands what comes to the thread, at the pace of the slower of the two. Ends where it has failed, too.
@@ -207,10 +221,20 @@ impl Sink {
                 () = self.orders.closed() => None,
             };
             let Some(bytes) = bytes else { return Ok(()) };
+            self.note(&bytes);
             let count = bytes.len() as u64;
             if self.orders.send(bytes).await.is_ok() {
                 self.sent += count;
             }
         }
+    }
+
+    /// Keeps the last bytes of what is sent.
+    fn note(&mut self, bytes: &[u8]) {
+        let most = usize::try_from(OVERLAP).unwrap_or(usize::MAX);
+        let bytes = &bytes[bytes.len().saturating_sub(most)..];
+        let kept = self.last.len().min(most - bytes.len());
+        self.last.drain(..self.last.len() - kept);
+        self.last.extend_from_slice(bytes);
     }
 }

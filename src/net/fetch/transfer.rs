@@ -24,6 +24,7 @@ use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking, done};
 use crate::effect::{Conflict, Job};
 use crate::event::{Anew, Fault, Kept, Proof, TransferEvent};
 use crate::net::retry::{Retries, Retry};
+use crate::wire::range::Lengths;
 
 mod check;
 mod look;
@@ -46,6 +47,8 @@ pub(super) struct Transfer<'a> {
     hashed: Option<Hashed>,
     /// What is known of the version of which a part is here.
     version: Version,
+    /// Which lengths were said of which version.
+    lengths: Lengths,
     /// Whether it was looked at what is there already.
     looked: bool,
     /// Another file that may be the beginning of this one.
@@ -88,6 +91,7 @@ impl<'a> Transfer<'a> {
             looking: None,
             hashed: None,
             version,
+            lengths: Lengths::default(),
             looked: false,
             other: None,
             anew: None,
@@ -244,12 +248,14 @@ impl<'a> Transfer<'a> {
     }
 
     /// Whether all is here that was announced.
-    fn is_whole(&self) -> Result<(), Halt> {
+    fn is_whole(&mut self) -> Result<(), Halt> {
         let got = self.small.as_ref().map_or(self.here(), |bytes| bytes.len() as u64);
         if let Some(announced) = self.version.total.filter(|total| *total != got) {
             return Err(Fault::Short { got, announced }.into());
         }
         // Where the server does not say how long its file is, it is known only now.
+        let noted = self.lengths.note(self.version.identity.clone(), got);
+        noted.map_err(|before| Fault::OtherLength { before, now: got })?;
         if self.other.as_ref().is_some_and(|other| other.length > got) {
             return Err(Fault::exists(self.job.to.clone()).into());
         }

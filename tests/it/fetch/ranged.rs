@@ -1,6 +1,7 @@
 //! A stand-in for servers that send parts of files, right or wrong; and time that only goes on where nobody waits for it.
 
 use std::net::TcpStream;
+use std::sync::LazyLock;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -19,6 +20,11 @@ pub(super) const LENGTH: usize = 300_001;
 
 /// The file: no part of it looks like another.
 pub(super) fn content() -> Vec<u8> {
+    static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(made);
+    CONTENT.clone()
+}
+
+fn made() -> Vec<u8> {
     let mut state = 1_u32;
     let next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

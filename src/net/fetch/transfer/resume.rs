@@ -20,11 +20,15 @@ impl Transfer<'_> {
             let known = self.begun || self.job.partial.is_some();
             self.anew.get_or_insert(if known { Anew::NoValidator } else { Anew::Forgotten });
         }
+        if let Some(total) = self.version.total.filter(|_| self.here() > 0) {
+            // An earlier run was told that.
+            let _ = self.lengths.note(self.version.identity.clone(), total);
+        }
         let mut suffix = None;
         loop {
             let base = self.base();
             let wish = self.wish(base, suffix.take());
-            let reply = ask::ask(self.engine, &mut self.job.source, wish.as_ref()).await?;
+            let reply = ask::ask(self.engine, &mut self.job.source, wish.as_ref(), &mut self.lengths).await?;
             let useless = match reply {
                 Reply::File(answer) if answer.is_part => {
                     let mut answer = *answer;
