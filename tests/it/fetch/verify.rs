@@ -123,15 +123,12 @@ async fn a_digest_that_the_server_does_not_know_yet_is_asked_for_when_all_has_co
         });
         let dir = tempdir().unwrap();
         let (end, _) = fetch(&server, &dir, |_| {}).await;
-        let name = match &expected {
-            Ok(expected) => {
-                assert_eq!(proof(&end), *expected);
-                "a"
-            }
-            Err(()) => {
-                assert_eq!(end, damaged(&dir));
-                "a.damaged"
-            }
+        let name = if let Ok(expected) = &expected {
+            assert_eq!(proof(&end), *expected);
+            "a"
+        } else {
+            assert_eq!(end, damaged(&dir));
+            "a.damaged"
         };
         assert_eq!(names(dir.path()), [name]);
         assert!(read(&dir, name) == big());

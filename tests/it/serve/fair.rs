@@ -38,7 +38,7 @@ fn get(path: &str) -> String {
 async fn a_digest_that_nobody_waits_for_holds_nobody_up() {
     let mut server = Running::start(PATIENT);
     fs::File::create(server.folder.path().join("huge")).unwrap().set_len(HUGE).unwrap();
-    server.write("a", [7; 200_000]);
+    server.write("a", vec![7; 200_000]);
     let head = "HEAD /huge HTTP/1.1\r\nHost: t\r\nWant-Repr-Digest: sha-256=1\r\n\r\n";
     // They hang up at once, after another request, or only end their half.
     for (request, is_half) in [(head.to_owned(), false), (head.repeat(2), false), (head.to_owned(), true)] {
@@ -56,8 +56,8 @@ async fn a_digest_that_nobody_waits_for_holds_nobody_up() {
         }
         drop(clients);
         for _ in 0..10 {
-            let served = server.log.recv().await.unwrap();
-            assert!(served.took < Duration::from_secs(6), "{served:?}");
+            let told = server.log.recv().await.unwrap();
+            assert!(told.took < Duration::from_secs(6), "{told:?}");
         }
         let honest = "GET /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\nWant-Repr-Digest: sha-256=1\r\n\r\n";
         let answer = answer(asking(&server, 3, honest).await).await;
@@ -70,7 +70,7 @@ async fn a_digest_that_nobody_waits_for_holds_nobody_up() {
 async fn those_who_wait_for_a_digest_leave_a_turn_to_others() {
     let server = Running::start(PATIENT);
     fs::File::create(server.folder.path().join("huge")).unwrap().set_len(HUGE).unwrap();
-    server.write("a", [7; 200_000]);
+    server.write("a", vec![7; 200_000]);
     let fields = "Want-Repr-Digest: sha-256=1\r\nConnection: close\r\nHost: t\r\n\r\n";
     let mut crowd = Vec::new();
     for _ in 0..10 {
@@ -128,9 +128,9 @@ async fn slow_readers_of_a_few_addresses_keep_no_other_out() {
     }
     let ends = async {
         loop {
-            let served = server.log.recv().await.unwrap();
-            if served.bytes != 5 {
-                return served.end;
+            let told = server.log.recv().await.unwrap();
+            if told.bytes != 5 {
+                return told.end;
             }
         }
     };
