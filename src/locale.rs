@@ -102,7 +102,7 @@ words! {
     /// How far a download is, and what became of it.
     TransferWords {
         asking, transferring, retrying, verifying, finishing, changed, differs, no_ranges, no_validator, forgotten, proof_given,
-        proof_answer, proof_sums, unread, skipped, same, not_newer,
+        proof_answer, proof_sums, unread, skipped, same, not_newer, uncertain,
         listing, paused, crashed, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
         all_paused, asked, held, left, renamed, renamed_many, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
         conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,

@@ -80,6 +80,21 @@ pub struct Partial {
     pub total: Option<u64>,
 }
 
+impl Partial {
+    /// Whether there is something by which the rest can be known to be of the same file.
+    #[must_use]
+    pub fn can_go_on(&self) -> bool {
+        self.validator.is_some() || self.total.is_some()
+    }
+
+    /// Whether the server itself can tell that it is the same version still (a strong validator); otherwise that is only
+    /// likely: its length, what is said of its version, and the last bytes are compared.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.validator.as_ref().is_some_and(|validator| validator.if_range().is_some())
+    }
+}
+
 /// A file that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {

@@ -77,7 +77,7 @@ impl Current<'_> {
         let by_tag = Validator::from_fields(self.etag, None, None);
         let by_time = Validator::from_fields(None, modified.as_deref(), to_http_date(now).as_deref());
         let asked = only(headers, &IF_RANGE).and_then(Validator::from_kept);
-        asked.is_some() && (asked == by_tag || asked == by_time)
+        asked.is_some_and(|asked| asked.if_range().is_some() && [by_tag, by_time].contains(&Some(asked)))
     }
 
     /// Whether the field names what is there; none where there is no such field.

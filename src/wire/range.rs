@@ -21,54 +21,109 @@ pub use select::{PARTS_LIMIT, Selection, Span, select};
 /// (RFC 9110, section 8.8.2.2).
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// A validator by which a later request can say which version of a file it means to go on with: one that changes
-/// whenever the content does (RFC 9110, section 8.8.1). In the form of the `If-Range` field.
+/// What tells one version of a file from another (RFC 9110, section 8.8).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Validator(String);
+pub struct Validator(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Kind {
+    /// It changes whenever the content does (section 8.8.1): in the form of the `If-Range` field.
+    Strong(String),
+    /// Both fields as they came, of which at least one did: the content may change without them.
+    Weak { etag: Option<String>, modified: Option<String> },
+}
+
+/// What stands before each of the two fields of a weak validator, where it is kept. No field that is strong begins with it.
+const WEAK: char = '~';
 
 impl Validator {
     /// From what was kept of it; none where no header field could hold that.
     #[must_use]
     pub fn from_kept(text: &str) -> Option<Self> {
         let sound = !text.is_empty() && text.bytes().all(|byte| (b' '..0x7f).contains(&byte) || byte >= 0x80);
-        sound.then(|| Self(text.to_owned()))
+        let text = Some(text).filter(|_| sound)?;
+        let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Some(Self(match text.strip_prefix(WEAK) {
+            Some(rest) => {
+                let (modified, etag) = rest.split_once(WEAK)?;
+                let (modified, etag) = (said(modified), said(etag));
+                if modified.is_none() && etag.is_none() {
+                    return None;
+                }
+                Kind::Weak { etag, modified }
+            }
+            None if text.starts_with("W/") => Kind::Weak { etag: said(text), modified: None },
+            None => Kind::Strong(text.to_owned()),
+        }))
     }
 
-    /// From an answer's `ETag`, `Last-Modified` and `Date`; none where they do not make one that is strong. A time
-    /// counts only where the server gave the file no tag (RFC 9110, section 13.1.5).
+    /// From an answer's `ETag`, `Last-Modified` and `Date`; none where there is neither of the first two. A tag that is not
+    /// weak makes a strong one, and where the server gave the file no tag, a time does that has settled (RFC 9110, sections
+    /// 13.1.5 and 8.8.2.2).
     #[must_use]
     pub fn from_fields(etag: Option<&str>, modified: Option<&str>, date: Option<&str>) -> Option<Self> {
-        if let Some(tag) = etag {
-            let quoted = tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
-            return Self::from_kept(tag).filter(|_| quoted);
+        let sound = |text: &str| !text.is_empty() && !text.contains(WEAK) && Self::from_kept(text).is_some();
+        let etag = etag.filter(|etag| sound(etag));
+        let modified = modified.filter(|modified| sound(modified) && http_date(modified).is_some());
+        let is_strong = |tag: &&str| tag.len() >= 2 && tag.starts_with('"') && tag.ends_with('"');
+        let is_settled = |modified: &&str| {
+            let changed = http_date(modified)?.checked_add(SETTLED).ok()?;
+            Some(changed <= http_date(date?)?)
+        };
+        let strong = match etag {
+            Some(_) => etag.filter(is_strong),
+            None => modified.filter(|modified| is_settled(modified) == Some(true)),
+        };
+        match (strong, etag, modified) {
+            (Some(strong), ..) => Some(Self(Kind::Strong(strong.to_owned()))),
+            (None, None, None) => None,
+            (None, etag, modified) => Some(Self(Kind::Weak {
+                etag: etag.map(str::to_owned),
+                modified: modified.map(str::to_owned),
+            })),
         }
-        let modified = modified?;
-        let settled = http_date(modified)?.checked_add(SETTLED).ok()? <= http_date(date?)?;
-        Self::from_kept(modified).filter(|_| settled)
+    }
+
+    /// What the `If-Range` field says of it; none where it is weak, which that field must not be (RFC 9110, section 13.1.5).
+    #[must_use]
+    pub fn if_range(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Strong(text) => Some(text),
+            Kind::Weak { .. } => None,
+        }
     }
 
     /// What it says of the version that it was made of.
     #[must_use]
     pub fn identity(&self) -> Identity {
-        let text = Some(self.0.clone());
-        if self.0.starts_with('"') {
-            Identity { etag: text, modified: None }
-        } else {
-            Identity { etag: None, modified: text }
+        match &self.0 {
+            Kind::Strong(text) if text.starts_with('"') => {
+                Identity { etag: Some(text.clone()), modified: None }
+            }
+            Kind::Strong(text) => Identity { etag: None, modified: Some(text.clone()) },
+            Kind::Weak { etag, modified } => Identity { etag: etag.clone(), modified: modified.clone() },
         }
     }
 
     /// Whether an answer with these fields is of another version. One that does not say is of this one.
     #[must_use]
     pub fn differs(&self, etag: Option<&str>, modified: Option<&str>) -> bool {
-        let said = if self.0.starts_with('"') { etag } else { modified };
-        said.is_some_and(|said| said != self.0)
+        let known = self.identity();
+        let differ = |known: Option<String>, said: Option<&str>| known.zip(said).is_some_and(|(a, b)| a != b);
+        differ(known.etag, etag) || differ(known.modified, modified)
     }
 }
 
 impl fmt::Display for Validator {
+    /// As it is kept.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        match &self.0 {
+            Kind::Strong(text) => out.write_str(text),
+            Kind::Weak { etag, modified } => {
+                let [modified, etag] = [modified, etag].map(|field| field.as_deref().unwrap_or_default());
+                write!(out, "{WEAK}{modified}{WEAK}{etag}")
+            }
+        }
     }
 }
 
@@ -178,9 +233,34 @@ mod tests {
             (None, Some("yesterday"), Some(LATER), None),
             (None, None, Some(LATER), None),
         ] {
-            let made = Validator::from_fields(etag, modified, date).map(|made| made.to_string());
-            assert_eq!(made.as_deref(), expected, "{etag:?} {modified:?} {date:?}");
+            let made = Validator::from_fields(etag, modified, date);
+            let strong = made.as_ref().and_then(Validator::if_range);
+            assert_eq!(strong, expected, "{etag:?} {modified:?} {date:?}");
         }
+    }
+
+    #[test]
+    fn what_makes_no_strong_validator_still_tells_versions_apart() {
+        const CHANGED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+        const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+        for (etag, modified, other) in [
+            (Some("W/\"a\""), Some(CHANGED), (Some("W/\"a\""), Some(LATER))),
+            (Some("W/\"a\""), Some(CHANGED), (Some("W/\"b\""), Some(CHANGED))),
+            (Some("a~b"), Some(CHANGED), (None, Some(LATER))),
+            (Some("unquoted"), None, (Some("\"a\""), None)),
+            (None, Some(CHANGED), (None, Some(LATER))),
+        ] {
+            let made = Validator::from_fields(etag, modified, None).unwrap();
+            assert_eq!(Validator::from_kept(&made.to_string()).as_ref(), Some(&made), "{made}");
+            assert_eq!(made.if_range(), None, "{made}");
+            assert!(!made.differs(etag.filter(|tag| !tag.contains('~')), modified), "{made}");
+            assert!(!made.differs(None, None), "{made}");
+            assert!(made.differs(other.0, other.1), "{made}: {other:?}");
+        }
+        for text in ["~", "~~", "~a"] {
+            assert_eq!(Validator::from_kept(text), None, "{text}");
+        }
+        assert_eq!(Validator::from_fields(None, Some("yesterday"), None), None);
     }
 
     #[test]

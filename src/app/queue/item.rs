@@ -69,6 +69,8 @@ pub struct Item {
     pub(super) begun: Option<Instant>,
     pub(super) anew: Option<Anew>,
     pub(super) resumed: Option<u64>,
+    /// Whether it went on with what the server could not say to be the same version.
+    pub(super) uncertain: bool,
     pub(super) unread: Option<(Clean, Fault)>,
     /// Who says what it is called, where it is a file.
     pub(super) naming: Naming,
@@ -319,6 +321,12 @@ impl Item {
     #[must_use]
     pub fn resumed(&self) -> Option<u64> {
         self.resumed
+    }
+
+    /// Whether it is only likely that all of it is of one version: it went on without a strong validator.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        self.uncertain
     }
 
     /// Which file says what the content of its last file has to be that could not be compared, and why it could not be

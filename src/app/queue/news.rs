@@ -42,6 +42,7 @@ impl Queue {
                     item.progress(id, from);
                     item.anew = anew.or(item.anew);
                     item.resumed = (from > 0).then_some(from);
+                    item.uncertain = from > 0 && !partial.is_certain();
                 });
                 self.phase(item, id, Phase::Transferring);
                 self.keep_partial(item, id, partial, world);

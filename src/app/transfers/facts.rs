@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::acting::place_of;
 use crate::app::queue::{End, Failure, Item, ItemState, Queue, Renamed, Running};
-use crate::event::{Anew, Fault, Proof};
+use crate::event::{Anew, Fault, Finished, Proof};
 use crate::text::Clean;
 
 /// What the state of a download leaves to be said, or which key helps.
@@ -36,6 +36,8 @@ pub enum Note<'a> {
     Renamed(&'a Renamed),
     /// From which of its bytes on it goes on.
     Resumed(u64),
+    /// It went on without the server's word that its file is still the same version.
+    Uncertain,
     /// Where it is to be.
     Into,
 }
@@ -79,7 +81,9 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
             }
             match end {
                 End::Failed(fault) => notes.push(Note::Failed(fault)),
-                End::Finished(finished) => notes.extend(finished.proof.as_ref().map(Note::Proof)),
+                End::Finished(Finished { proof: Some(proof), .. }) => notes.push(Note::Proof(proof)),
+                End::Finished(_) if item.is_uncertain() => notes.push(Note::Uncertain),
+                End::Finished(_) => {}
                 End::Partly => notes.push(Note::Details),
                 End::Kept { .. } | End::Empty | End::Cancelled => {}
             }
@@ -101,6 +105,9 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
                 notes.push(Note::Anew(anew));
             } else if let Some(from) = item.resumed().filter(|_| !item.is_folder()) {
                 notes.push(Note::Resumed(from));
+            }
+            if item.is_uncertain() {
+                notes.push(Note::Uncertain);
             }
             notes.push(Note::Into);
         }

@@ -22,6 +22,8 @@ pub(super) enum Ended {
     Finished(Finished),
     /// What was there stays.
     Kept(PathBuf, Kept),
+    /// It goes on with what an earlier try left, which only may be of the same version.
+    Uncertain,
     /// What an earlier try left is of no use.
     Anew(Anew),
     /// It is not compared: what this file says could not be read.
@@ -35,7 +37,10 @@ impl Ended {
         match event {
             TransferEvent::Finished(file) => Some(Self::Finished(file.clone())),
             TransferEvent::Kept { path, why } => Some(Self::Kept(path.clone(), *why)),
-            TransferEvent::Started { anew, .. } => anew.map(Self::Anew),
+            TransferEvent::Started { anew: Some(why), .. } => Some(Self::Anew(*why)),
+            TransferEvent::Started { from, partial, .. } => {
+                (*from > 0 && !partial.is_certain()).then_some(Self::Uncertain)
+            }
             TransferEvent::Unread { sums, fault } => Some(Self::Unread(sums.clone(), fault.clone())),
             TransferEvent::Failed(fault) => Some(Self::Failed(fault.clone())),
             TransferEvent::Named(_)
@@ -119,9 +124,10 @@ impl Report {
                 self.note_of(&path, || wording::kept(words, why));
                 self.say_path(&path, out);
             }
+            Ended::Uncertain => self.warn(|| format!("{source}: {}", words.transfer.uncertain)),
             Ended::Anew(why) => self.note(|| format!("{source}: {}", wording::anew(words, why))),
             Ended::Unread(sums, fault) => {
-                self.note(|| format!("{source}: {}", wording::unread(words, &sums, &fault)));
+                self.warn(|| format!("{source}: {}", wording::unread(words, &sums, &fault)));
             }
             // Otherwise it is said when all is over.
             Ended::Failed(_) if !self.json => {}
@@ -152,6 +158,13 @@ impl Report {
 
     fn note(&self, note: impl Fn() -> String) {
         if self.person {
+            self.warn(note);
+        }
+    }
+
+    /// What a script's log has to say, too: the file is here, but less is known of it than the user may think.
+    fn warn(&self, note: impl Fn() -> String) {
+        if !self.json {
             // Where stderr is gone there is nobody to tell.
             let _ = writeln!(io::stderr(), "hobnob: {}", clean_line(note().as_bytes()));
         }

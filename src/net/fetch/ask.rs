@@ -131,8 +131,8 @@ fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
     };
     let value = |text: String| HeaderValue::try_from(text).map_err(|_| Halt::Fault(Fault::Garbled));
     let question = question.with(header::RANGE, value(range)?);
-    match &wish.known.validator {
-        Some(validator) => Ok(question.with(header::IF_RANGE, value(validator.to_string())?)),
+    match wish.known.validator.as_ref().and_then(Validator::if_range) {
+        Some(strong) => Ok(question.with(header::IF_RANGE, value(strong.to_owned())?)),
         None => Ok(question),
     }
 }
@@ -152,6 +152,12 @@ async fn read(
         }
         // Servers add the slash to a folder's path by redirecting.
         (Ok(Delivery::Whole { .. }), _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
+        // Of one that was asked for a part, all of it may still come right.
+        (Ok(Delivery::Whole { total: Some(total) }), Some(_))
+            if lengths.other(&identity(&answer), total).is_some() =>
+        {
+            Ok(Reply::Useless(Anew::NoRanges))
+        }
         (Ok(Delivery::Whole { total }), _) => whole(answer, total, lengths, rate),
         (Ok(Delivery::Part { first: 0, last, total }), None) if total == Some(last + 1) => {
             whole(answer, total, lengths, rate)
@@ -217,6 +223,10 @@ fn part(
     if version.total.is_some() && known.total.is_some() && version.total != known.total {
         return Err(Anew::Changed);
     }
+    // Without a strong validator its length is part of what it is known by.
+    if !known.is_certain() && version.total.is_none() {
+        return Err(Anew::NoRanges);
+    }
     let total = version.total.or(known.total).filter(|total| last < *total).ok_or(Anew::NoRanges)?;
     if first != wish.first {
         return Err(Anew::NoRanges);
@@ -237,10 +247,15 @@ fn version(answer: &http::Answer, total: Option<u64>) -> Version {
         total,
         validator: Validator::from_fields(etag, modified, date),
         modified: answer.modified(),
-        identity: Identity { etag: etag.map(str::to_owned), modified: modified.map(str::to_owned) },
+        identity: identity(answer),
         checksum: digest::said(answer),
         digest_follows: digest::follows(answer),
     }
+}
+
+fn identity(answer: &http::Answer) -> Identity {
+    let said = |name| answer.text(name).map(str::to_owned);
+    Identity { etag: said(&header::ETAG), modified: said(&header::LAST_MODIFIED) }
 }
 
 /// A server that names a time asks for another try then (RFC 9110, section 10.2.3).

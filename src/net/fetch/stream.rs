@@ -1,5 +1,6 @@
 //! A download into a stream: nothing that was written can be taken back, and nobody can be waited for who does not read.
-//! So it goes on where it broke off only in the very same version of the file, and otherwise not at all.
+//! So it goes on where it broke off only in the same version of the file, as far as that can be known, and otherwise not at
+//! all.
 
 use std::io;
 use std::pin::pin;
@@ -123,7 +124,7 @@ impl Engine {
             let Ok((fault, asked)) = halt.failure() else { return Ok(()) };
             let is_known = said.version.is_some() || self.client.has_heard(&source.endpoint);
             let retry = retries.next(fault, asked, sink.sent, is_known)?;
-            let goes_on = said.version.as_ref().is_some_and(|known| known.validator.is_some());
+            let goes_on = said.version.as_ref().is_some_and(|known| known.partial().can_go_on());
             if sink.sent > 0 && !goes_on {
                 return Err(retry.fault);
             }

@@ -344,7 +344,7 @@ impl<'a> Transfer<'a> {
             return;
         };
         // Before the server has answered, it is what an earlier try left.
-        let useful = !self.begun || self.version.validator.is_some() && file.len() > OVERLAP;
+        let useful = !self.begun || self.version.partial().can_go_on() && file.len() > OVERLAP;
         if stop == Stop::Cancel || !useful {
             let _ = blocking(move || file.remove()).await;
         }

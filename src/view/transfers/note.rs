@@ -61,6 +61,7 @@ pub(super) fn worded(state: &State, item: &Item, note: Note<'_>, look: &Look) ->
             (text, theme.warning)
         }
         Note::Resumed(from) => (resumed(from, item, look), theme.good),
+        Note::Uncertain => (words.transfer.uncertain.clone(), theme.warning),
         Note::Into => (into(state, item, look), theme.dim),
     }
 }

@@ -24,11 +24,17 @@ impl Identity {
 }
 
 impl Lengths {
+    /// Another length that was said of what may be the same version.
+    #[must_use]
+    pub fn other(&self, version: &Identity, total: u64) -> Option<u64> {
+        let mut same = self.0.iter().filter(|(known, _)| known.may_be(version));
+        same.find(|(_, known)| *known != total).map(|(_, known)| *known)
+    }
+
     /// Notes that this version has so many bytes. Where another length was said of what may be the same version, gives
     /// that one.
     pub fn note(&mut self, version: Identity, total: u64) -> Result<(), u64> {
-        let mut same = self.0.iter().filter(|(known, _)| known.may_be(&version));
-        let other = same.find(|(_, known)| *known != total).map(|(_, known)| *known);
+        let other = self.other(&version, total);
         if !self.0.iter().any(|(known, length)| (known, *length) == (&version, total)) {
             self.0.push((version, total));
         }

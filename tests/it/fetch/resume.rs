@@ -119,12 +119,77 @@ async fn a_time_that_has_settled_will_do_where_there_is_no_tag() {
 
 #[tokio::test]
 async fn what_cannot_be_gone_on_with_is_not_kept() {
-    let no_validator = format!("HTTP/1.1 200 OK\r\nContent-Length: {LENGTH}\r\n\r\n");
-    for (head, bytes) in
-        [(no_validator, HALF), (whole(LENGTH, "W/\"one\""), HALF), (whole(LENGTH, ETAG), OVERLAP)]
-    {
+    for (head, bytes) in [(whole(LENGTH, "W/\"one\""), OVERLAP), (whole(LENGTH, ETAG), OVERLAP)] {
         let begun = begun(head.clone(), bytes, vec![rightly(ETAG)]).await;
         assert!(names(begun.dir.path()).is_empty(), "{head}");
+    }
+}
+
+/// Fields that do not make a strong validator.
+const WEAK: [&str; 4] = [
+    "",
+    "ETag: W/\"one\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+    "ETag: one\r\n",
+    "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+];
+
+fn with(fields: &str, head: String) -> String {
+    head.replace(&format!("ETag: {ETAG}\r\n"), fields)
+}
+
+/// Sends the part that is asked for, whatever `If-Range` says.
+fn rest(fields: &'static str, content: Vec<u8>) -> Script {
+    answer(move |request| match first(request, content.len()) {
+        Some(first) => {
+            let head = with(fields, part(first, content.len(), ETAG));
+            [head.as_bytes(), &content[first..]].concat()
+        }
+        None => [with(fields, whole(content.len(), ETAG)).as_bytes(), &content].concat(),
+    })
+}
+
+#[tokio::test]
+async fn a_weak_or_missing_validator_is_gone_on_with_where_length_date_and_the_last_bytes_agree() {
+    for fields in WEAK {
+        let head = with(fields, whole(LENGTH, ETAG));
+        let mut begun = begun(head, HALF, vec![rest(fields, content())]).await;
+        assert_eq!(names(begun.dir.path()).len(), 1, "{fields}: what came stays");
+        assert!(!begun.job.partial.as_ref().unwrap().is_certain(), "{fields}");
+        let (end, told) = begun.goes_on().await;
+        assert_eq!(started(&told), (HALF as u64, None), "{fields}");
+        begun.is_right(&end);
+        let asked = begun.server.requests();
+        assert_eq!(field(&asked[0], "range"), Some(format!("bytes={}-", HALF - OVERLAP)), "{fields}");
+        assert_eq!(field(&asked[0], "if-range"), None, "{fields}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_strong_validator_nothing_may_differ() {
+    const DATED: &str = WEAK[1];
+    const LATER: &str = "ETag: W/\"one\"\r\nLast-Modified: Mon, 07 Nov 1994 08:49:37 GMT\r\n";
+    const OTHER: &str = "ETag: W/\"two\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    let mut other = content();
+    other[HALF - 1] ^= 1;
+    let unsaid = || {
+        answer(|request| {
+            let head = with(DATED, part(first(request, LENGTH).unwrap(), LENGTH, ETAG));
+            let head = head.replace(&format!("/{LENGTH}"), "/*");
+            [head.as_bytes(), &content()[first(request, LENGTH).unwrap()..]].concat()
+        })
+    };
+    for (what, odd, now, content, why) in [
+        ("the date", rest(LATER, content()), LATER, content(), Anew::Changed),
+        ("the tag", rest(OTHER, content()), OTHER, content(), Anew::Changed),
+        ("the last bytes", rest(DATED, other.clone()), DATED, other.clone(), Anew::Differs),
+        ("the length is not said", unsaid(), DATED, content(), Anew::NoRanges),
+    ] {
+        let then = vec![odd, rest(now, content.clone())];
+        let mut begun = begun(with(DATED, whole(LENGTH, ETAG)), HALF, then).await;
+        let (end, told) = begun.goes_on().await;
+        assert_eq!(started(&told), (0, Some(why)), "{what}");
+        assert!(matches!(end, End::Finished(_)), "{what}: {end:?}");
+        assert!(read(&begun.dir, "a") == content, "{what}");
     }
 }
 
@@ -241,7 +306,7 @@ async fn a_server_that_calls_a_whole_file_unsatisfiable_is_asked_for_its_end() {
 
 #[tokio::test]
 async fn what_is_here_without_being_known_is_not_used() {
-    let without_version = Partial { validator: None, total: Some(LENGTH as u64) };
+    let without_version = Partial { validator: None, total: None };
     for (known, why) in [(None, Anew::Forgotten), (Some(without_version), Anew::NoValidator)] {
         let mut begun = begun(whole(LENGTH, ETAG), HALF, vec![rightly(ETAG)]).await;
         begun.job.partial = known;

@@ -7,7 +7,7 @@ use std::io;
 use super::{Base, Transfer};
 use crate::effect::Partial;
 use crate::event::{Anew, Facts, Fault, Kept};
-use crate::net::fetch::ask::{self, Answer, Reply, Wish};
+use crate::net::fetch::ask::{self, Answer, Reply, Version, Wish};
 use crate::net::fetch::body::Incoming;
 use crate::net::fetch::partial::read_at;
 use crate::net::fetch::{Halt, OVERLAP, blocking};
@@ -16,7 +16,7 @@ impl Transfer<'_> {
     /// Asks until there is an answer that can be used, and what it goes on with. Notes why with nothing that an earlier
     /// try left.
     pub(super) async fn ask(&mut self) -> Result<(Answer, Base), Halt> {
-        if self.here() > OVERLAP && self.version.validator.is_none() {
+        if self.here() > OVERLAP && !self.version.partial().can_go_on() {
             let known = self.begun || self.job.partial.is_some();
             self.anew.get_or_insert(if known { Anew::NoValidator } else { Anew::Forgotten });
         }
@@ -62,7 +62,7 @@ impl Transfer<'_> {
             };
             if base == Base::Partial {
                 self.anew = Some(useless);
-                self.version.validator = None;
+                self.version = Version::default();
             } else if let Some(other) = &mut self.other {
                 other.by_range = false;
             }
@@ -71,7 +71,7 @@ impl Transfer<'_> {
 
     /// What there is to go on with.
     fn base(&self) -> Base {
-        if self.here() > OVERLAP && self.version.validator.is_some() {
+        if self.here() > OVERLAP && self.version.partial().can_go_on() {
             Base::Partial
         } else if self.other.as_ref().is_some_and(|other| other.by_range) {
             Base::Other
