@@ -249,7 +249,6 @@ impl Queue {
             begun: None,
             anew: None,
             resumed: None,
-            uncertain: false,
             unread: None,
             naming: Naming::Given,
             folder: item::FolderOrigin::default(),

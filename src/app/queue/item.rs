@@ -20,6 +20,15 @@ use crate::wire::source::{Origin, Source};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemId(pub(super) u64);
 
+/// That a file was gone on with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resumed {
+    /// Bytes that were here.
+    pub(super) from: u64,
+    /// Whether the server could tell that they are of the same version.
+    pub(super) is_certain: bool,
+}
+
 /// A file or a folder that was asked for.
 #[derive(Debug, Clone)]
 pub struct Item {
@@ -68,9 +77,7 @@ pub struct Item {
     pub(super) end: Option<End>,
     pub(super) begun: Option<Instant>,
     pub(super) anew: Option<Anew>,
-    pub(super) resumed: Option<u64>,
-    /// Whether it went on with what the server could not say to be the same version.
-    pub(super) uncertain: bool,
+    pub(super) resumed: Option<Resumed>,
     pub(super) unread: Option<(Clean, Fault)>,
     /// Who says what it is called, where it is a file.
     pub(super) naming: Naming,
@@ -320,13 +327,13 @@ impl Item {
     /// Bytes that its last file goes on from, where it does not begin with the first.
     #[must_use]
     pub fn resumed(&self) -> Option<u64> {
-        self.resumed
+        self.resumed.map(|resumed| resumed.from)
     }
 
     /// Whether it is only likely that all of it is of one version: it went on without a strong validator.
     #[must_use]
     pub fn is_uncertain(&self) -> bool {
-        self.uncertain
+        self.resumed.is_some_and(|resumed| !resumed.is_certain)
     }
 
     /// Which file says what the content of its last file has to be that could not be compared, and why it could not be

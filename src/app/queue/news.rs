@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::item::{End, FolderOrigin, ItemId, Phase, Running};
+use super::item::{End, FolderOrigin, ItemId, Phase, Resumed, Running};
 use super::target::base_of;
 use super::tree::{Style, Walk};
 use super::{BEAT, Queue, World};
@@ -41,8 +41,8 @@ impl Queue {
                     item.size_up(id, total);
                     item.progress(id, from);
                     item.anew = anew.or(item.anew);
-                    item.resumed = (from > 0).then_some(from);
-                    item.uncertain = from > 0 && !partial.is_certain();
+                    let resumed = Resumed { from, is_certain: partial.is_certain() };
+                    item.resumed = (from > 0).then_some(resumed);
                 });
                 self.phase(item, id, Phase::Transferring);
                 self.keep_partial(item, id, partial, world);

@@ -86,8 +86,7 @@ impl Queue {
             let anew = missed || is_moved || matches!(item.end, Some(End::Cancelled | End::Empty));
             item.to = free;
             (item.end, item.begun, item.cancelled, item.anew) = (None, None, false, None);
-            (item.resumed, item.uncertain) = (None, false);
-            (item.paused, item.paused_by) = (false, PausedBy::User);
+            (item.resumed, item.paused, item.paused_by) = (None, false, PausedBy::User);
             if anew { item.begin_again(lane) } else { item.take_failures() }
         });
         self.note(place, world.now);

@@ -83,9 +83,8 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
                 End::Failed(fault) => notes.push(Note::Failed(fault)),
                 End::Finished(Finished { proof: Some(proof), .. }) => notes.push(Note::Proof(proof)),
                 End::Finished(_) if item.is_uncertain() => notes.push(Note::Uncertain),
-                End::Finished(_) => {}
                 End::Partly => notes.push(Note::Details),
-                End::Kept { .. } | End::Empty | End::Cancelled => {}
+                End::Finished(_) | End::Kept { .. } | End::Empty | End::Cancelled => {}
             }
             if !item.renamed().names.is_empty() {
                 notes.push(Note::Renamed(item.renamed()));
@@ -106,7 +105,7 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
             } else if let Some(from) = item.resumed().filter(|_| !item.is_folder()) {
                 notes.push(Note::Resumed(from));
             }
-            if item.is_uncertain() {
+            if item.is_uncertain() && !item.is_folder() {
                 notes.push(Note::Uncertain);
             }
             notes.push(Note::Into);
