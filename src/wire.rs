@@ -8,6 +8,7 @@ pub mod address;
 pub mod attachment;
 pub mod buffers;
 pub mod chat;
+pub mod coding;
 pub mod conditions;
 pub mod credentials;
 pub mod digest;

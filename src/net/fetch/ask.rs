@@ -14,6 +14,7 @@ use crate::effect::Partial;
 use crate::event::{Anew, Facts, Fault};
 use crate::net::http::{self, Client, Question};
 use crate::wire::attachment;
+use crate::wire::coding::is_encoded;
 use crate::wire::digest::Checksum;
 use crate::wire::range::{Delivery, DeliveryError, Identity, Lengths, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
@@ -92,7 +93,7 @@ pub(super) async fn ask(
             None => source.scheme = Scheme::Plain,
             Some(answer) => {
                 *source = source.spoken_http();
-                return read(answer, wish, lengths, &engine.rate).await;
+                return read(answer, &source.path.last(), wish, lengths, &engine.rate).await;
             }
         }
     }
@@ -139,16 +140,27 @@ fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
 
 async fn read(
     answer: http::Answer,
+    name: &[u8],
     wish: Option<&Wish>,
     lengths: &mut Lengths,
     rate: &Rate,
 ) -> Result<Reply, Halt> {
     let delivery = Delivery::of(answer.status, &answer.headers, answer.body.announced());
+    // Its bytes and its length are not the file's then.
+    let is_encoded = [name, &answer.source.path.last()].iter().all(|name| is_encoded(&answer.headers, name));
     match (delivery, wish) {
         (Err(DeliveryError::Status), _) | (Ok(Delivery::Unsatisfied(_)), None) => {
             let refusal = refusal(&answer);
             answer.body.skip().await;
             Err(refusal)
+        }
+        (Ok(Delivery::Whole { .. } | Delivery::Part { .. }) | Err(DeliveryError::Contradictory(_)), wish)
+            if is_encoded =>
+        {
+            match wish {
+                Some(_) => Ok(Reply::Useless(Anew::NoRanges)),
+                None => Err(Fault::Encoded.into()),
+            }
         }
         // Servers add the slash to a folder's path by redirecting.
         (Ok(Delivery::Whole { .. }), _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
