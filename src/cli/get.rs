@@ -63,7 +63,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
                 downloads.add_folder(&source, to);
             }
             Wanted::File(source) => {
-                let sums = beside(&source);
+                let sums = if options.verify { beside(&source) } else { Vec::new() };
                 let (to, checksum) = (options.output.as_deref().map(absolute), options.checksum.clone());
                 let named_by_server = options.names.is_empty();
                 downloads.add_file(NewFile { to, checksum, sums, named_by_server, ..NewFile::new(source) });
@@ -103,6 +103,11 @@ fn check(context: &Context, options: &Get, server: &Source) -> Result<(), Ending
         let path = wording::shown_path(path);
         return Err(Ending::Usage(fill(&words.output_folder, &[("path", &path)])));
     }
+    if let Some(output) = options.output.as_ref().filter(|_| options.verify)
+        && Stream::of(output).is_some()
+    {
+        return Err(Ending::Usage(words.verify_stream.clone()));
+    }
     if options.checksum.is_some() && !single {
         return Err(Ending::Usage(words.one_checksum.clone()));
     }
@@ -125,8 +130,8 @@ fn wanted(options: &Get, server: &Source) -> Vec<Wanted> {
     if options.recursive { paths.map(folder).collect() } else { paths.map(file).collect() }
 }
 
-/// Where on the server there may be something that says what the content of a file has to be: first what is asked for
-/// once for all files of a folder. A plain server would have to send such files whole, and says nothing of those that it
+/// Where on the server there may be something that says what the content of a file has to be, where the user wants that to
+/// be looked for: first what is asked for once for all files of a folder. A plain server would have to send such files whole, and says nothing of those that it
 /// does not have.
 fn beside(source: &Source) -> Vec<Source> {
     let Some(folder) = source.path.parent().filter(|_| source.scheme != Scheme::Plain) else {

@@ -30,7 +30,7 @@ pub struct Job {
     pub conflict: Conflict,
     /// What its content has to be, as the user says.
     pub checksum: Option<Checksum>,
-    /// Files on the server that may say what its content has to be, as `SHA256SUMS` does. The first that names it counts;
+    /// Files on the server, seen in a list or looked for on request, that may say what its content has to be, as `SHA256SUMS` does. The first that names it counts;
     /// one that is not there says nothing.
     pub sums: Vec<Source>,
     /// What an earlier try knew of it; without that, nothing of what it left is used.

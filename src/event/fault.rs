@@ -99,6 +99,8 @@ pub enum Fault {
     },
     /// A part of the file came where all of it was asked for, or an answer that contradicts itself about that.
     PartOnly,
+    /// What was to say what other files' content has to be is no file of checksums.
+    NotChecksums,
     /// The server points to somewhere we do not follow: where that is, as it said it.
     Redirected(Clean),
     /// More redirects than we are willing to follow.

@@ -69,6 +69,7 @@ fn reason(fault: &Fault) -> String {
         | Fault::Redirected(_)
         | Fault::OtherLength { .. }
         | Fault::PartOnly
+        | Fault::NotChecksums
         | Fault::RedirectedTooOften
         | Fault::Unauthorized { .. }
         | Fault::Certificate(_)

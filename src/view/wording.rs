@@ -84,6 +84,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
             fill(&words.other_length, &[("before", &grouped(*before)), ("now", &grouped(*now))])
         }
         Fault::PartOnly => words.part_only.clone(),
+        Fault::NotChecksums => words.not_checksums.clone(),
         Fault::Redirected(to) => fill(&words.redirected, &[("target", to)]),
         Fault::RedirectedTooOften => words.redirected_too_often.clone(),
         Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),

@@ -10,7 +10,7 @@ use thiserror::Error;
 mod sums;
 mod wanted;
 
-pub use sums::{SUMS_LIMIT, Sum, sums};
+pub use sums::{SUMS_LIMIT, Sum, are_sums, sums};
 pub use wanted::{DigestField, preferred_wait};
 
 /// What a file's content must hash to.

@@ -174,7 +174,7 @@ fn a_folder_that_the_server_cut_short_is_downloaded_and_said_to_be_no_whole_one(
 }
 
 #[test]
-fn get_asks_for_the_sums_of_a_folder_once_and_for_those_of_one_file_only_where_they_do_not_name_it() {
+fn get_asks_for_checksum_files_only_where_they_are_wanted_and_then_for_those_of_a_folder_once() {
     // SHA-256 of "hello".
     const RIGHT: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
     let server = Server::http(|line| match line.split(' ').nth(1).unwrap() {
@@ -185,9 +185,21 @@ fn get_asks_for_the_sums_of_a_folder_once_and_for_those_of_one_file_only_where_t
     });
     let place = Place::new();
     let url = format!("http://{}/dir/", server.address);
-    let output = place.run(&["get", &url, "a", "b", "c", "d", "--jobs", "1", "--json"]);
-    assert_eq!(code(&output), 0, "{:?}", said(&output));
+    let output = place.run(&["get", &url, "a", "d"]);
+    assert_eq!((code(&output), said(&output).len()), (0, 0), "{:?}", said(&output));
+    // The files, and nothing beside them.
+    assert_eq!(server.requests().len(), 2);
+    let place = Place::new();
+    let output = place.run(&["get", &url, "a", "b", "c", "d", "--jobs", "1", "--json", "--verify"]);
+    assert_eq!((code(&output), place.files().len()), (1, 4), "what is not verified is kept");
+    assert_eq!(said(&output), ["hobnob: files that could not be verified: 1"]);
     assert_eq!(out(&output).matches("SHA256SUMS").count(), 2, "{}", out(&output));
+    let place = Place::new();
+    let output = place.run(&["get", &format!("{url}d"), "--verify"]);
+    let unverified =
+        format!("hobnob: {url}d: not verified: the server has no checksum of it; it is kept as it came");
+    assert_eq!(said(&output), [unverified, "hobnob: files that could not be verified: 1".to_owned()]);
+    assert_eq!(code(&place.run(&["get", &format!("{url}a"), "--verify", "-o", "-"])), 2);
     let asked = server.requests();
     let asked: Vec<_> = asked.iter().map(|request| str::from_utf8(request).unwrap()).collect();
     let mut sums: Vec<_> = asked
@@ -196,7 +208,8 @@ fn get_asks_for_the_sums_of_a_folder_once_and_for_those_of_one_file_only_where_t
         .filter(|path| path.contains("256"))
         .collect();
     sums.sort_unstable();
-    assert_eq!(sums, ["/dir/SHA256SUMS", "/dir/c.sha256", "/dir/d.sha256"]);
+    let each = ["/dir/SHA256SUMS", "/dir/SHA256SUMS", "/dir/c.sha256", "/dir/d.sha256", "/dir/d.sha256"];
+    assert_eq!(sums, each);
 }
 
 #[test]
@@ -665,8 +678,8 @@ fn a_name_for_the_output_that_is_one_of_a_folder_is_refused_before_anything_is_a
 #[test]
 fn get_says_in_json_which_files_failed_why_and_where_they_could_be_had() {
     let server = Server::http(|line| match line.split(' ').nth(1).unwrap() {
-        "/d/bad.sha256" => ok("text/plain", &"0".repeat(64)),
-        "/d/bad" | "/d/good" => ok("text/plain", "hello"),
+        "/d/bad" => ok(&format!("text/plain\r\nDigest: SHA-256={}=", "A".repeat(43)), "hello"),
+        "/d/good" => ok("text/plain", "hello"),
         "/d/mine" => {
             "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n".to_owned()
         }

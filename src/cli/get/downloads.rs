@@ -16,7 +16,8 @@ use crate::app::Ids;
 use crate::app::queue::{NewFile, Queue, QueueSettings, World};
 use crate::cli::{Context, Ending, Get, password};
 use crate::effect::{Conflict, Effect};
-use crate::event::Event;
+use crate::event::{Event, TransferEvent};
+use crate::locale::fill;
 use crate::net::fetch::Engine;
 use crate::net::http::Client;
 use crate::shell::files::FileWorkers;
@@ -46,6 +47,8 @@ pub(super) struct Downloads<'a> {
     has_bars: bool,
     /// What becomes of a file where another one of its name is there; none: it is not downloaded. Nobody can be asked.
     answer: Option<Conflict>,
+    /// Files that came without anything that says what their content has to be, where the user wants them verified.
+    unverified: Option<u64>,
 }
 
 /// What becomes of a file where something of its name is there: what the queue does, and what it is answered where it asks.
@@ -103,6 +106,7 @@ impl<'a> Downloads<'a> {
             output,
             has_bars,
             answer,
+            unverified: options.verify.then_some(0),
         };
         downloads.with_queue(|queue, world| queue.restore(Vec::new(), partials, world));
         Ok(downloads)
@@ -166,6 +170,14 @@ impl<'a> Downloads<'a> {
     fn hear(&mut self, event: Event) {
         // What cannot be kept for a later run is no failure of this one, and nothing else was asked for.
         if let Event::Transfer(id, event) = event {
+            if let (TransferEvent::Finished(file), Some(count)) = (&event, &mut self.unverified)
+                && file.proof.is_none()
+            {
+                *count += 1;
+                if let Some(source) = self.queue.source_of(id) {
+                    self.output.say(source.clone(), Ended::Unverified);
+                }
+            }
             if let Some(ended) = Ended::of(&event)
                 && let Some(source) = self.queue.source_of(id)
             {
@@ -244,7 +256,7 @@ impl<'a> Downloads<'a> {
 
     /// Waits for what has to be in order when the program ends, and says how it went.
     async fn end(self, was_stopped: bool) -> Result<(), Ending> {
-        let Self { context, queue, workers, store, mut events, output, .. } = self;
+        let Self { context, queue, workers, store, mut events, output, unverified, .. } = self;
         events.close();
         workers.end().await;
         if let Some(store) = store {
@@ -252,7 +264,13 @@ impl<'a> Downloads<'a> {
             let _ = store.end().await;
         }
         let said = output.end().await;
-        let ended = report::conclude(context, &queue, was_stopped);
+        let ended = report::conclude(context, &queue, was_stopped).and_then(|()| match unverified {
+            Some(count @ 1..) => {
+                let words = &context.words.command;
+                Err(Ending::Failed(fill(&words.unverified_files, &[("count", &count.to_string())])))
+            }
+            Some(0) | None => Ok(()),
+        });
         if let (Err(_), Err(ending)) = (&said, &ended) {
             ending.say();
         }

@@ -46,6 +46,9 @@ pub struct Get {
     /// What the content of the one file has to be.
     #[arg(long, value_name = "sha256:HEX")]
     pub checksum: Option<Checksum>,
+    /// Look for checksum files beside each file, and fail where nothing says what its content has to be.
+    #[arg(long)]
+    pub verify: bool,
     /// How often in a row a download that does not work is tried again.
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,

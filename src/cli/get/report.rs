@@ -28,6 +28,8 @@ pub(super) enum Ended {
     Anew(Anew),
     /// It is not compared: what this file says could not be read.
     Unread(Clean, Fault),
+    /// It is whole, and nothing says what its content has to be, although the user wants that compared.
+    Unverified,
     /// It did not work; some of these are tried again when a question is answered.
     Failed(Fault),
 }
@@ -129,6 +131,7 @@ impl Report {
             Ended::Unread(sums, fault) => {
                 self.warn(|| format!("{source}: {}", wording::unread(words, &sums, &fault)));
             }
+            Ended::Unverified => self.warn(|| format!("{source}: {}", self.words.command.unverified)),
             // Otherwise it is said when all is over.
             Ended::Failed(_) if !self.json => {}
             Ended::Failed(

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hyper::StatusCode;
-use tokio::time::{Instant, sleep};
+use hyper::{StatusCode, header};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Engine, blocking};
-use crate::event::Fault;
-use crate::net::http::{Client, Question};
+use crate::event::{Fault, Stage};
+use crate::net::http::{Answer, Client, Question};
 use crate::net::retry::Retries;
-use crate::wire::digest::{self, Checksum, SUMS_LIMIT};
+use crate::wire::address::Endpoint;
+use crate::wire::digest::{self, Checksum, SUMS_LIMIT, are_sums};
 use crate::wire::source::{Scheme, Source};
 
 /// Such files that are remembered, and what they may say together; with more than that, they are asked for again.
@@ -20,10 +21,16 @@ const REMEMBERED: usize = 64;
 const REMEMBERED_SUMS: usize = 500_000;
 /// What could not be read is not asked for again before that.
 const LEFT_ALONE: Duration = Duration::from_mins(1);
+/// Which part of the time that is waited for an answer a whole such file may take, retries included.
+const PART: u32 = 4;
 
 /// What such files said.
 #[derive(Debug, Default)]
-pub(super) struct Sums(Mutex<HashMap<Source, Arc<Cell>>>);
+pub(super) struct Sums {
+    files: Mutex<HashMap<Source, Arc<Cell>>>,
+    /// Servers that let us wait too long for one of them, and until when no other is asked for there.
+    slow: Mutex<HashMap<Endpoint, Instant>>,
+}
 
 /// What is known of one; whoever asks for it has the lock. None: nobody has asked yet.
 type Cell = tokio::sync::Mutex<Option<Known>>;
@@ -52,13 +59,13 @@ impl Sums {
     ) -> Result<Option<Checksum>, Fault> {
         if is_of(sums, file) {
             // Nobody else will ask.
-            return Ok(ask(engine, sums).await?.find(sums, file));
+            return Ok(self.ask(engine, sums).await?.find(sums, file));
         }
         let cell = self.cell(sums);
         let mut known = cell.lock().await;
         let fresh = match known.take().filter(Known::is_fresh) {
             Some(known) => known,
-            None => Known::of(ask(engine, sums).await),
+            None => Known::of(self.ask(engine, sums).await),
         };
         match known.insert(fresh) {
             Known::Said(said) => Ok(said.find(sums, file)),
@@ -66,8 +73,24 @@ impl Sums {
         }
     }
 
+    /// The file that is verified is here already, and must not wait long: a server that mostly hangs on what it does not have
+    /// is asked once.
+    async fn ask(&self, engine: &Engine, sums: &Source) -> Result<Said, Fault> {
+        let patience = engine.client.timeouts().answer / PART;
+        let slow = || self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        let too_slow = Fault::TimedOut(Stage::Answer, patience);
+        if slow().get(&sums.endpoint).is_some_and(|until| now() < *until) {
+            return Err(too_slow);
+        }
+        let asked = timeout(patience, ask(engine, sums)).await;
+        asked.unwrap_or_else(|_| {
+            slow().insert(sums.endpoint.clone(), now() + LEFT_ALONE);
+            Err(too_slow)
+        })
+    }
+
     fn cell(&self, sums: &Source) -> Arc<Cell> {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let said = remembered.values().filter_map(|cell| match cell.try_lock().ok()?.as_ref()? {
             Known::Said(said) => Some(said.by_name.len()),
             Known::Unread(..) => None,
@@ -146,6 +169,10 @@ async fn read(client: &Client, sums: &Source) -> Result<Said, Fault> {
         return Ok(Said::default());
     };
     match answer.status {
+        StatusCode::OK if is_page(&answer) => {
+            answer.body.skip().await;
+            return Err(Fault::NotChecksums);
+        }
         StatusCode::OK => {}
         // Some servers forbid what is not there, so that nobody learns what is.
         StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN => {
@@ -161,17 +188,33 @@ async fn read(client: &Client, sums: &Source) -> Result<Said, Fault> {
             return Err(Fault::TooLarge { limit: SUMS_LIMIT });
         }
     }
-    blocking(move || said(&text)).await
+    blocking(move || are_sums(&text).then(|| said(&text))).await?.ok_or(Fault::NotChecksums)
+}
+
+/// Whether it is meant for people, or for another program than one that compares checksums.
+fn is_page(answer: &Answer) -> bool {
+    let kind = answer.text(&header::CONTENT_TYPE).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_other_text = kind.starts_with("text/") && kind.contains("html");
+    is_other_text
+        || kind.contains("xml")
+        || kind.contains("json")
+        || kind.contains("javascript")
+        || ["image/", "video/", "audio/", "font/"].iter().any(|family| kind.starts_with(family))
 }
 
 fn said(text: &[u8]) -> Said {
     let mut said = Said::default();
+    let mut count = 0;
     for sum in digest::sums(text) {
+        count += 1;
         match sum.name {
             // The first counts, as where a person looks it up.
             Some(name) => drop(said.by_name.entry(name).or_insert(sum.checksum)),
             None => drop(said.alone.get_or_insert(sum.checksum)),
         }
     }
+    // Among others it does not say whose it is.
+    said.alone.take_if(|_| count > 1);
     said
 }

@@ -26,6 +26,48 @@ pub fn sums(text: &[u8]) -> impl Iterator<Item = Sum> + '_ {
     })
 }
 
+/// Whether a text is such a file: in each line that is neither empty nor a comment there is a checksum, be it of another
+/// hash; also within a signature of PGP (RFC 9580, section 7). A page that only has one somewhere is none.
+#[must_use]
+pub fn are_sums(text: &[u8]) -> bool {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let mut armour = None;
+    text.split(|byte| *byte == b'\n').all(|line| {
+        let line = line.trim_ascii();
+        if let Some(what) = line.strip_prefix(b"-----BEGIN PGP ") {
+            armour = Some(what == b"SIGNATURE-----");
+            return true;
+        }
+        match armour {
+            // Up to an empty line, fields stand before what is signed.
+            Some(false) => {
+                if line.is_empty() {
+                    armour = None;
+                }
+                true
+            }
+            Some(true) => {
+                if line.starts_with(b"-----END PGP ") {
+                    armour = None;
+                }
+                true
+            }
+            None => line.is_empty() || matches!(line[0], b'#' | b';') || has_checksum(line),
+        }
+    })
+}
+
+/// Hexadecimal digits as many as MD5, SHA-1 and the hashes of the SHA-2 family have, at one end of a line.
+fn has_checksum(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\\").unwrap_or(line);
+    let is_hash = |text: &[u8]| {
+        matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128) && text.iter().all(u8::is_ascii_hexdigit)
+    };
+    let first = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let tagged = line.windows(4).rposition(|four| four == b") = ").is_some_and(|at| is_hash(&line[at + 4..]));
+    is_hash(first) || tagged && line[0].is_ascii_alphabetic()
+}
+
 fn tagged(line: &[u8]) -> Option<Sum> {
     let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
     let rest = line.strip_prefix(b"SHA256 (").or_else(|| line.strip_prefix(b"SHA512 ("))?;
@@ -89,6 +131,35 @@ mod tests {
         assert_eq!(names, expected);
         let kinds: Vec<_> = read.iter().map(|sum| matches!(sum.checksum, Checksum::Sha512(_))).collect();
         assert_eq!(kinds, [false, true, false, false, true, false, false]);
+    }
+
+    #[test]
+    fn a_text_with_a_checksum_somewhere_is_no_file_of_them() {
+        let (md5, sha256) = ("0f".repeat(16), "0f".repeat(32));
+        for text in [
+            format!("{sha256}\n"),
+            format!("{sha256}  a\r\n{md5}  b\r\n"),
+            format!("\u{feff}# by hand\n; too\n\n{sha256} *a\n\\{sha256}  b\\nc\n"),
+            format!("MD5 (a) = {md5}\nSHA256 (a b) = {sha256}"),
+            format!(
+                "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{sha256}  a\n\
+                 -----BEGIN PGP SIGNATURE-----\n\niQIzBAEBCgAdFiE=\n-----END PGP SIGNATURE-----\n"
+            ),
+            String::new(),
+        ] {
+            assert!(are_sums(text.as_bytes()), "{text}");
+        }
+        for text in [
+            format!("<html>\n{sha256}\n</html>"),
+            format!("<p>{sha256}</p>"),
+            format!("Not found: {sha256}"),
+            format!("not here\n{sha256}  a"),
+            format!("{{\"sha256\": \"{sha256}\"}}"),
+            format!("{sha256}0  a"),
+            format!("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n<html>\n{sha256}"),
+        ] {
+            assert!(!are_sums(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -221,6 +221,7 @@ async fn sums_of_one_file_alone_need_not_name_it() {
         ("<html>not here".to_owned(), false),
         (" ".repeat(17 << 20) + &right, false),
         ("# and so on\n".repeat(1 << 20) + &right, true),
+        (format!("{right}\n{right}"), false),
     ] {
         let server = Server::http(move |line| match line {
             "GET /dir/a.sha256 HTTP/1.1" => ok("text/plain", &said),
@@ -294,17 +295,97 @@ async fn sums_that_cannot_be_read_are_asked_for_once_more_and_then_it_is_told() 
     }
 }
 
+/// Answers with these bytes, in this coding.
+fn encoded(coding: &'static str, bytes: &'static [u8]) -> Server {
+    Server::new(move |_, stream| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nETag: \"a\"\r\nContent-Length: {}\r\n\r\n",
+            bytes.len()
+        );
+        send(stream, &[head.as_bytes(), bytes].concat());
+    })
+}
+
 #[tokio::test]
-async fn bytes_that_came_encoded_are_kept_as_they_came() {
+async fn a_coding_that_was_not_asked_for_is_refused_unless_the_file_is_stored_in_it() {
     const GZIP: &[u8] = b"\x1f\x8b\x08\x00not for us to look into";
-    let server = Server::new(|_, stream| {
-        let head =
-            format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", GZIP.len());
-        send(stream, &[head.as_bytes(), GZIP].concat());
-    });
+    for (coding, name, is_file) in [
+        ("gzip", "a", false),
+        ("br", "a.txt", false),
+        ("zstd", "a.gz", false),
+        ("gzip, gzip", "a.gz", false),
+        ("identity", "a", true),
+        ("gzip", "a.tar.gz", true),
+        ("x-gzip", "a.tgz", true),
+    ] {
+        let server = encoded(coding, GZIP);
+        let dir = tempdir().unwrap();
+        let mut job = job(server.source("http://", &format!("/{name}")), dir.path());
+        let (end, _) = run(&engine(PATIENT), &mut job).await;
+        if is_file {
+            assert!(matches!(end, End::Finished(_)), "{coding} {name}: {end:?}");
+            assert_eq!(read(&dir, name), GZIP, "{coding} {name}");
+        } else {
+            assert_eq!(end, End::Failed(Fault::Encoded), "{coding} {name}");
+            assert!(names(dir.path()).is_empty(), "{coding} {name}");
+        }
+        assert_eq!(field(&server.requests()[0], "accept-encoding"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_page_with_a_checksum_in_it_damages_no_file() {
+    let wrong = "0".repeat(64);
+    for (kind, text) in [
+        ("text/html", wrong.clone()),
+        ("text/plain", format!("<html>\n{wrong}\n</html>")),
+        ("application/json", format!("{wrong}  a")),
+        ("text/plain", format!("no such file\n{wrong}  a")),
+        ("application/xhtml+xml; charset=utf-8", wrong.clone()),
+    ] {
+        let server = Server::http(move |line| match line {
+            "GET /dir/a.sha256 HTTP/1.1" => ok(kind, &text),
+            _ => ok("text/plain", "hello"),
+        });
+        let dir = tempdir().unwrap();
+        let sums = vec![server.source("http://", "/dir/a.sha256")];
+        let (end, told) = fetch(&server, &dir, |job| job.sums = sums).await;
+        assert_eq!(proof(&end), None, "{kind}");
+        assert_eq!(names(dir.path()), ["a"], "{kind}");
+        let unread = told
+            .iter()
+            .any(|event| matches!(event, TransferEvent::Unread { fault: Fault::NotChecksums, .. }));
+        assert!(unread, "{kind}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_on_checksum_files_delays_one_file_by_a_quarter_of_the_time_for_an_answer() {
+    const LONG: Duration = Duration::from_secs(2);
     let dir = tempdir().unwrap();
-    let (end, _) = fetch(&server, &dir, |_| {}).await;
-    assert!(matches!(end, End::Finished(_)));
-    assert_eq!(read(&dir, "a"), GZIP);
-    assert_eq!(field(&server.requests()[0], "accept-encoding"), None);
+    let engine = Engine::new(Client::new(Timeouts { answer: LONG, ..PATIENT }), 5, Arc::new(System));
+    let held = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let server = Server::new(move |request, stream| {
+        if request.windows(7).any(|seven| seven == b".sha256") {
+            // Nothing is said, and the connection stays.
+            held.lock().unwrap().push(stream);
+        } else {
+            send(stream, ok("text/plain", "hello").as_bytes());
+        }
+    });
+    let mut told = Vec::new();
+    for name in ["a", "b", "c"] {
+        let sums = vec![server.source("http://", &format!("/dir/{name}.sha256"))];
+        let mut job = Job { sums, ..job(server.source("http://", &format!("/dir/{name}")), dir.path()) };
+        let (end, heard) = run(&engine, &mut job).await;
+        assert_eq!(proof(&end), None);
+        told.extend(heard.into_iter().filter_map(|event| match event {
+            TransferEvent::Unread { fault, .. } => Some(fault),
+            _ => None,
+        }));
+    }
+    assert_eq!(told, vec![Fault::TimedOut(hobnob::event::Stage::Answer, LONG / 4); 3]);
+    let asked = server.requests();
+    let sums = asked.iter().filter(|request| request.windows(7).any(|seven| seven == b".sha256"));
+    assert_eq!(sums.count(), 1, "the others are not asked for");
 }
