@@ -12,7 +12,7 @@ use hobnob::app::folder::{Arrangement, Folder};
 use hobnob::app::keys::Keymap;
 use hobnob::app::queue::QueueSettings;
 use hobnob::app::{Me, State};
-use hobnob::effect::{Conflict, Effect, StoreRequest};
+use hobnob::effect::{Conflict, Effect, NamePolicy, StoreRequest};
 use hobnob::event::{ChatEvent, Datagram, Event, Listing, Now, RowId, Saved, Size, StoreEvent};
 use hobnob::text::{clean_line, clean_text};
 use hobnob::wire::Raw;
@@ -164,6 +164,8 @@ fn chatting() -> (State, Now) {
     #[expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
     let now = Now { instant: Instant::now(), wall: jiff::Zoned::now() };
     let downloads = QueueSettings {
+        names: NamePolicy::Exact,
+        hidden: false,
         dir: "/x".into(),
         prefix: String::new(),
         conflict: Conflict::Ask,

@@ -403,6 +403,7 @@ fn end_of(item: &Item, now: Instant) -> End {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::path::Path;
 
     use proptest::prelude::*;
 

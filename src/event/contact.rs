@@ -234,7 +234,7 @@ mod tests {
             ..contact()
         };
         let changes = wished.changes_since(&contact());
-        assert_eq!(changes.len(), 9);
+        assert_eq!(changes.len(), 10);
         let mut made = contact();
         for change in &changes {
             made.apply(change);

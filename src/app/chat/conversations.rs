@@ -260,7 +260,7 @@ mod tests {
     use crate::app::keys::Keymap;
     use crate::app::queue::QueueSettings;
     use crate::app::{Me, State};
-    use crate::effect::{Conflict, Effect, StoreRequest};
+    use crate::effect::{Conflict, Effect, NamePolicy, StoreRequest};
     use crate::event::{ChatEvent, Datagram, Event, Now, RowId, Saved, Size, StoreEvent};
     use crate::text::{Clean, clean_text};
     use crate::wire::Raw;
@@ -278,6 +278,8 @@ mod tests {
             let now = Now { instant: Instant::now(), wall: Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC) };
             let nobody = Clean::default();
             let downloads = QueueSettings {
+                names: NamePolicy::Exact,
+                hidden: false,
                 dir: "/x".into(),
                 prefix: String::new(),
                 conflict: Conflict::Ask,

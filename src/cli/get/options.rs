@@ -12,6 +12,7 @@ use crate::wire::name::NamePolicy;
 
 /// `hobnob get`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Get {
     /// The file, or the folder that holds the files.
     #[arg(value_name = "SOURCE")]

@@ -179,7 +179,7 @@ async fn read(
             note(lengths, &version);
             Ok(match part((first, last), version, &answer, wish) {
                 Ok(version) => {
-                    let name = name(&answer);
+                    let name = offered_name(&answer);
                     let body = Incoming::new(Body::Http(answer.body), Some(last - first + 1), rate.clone());
                     Reply::File(Box::new(Answer { body, is_part: true, version, name }))
                 }
@@ -204,7 +204,7 @@ fn whole(
     lengths: &mut Lengths,
     rate: &Rate,
 ) -> Result<Reply, Halt> {
-    let (version, name) = (version(&answer, total), name(&answer));
+    let (version, name) = (version(&answer, total), offered_name(&answer));
     if let Some(now) = total {
         lengths.note(version.identity.clone(), now).map_err(|before| Fault::OtherLength { before, now })?;
     }
@@ -248,7 +248,7 @@ fn part(
     Ok(Version { total: Some(total), validator, ..version })
 }
 
-fn name(answer: &http::Answer) -> Option<Vec<u8>> {
+fn offered_name(answer: &http::Answer) -> Option<Vec<u8>> {
     attachment::file_name(answer.headers.get(header::CONTENT_DISPOSITION)?.as_bytes())
 }
 

@@ -102,14 +102,7 @@ impl Root {
     }
 
     /// Looks at all of some names, as long as anybody waits for it.
-    fn look(
-        &self,
-        name: &Name,
-        folder: BorrowedFd<'_>,
-        block: &Block,
-        share: &mut Share,
-        client: &Client,
-    ) {
+    fn look(&self, name: &Name, folder: BorrowedFd<'_>, block: &Block, share: &mut Share, client: &Client) {
         let denied = self.deny_list().now();
         for file in block.names.split_inclusive(|byte| *byte == 0).take_while(|_| !client.has_gone()) {
             let Ok(file) = CStr::from_bytes_with_nul(file) else { continue };

@@ -133,7 +133,7 @@ const WEAK: [&str; 4] = [
     "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
 ];
 
-fn with(fields: &str, head: String) -> String {
+fn with(fields: &str, head: &str) -> String {
     head.replace(&format!("ETag: {ETAG}\r\n"), fields)
 }
 
@@ -141,17 +141,17 @@ fn with(fields: &str, head: String) -> String {
 fn rest(fields: &'static str, content: Vec<u8>) -> Script {
     answer(move |request| match first(request, content.len()) {
         Some(first) => {
-            let head = with(fields, part(first, content.len(), ETAG));
+            let head = with(fields, &part(first, content.len(), ETAG));
             [head.as_bytes(), &content[first..]].concat()
         }
-        None => [with(fields, whole(content.len(), ETAG)).as_bytes(), &content].concat(),
+        None => [with(fields, &whole(content.len(), ETAG)).as_bytes(), &content].concat(),
     })
 }
 
 #[tokio::test]
 async fn a_weak_or_missing_validator_is_gone_on_with_where_length_date_and_the_last_bytes_agree() {
     for fields in WEAK {
-        let head = with(fields, whole(LENGTH, ETAG));
+        let head = with(fields, &whole(LENGTH, ETAG));
         let mut begun = begun(head, HALF, vec![rest(fields, content())]).await;
         assert_eq!(names(begun.dir.path()).len(), 1, "{fields}: what came stays");
         assert!(!begun.job.partial.as_ref().unwrap().is_certain(), "{fields}");
@@ -173,7 +173,7 @@ async fn without_a_strong_validator_nothing_may_differ() {
     other[HALF - 1] ^= 1;
     let unsaid = || {
         answer(|request| {
-            let head = with(DATED, part(first(request, LENGTH).unwrap(), LENGTH, ETAG));
+            let head = with(DATED, &part(first(request, LENGTH).unwrap(), LENGTH, ETAG));
             let head = head.replace(&format!("/{LENGTH}"), "/*");
             [head.as_bytes(), &content()[first(request, LENGTH).unwrap()..]].concat()
         })
@@ -185,7 +185,7 @@ async fn without_a_strong_validator_nothing_may_differ() {
         ("the length is not said", unsaid(), DATED, content(), Anew::NoRanges),
     ] {
         let then = vec![odd, rest(now, content.clone())];
-        let mut begun = begun(with(DATED, whole(LENGTH, ETAG)), HALF, then).await;
+        let mut begun = begun(with(DATED, &whole(LENGTH, ETAG)), HALF, then).await;
         let (end, told) = begun.goes_on().await;
         assert_eq!(started(&told), (0, Some(why)), "{what}");
         assert!(matches!(end, End::Finished(_)), "{what}: {end:?}");

@@ -9,6 +9,7 @@ use hobnob::event::{
     WalkEvent,
 };
 use hobnob::text::clean_line;
+use hobnob::wire::range::Validator;
 use hobnob::wire::source::Source;
 
 use super::SERVER;
@@ -292,7 +293,7 @@ fn after_one_answer_the_next_question_comes() {
 #[test]
 fn a_file_that_goes_on_says_from_where_and_one_that_starts_over_says_why() {
     let (mut screen, ids) = steering(2);
-    let partial = Partial { validator: None, total: Some(1000) };
+    let partial = Partial { validator: Validator::from_kept("\"one\""), total: Some(1000) };
     screen.hears_of(
         ids[0],
         TransferEvent::Started { total: Some(1000), from: 430, anew: None, partial: partial.clone() },

@@ -31,7 +31,7 @@ async fn answer(mut client: TcpStream) -> Response {
 }
 
 fn get(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_digest_that_nobody_waits_for_holds_nobody_up() {
     let mut server = Running::start(PATIENT);
     fs::File::create(server.folder.path().join("huge")).unwrap().set_len(HUGE).unwrap();
     server.write("a", vec![7; 200_000]);
-    let head = "HEAD /huge HTTP/1.1\r\nHost: t\r\nWant-Repr-Digest: sha-256=1\r\n\r\n";
+    let head = "HEAD /huge HTTP/1.1\r\nHost: localhost\r\nWant-Repr-Digest: sha-256=1\r\n\r\n";
     // They hang up at once, after another request, or only end their half.
     for (request, is_half) in [(head.to_owned(), false), (head.repeat(2), false), (head.to_owned(), true)] {
         let mut clients = Vec::new();
@@ -59,7 +59,8 @@ async fn a_digest_that_nobody_waits_for_holds_nobody_up() {
             let told = server.log.recv().await.unwrap();
             assert!(told.took < Duration::from_secs(6), "{told:?}");
         }
-        let honest = "GET /a HTTP/1.1\r\nHost: t\r\nConnection: close\r\nWant-Repr-Digest: sha-256=1\r\n\r\n";
+        let honest =
+            "GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nWant-Repr-Digest: sha-256=1\r\n\r\n";
         let answer = answer(asking(&server, 3, honest).await).await;
         assert!(answer.header("repr-digest").is_some());
         while server.log.try_recv().is_ok() {}
@@ -71,7 +72,7 @@ async fn those_who_wait_for_a_digest_leave_a_turn_to_others() {
     let server = Running::start(PATIENT);
     fs::File::create(server.folder.path().join("huge")).unwrap().set_len(HUGE).unwrap();
     server.write("a", vec![7; 200_000]);
-    let fields = "Want-Repr-Digest: sha-256=1\r\nConnection: close\r\nHost: t\r\n\r\n";
+    let fields = "Want-Repr-Digest: sha-256=1\r\nConnection: close\r\nHost: localhost\r\n\r\n";
     let mut crowd = Vec::new();
     for _ in 0..10 {
         crowd.push(asking(&server, 2, &format!("HEAD /huge HTTP/1.1\r\n{fields}")).await);
