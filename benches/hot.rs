@@ -63,7 +63,14 @@ fn listing(name: impl Fn(u32) -> String) -> Listing {
     let entry = |nth| {
         let name = name(nth);
         let raw = Raw(name.clone().into());
-        Entry { name: clean_line(name.as_bytes()), raw, kind: Kind::File, size: None, modified: None }
+        Entry {
+            name: clean_line(name.as_bytes()),
+            raw,
+            kind: Kind::File,
+            size: None,
+            modified: None,
+            may_be_folder: false,
+        }
     };
     let source = Source::parse("http://box/").expect("a source");
     Listing { source, entries: (0..ENTRIES).map(entry).collect(), is_cut: false }

@@ -387,7 +387,14 @@ mod tests {
 
     pub(super) fn entry(name: &str, kind: Kind, size: u64) -> Entry {
         let raw = Raw(name.as_bytes().to_vec().into());
-        Entry { name: clean_line(name.as_bytes()), raw, kind, size: Some(size), modified: None }
+        Entry {
+            name: clean_line(name.as_bytes()),
+            raw,
+            kind,
+            size: Some(size),
+            modified: None,
+            may_be_folder: false,
+        }
     }
 
     fn folder(path: &str) -> Folder {

@@ -523,6 +523,7 @@ mod tests {
                 kind: if size.is_none() { Kind::Dir } else { Kind::File },
                 size: *size,
                 modified: None,
+                may_be_folder: false,
             };
             let entries = entries.iter().map(entry).collect();
             let listing = Listing { source: Source::parse(folder).unwrap(), entries, is_cut: false };

@@ -15,16 +15,18 @@ use super::resolve;
 use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId, WalkEvent};
 use crate::wire::address::Endpoint;
 use crate::wire::listing::{
-    self, ENTRY_LIMIT, Entry, Form, List, ListingError, NAMES_LIMIT, Reading, TOTAL, Take,
+    self, ENTRY_LIMIT, Entry, Form, Kind, List, ListingError, NAMES_LIMIT, Reading, TOTAL, Take,
 };
 use crate::wire::source::{Path, Scheme, Source};
 
 mod body_reader;
 mod fill;
 mod preview;
+mod same;
 mod walk;
 
 use body_reader::BodyReader;
+use same::Same;
 
 pub use fill::fill;
 pub use preview::preview;
@@ -50,12 +52,15 @@ pub enum Browsed {
 
 /// Asks a server for the list of a folder. Dropping the future ends it.
 ///
-/// A server that has its list somewhere else than at the folder's own path is asked twice, never more often.
+/// A server that has its list somewhere else than at the folder's own path, or in a form that is not known, is asked
+/// again for each of these reasons, once.
 pub async fn browse(source: &Source, client: &Client) -> Result<Browsed, Fault> {
-    let (listed, entries) = stream(source, client, Vec::new()).await?;
-    Ok(listed.map_or(Browsed::Plain, |Listed { source, list }| {
-        Browsed::Listed(Listing { source, entries, is_cut: list.is_cut })
-    }))
+    let (listed, mut entries) = stream(source, client, Vec::new()).await?;
+    let Some(Listed { source, list }) = listed else { return Ok(Browsed::Plain) };
+    for entry in &mut entries {
+        entry.may_be_folder = !list.marks_folders && entry.kind == Kind::File;
+    }
+    Ok(Browsed::Listed(Listing { source, entries, is_cut: list.is_cut }))
 }
 
 /// A folder whose list came to its end.
@@ -79,14 +84,23 @@ pub async fn stream<T: Take + Send + 'static>(
     }
     let (asked, taker) = ask(source, client, taker).await?;
     let Some((folder, reading)) = asked else { return Ok((None, taker)) };
-    let query = match reading {
-        Reading::List(list) => return Ok((Some(Listed { source: folder, list }), taker)),
-        Reading::Elsewhere(query) => query,
-    };
-    let there = folder.at(Path::from_url(&format!("{}?{query}", folder.path.encoded())));
-    match ask(&there, client, taker).await? {
-        (Some((source, Reading::List(list))), taker) => Ok((Some(Listed { source, list }), taker)),
-        (Some((_, Reading::Elsewhere(_))) | None, _) => Err(Fault::NoListing),
+    match reading {
+        Reading::List(list) => Ok((Some(Listed { source: folder, list }), taker)),
+        Reading::Elsewhere(query) => {
+            let there = folder.at(Path::from_url(&format!("{}?{query}", folder.path.encoded())));
+            match ask(&there, client, taker).await? {
+                (Some((source, Reading::List(list))), taker) => Ok((Some(Listed { source, list }), taker)),
+                (Some((_, Reading::Elsewhere(_) | Reading::Maybe(_))) | None, _) => Err(Fault::NoListing),
+            }
+        }
+        Reading::Maybe(names) => match ask(&folder, client, Same::new(names, taker)).await {
+            Ok((Some((source, Reading::List(list))), same)) if same.is_same() => {
+                Ok((Some(Listed { source, list }), same.taker))
+            }
+            // A page, and a folder of its name beside it.
+            Ok(_) | Err(Fault::NoListing | Fault::Status(400..=499)) => Err(Fault::IsFile),
+            Err(fault) => Err(fault),
+        },
     }
 }
 
@@ -96,22 +110,59 @@ async fn ask<T: Take + Send + 'static>(
     client: &Client,
     taker: T,
 ) -> Result<(Option<(Source, Reading)>, T), Fault> {
-    let question = Question::get(listing::ACCEPT);
-    let Some(answer) = client.ask(source, &question).await? else { return Ok((None, taker)) };
+    let Some(answer) = client.ask(source, &Question::get(listing::ACCEPT)).await? else {
+        return Ok((None, taker));
+    };
+    let taker = match (answer.status, form(&answer)) {
+        (StatusCode::NOT_ACCEPTABLE, _) => {
+            answer.body.skip().await;
+            taker
+        }
+        (_, Some(Form::Json)) => match take(answer, taker).await? {
+            (Ok(found), taker) => return Ok((Some(found), taker)),
+            // Of other kinds of JSON nothing is read. The server may have a page for people, too.
+            (Err(_), taker) => taker,
+        },
+        (_, _) => return found(take(answer, taker).await?),
+    };
+    match client.ask(source, &Question::get(listing::ACCEPT_PAGE)).await? {
+        Some(answer) => found(take(answer, taker).await?),
+        None => Ok((None, taker)),
+    }
+}
+
+fn found<T>(
+    (found, taker): (Result<(Source, Reading), Fault>, T),
+) -> Result<(Option<(Source, Reading)>, T), Fault> {
+    found.map(|found| (Some(found), taker))
+}
+
+/// Reads an answer. Where it is no list and nothing of it was handed on, the taker comes back with the fault.
+async fn take<T: Take + Send + 'static>(
+    answer: Answer,
+    taker: T,
+) -> Result<(Result<(Source, Reading), Fault>, T), Fault> {
     if answer.status != StatusCode::OK {
         return Err(answer.refusal().await);
     }
     let folder = answer.source.at(answer.source.path.folder());
     let (reading, taker) = read(answer, taker).await?;
-    Ok((Some((folder, reading)), taker))
+    Ok((reading.map(|reading| (folder, reading)), taker))
 }
 
-async fn read<T: Take + Send + 'static>(mut answer: Answer, taker: T) -> Result<(Reading, T), Fault> {
+fn form(answer: &Answer) -> Option<Form> {
+    answer.text(&header::CONTENT_TYPE).and_then(Form::of)
+}
+
+async fn read<T: Take + Send + 'static>(
+    mut answer: Answer,
+    taker: T,
+) -> Result<(Result<Reading, Fault>, T), Fault> {
     let total = answer.text(&TOTAL).and_then(|total| total.parse().ok());
+    let form = form(&answer);
     let page = answer.source;
     let other = if page.path.is_folder() { Fault::NoListing } else { Fault::IsFile };
-    let media_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let Some(form) = media_type.and_then(Form::of) else { return Err(other) };
+    let Some(form) = form else { return Ok((Err(other), taker)) };
     if is_encoded(&answer.headers) {
         return Err(Fault::Encoded);
     }
@@ -148,12 +199,15 @@ async fn read<T: Take + Send + 'static>(mut answer: Answer, taker: T) -> Result<
     match reading.await {
         Ok((Ok(Reading::List(list)), taker)) => {
             let is_cut = total.map_or(list.is_cut, |total: usize| list.entries < total);
-            Ok((Reading::List(List { is_cut, ..list }), taker))
+            Ok((Ok(Reading::List(List { is_cut, ..list })), taker))
         }
-        Ok((Ok(reading @ Reading::Elsewhere(_)), taker)) => Ok((reading, taker)),
+        Ok((Ok(reading @ (Reading::Elsewhere(_) | Reading::Maybe(_))), taker)) => Ok((Ok(reading), taker)),
         Ok((Err(ListingError::Unwanted), _)) => Err(Fault::NobodyReads),
         Ok((Err(ListingError::TooMany), _)) => Err(Fault::TooMany { limit: ENTRY_LIMIT }),
         Ok((Err(ListingError::TooLarge), _)) => Err(too_large(NAMES_LIMIT as u64)),
+        Ok((Err(ListingError::NoList), taker)) if count.load(Ordering::Relaxed) == 0 => {
+            Ok((Err(other), taker))
+        }
         Ok((Err(ListingError::NoList), _)) | Err(_) => Err(other),
     }
 }

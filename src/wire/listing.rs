@@ -2,7 +2,8 @@
 //!
 //! Lists are read as a stream: each entry is handed on as it comes. Owns telling the forms apart, and what becomes an
 //! entry at all. Must never give an entry whose name leads anywhere but directly below its folder, never guess what a
-//! server did not say, and keeps nothing of a list in memory but what tells a name from those before it.
+//! server did not say, and keeps nothing of a list in memory but what tells a name
+//! from those before it, and the first entries while it is not known whether they are any.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -26,8 +27,10 @@ pub mod names;
 mod utf8;
 
 /// What to ask a server for, so that it gives the form that says most (RFC 9110, section 12.5.1): Caddy and hobnob
-/// have JSON where it is named, the others have one form for everybody.
+/// have JSON where it is named, most others have one form for everybody.
 pub const ACCEPT: &str = "application/json, text/html;q=0.9, */*;q=0.1";
+/// What to ask a server for whose JSON is none of the forms that are known.
+pub const ACCEPT_PAGE: &str = "text/html, */*;q=0.1";
 
 /// The field in which our own server, and others that list in parts, say how many entries a list has in all.
 pub const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
@@ -37,6 +40,11 @@ pub const ENTRY_LIMIT: usize = 2_000_000;
 
 /// The most bytes that their names may have together.
 pub const NAMES_LIMIT: usize = 256 << 20;
+
+/// Entries that are held back while it is not known yet whether what they stand in is a list, and bytes that their names
+/// may have.
+pub const HELD: usize = 1000;
+const HELD_BYTES: usize = 1 << 20;
 
 /// One thing in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +59,9 @@ pub struct Entry {
     pub size: Option<u64>,
     /// When it was last changed, where the server says.
     pub modified: Option<Timestamp>,
+    /// Whether it may be a folder as well as a file: the list marks no folders, and nothing else was said of it. That is
+    /// known at the end of a list; false in an entry that is handed on before.
+    pub may_be_folder: bool,
 }
 
 /// What a thing in a folder is.
@@ -106,6 +117,10 @@ pub enum Reading {
     List(List),
     /// A page that a browser makes a list of by asking once more, as we can: for the folder with this query.
     Elsewhere(&'static str),
+    /// A page under a path without a slash at its end that looks like a list of what is below it, and does not say that
+    /// it is one. Whether it is can be seen by asking for the path with the slash.
+    /// The names of its entries, of a long one those of the first [`HELD`]; none of them was handed on.
+    Maybe(Vec<Raw>),
 }
 
 /// What is known of a list at its end.
@@ -115,6 +130,8 @@ pub struct List {
     pub entries: usize,
     /// Whether the folder may hold more: a server of this kind does not go on after so many, and does not say it.
     pub is_cut: bool,
+    /// Whether folders are told from files in it: where they are not, each entry that is no folder may be one.
+    pub marks_folders: bool,
 }
 
 /// Why an answer is no list, or none that is read.
@@ -173,7 +190,8 @@ impl Take for Vec<Entry> {
 }
 
 /// Reads what a server answers for `page`, and hands each entry to `taker` as it comes, in the order that the server
-/// gives; no two have the same name. Those that were taken before an error are good ones.
+/// gives; no two have the same name. Those that were taken before an error are good ones. Where the first of them have
+/// to say whether it is a list at all, they are handed on together, once that is known.
 ///
 /// Where the path of `page` is not a folder's, only what no file is likely to be is taken for a list.
 pub fn read(
@@ -194,6 +212,8 @@ struct Entries<'take> {
     taker: &'take mut dyn Take,
     /// The one that came last: more may yet be said of it.
     last: Option<Entry>,
+    /// Those that are held back, and the bytes of their names.
+    held: Option<(Vec<Entry>, usize)>,
     /// Two hashes of each name: by 128 bits that no server can know beforehand no two names are taken for one.
     known: HashSet<(u64, u64)>,
     hashers: [RandomState; 2],
@@ -205,7 +225,15 @@ struct Entries<'take> {
 impl<'take> Entries<'take> {
     fn new(taker: &'take mut dyn Take) -> Self {
         let hashers = [RandomState::new(), RandomState::new()];
-        Self { taker, last: None, known: HashSet::new(), hashers, left: ENTRY_LIMIT, room: NAMES_LIMIT }
+        Self {
+            taker,
+            last: None,
+            held: None,
+            known: HashSet::new(),
+            hashers,
+            left: ENTRY_LIMIT,
+            room: NAMES_LIMIT,
+        }
     }
 
     fn len(&self) -> usize {
@@ -229,6 +257,10 @@ impl<'take> Entries<'take> {
             return Ok(());
         }
         if let Some(last) = self.last.as_mut().filter(|last| last.raw.0 == raw) {
+            if (last.kind, kind) == (Kind::File, Kind::Dir) {
+                // Only folders are said to be what they are everywhere.
+                (last.kind, last.size) = (kind, None);
+            }
             if last.kind == kind {
                 last.size = last.size.or(size);
                 last.modified = last.modified.or(modified);
@@ -244,16 +276,48 @@ impl<'take> Entries<'take> {
         self.room = self.room.checked_sub(raw.len()).ok_or(ListingError::TooLarge)?;
         self.known.insert(hashes);
         self.finish()?;
-        self.last = Some(Entry { name: clean_line(&raw), raw: Raw(Bytes::from(raw)), kind, size, modified });
+        let (name, raw) = (clean_line(&raw), Raw(Bytes::from(raw)));
+        self.last = Some(Entry { name, raw, kind, size, modified, may_be_folder: false });
         Ok(())
     }
 
     /// No more is said of the last one.
     fn finish(&mut self) -> Result<(), ListingError> {
-        match self.last.take().map(|last| self.taker.take(last)) {
-            Some(ControlFlow::Break(())) => Err(ListingError::Unwanted),
-            Some(ControlFlow::Continue(())) | None => Ok(()),
+        let Some(last) = self.last.take() else { return Ok(()) };
+        if let Some((held, bytes)) = &mut self.held {
+            *bytes += last.raw.0.len();
+            held.push(last);
+            return Ok(());
         }
+        hand_on(self.taker, last)
+    }
+
+    /// From now on entries are held back.
+    fn hold(&mut self) {
+        self.held.get_or_insert_default();
+    }
+
+    /// Hands on what was held back, and from now on each entry as it comes.
+    fn release(&mut self) -> Result<(), ListingError> {
+        let (held, _) = self.held.take().unwrap_or_default();
+        held.into_iter().try_for_each(|entry| hand_on(self.taker, entry))
+    }
+
+    /// Whether no more should be held back.
+    fn is_full(&self) -> bool {
+        self.held.as_ref().is_some_and(|(held, bytes)| held.len() >= HELD || *bytes >= HELD_BYTES)
+    }
+
+    /// The names of what is held back.
+    fn held_names(&self) -> Vec<Raw> {
+        self.held.iter().flat_map(|(held, _)| held).map(|entry| entry.raw.clone()).collect()
+    }
+}
+
+fn hand_on(taker: &mut dyn Take, entry: Entry) -> Result<(), ListingError> {
+    match taker.take(entry) {
+        ControlFlow::Break(()) => Err(ListingError::Unwanted),
+        ControlFlow::Continue(()) => Ok(()),
     }
 }
 
@@ -398,7 +462,8 @@ mod tests {
     #[test]
     fn an_entry_is_handed_on_as_soon_as_no_more_is_said_of_it_and_no_more_than_are_wanted() {
         let page = Source::parse("http://box/").unwrap();
-        let json = r#"[{"name":"a"},{"name":"b"},{"name":"a"},{"name":"c"},"#;
+        let json =
+            r#"[{"name":"a","mode":0},{"name":"b","mode":0},{"name":"a","mode":0},{"name":"c","mode":0}]"#;
         let html = "<a href=a>a</a><a href=b>b</a><a href=b>b</a><a href=a>a</a><a href=c>c</a>";
         for (form, text) in [(Form::Json, json), (Form::Html, html)] {
             let mut taken = Few(9, Vec::new());
@@ -408,6 +473,41 @@ mod tests {
             assert_eq!(read(&page, form, text.as_bytes(), &mut taken), Err(ListingError::Unwanted));
             assert_eq!(taken.1, ["a", "b"]);
         }
+    }
+
+    /// What is taken of these rows, and how that ends.
+    fn taken_of(rows: impl IntoIterator<Item = String>) -> (usize, Result<usize, ListingError>) {
+        let page = Source::parse("http://box/").unwrap();
+        let json = rows.into_iter().collect::<Vec<_>>().join(",");
+        let mut taken = Vec::new();
+        let read = read(&page, Form::Json, format!("[{json}]").as_bytes(), &mut taken);
+        let entries = read.map(|read| if let Reading::List(list) = read { list.entries } else { 0 });
+        (taken.len(), entries)
+    }
+
+    #[test]
+    fn a_row_of_no_known_form_leaves_nothing_of_a_list_and_of_a_long_one_what_was_handed_on() {
+        let row = |nth: usize| format!(r#"{{"name":"{nth}","type":"file"}}"#);
+        let unknown = || [r#"{"name":"x"}"#.to_owned()];
+        assert_eq!(taken_of((0..9).map(row).chain(unknown())), (0, Err(ListingError::NoList)));
+        assert_eq!(taken_of((0..2 * HELD).map(row)), (2 * HELD, Ok(2 * HELD)));
+        let (taken, ended) = taken_of((0..2 * HELD).map(row).chain(unknown()));
+        assert_eq!((taken, ended), (2 * HELD, Err(ListingError::NoList)));
+    }
+
+    #[test]
+    fn what_was_held_back_when_the_connection_broke_is_good() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::UnexpectedEof.into())
+            }
+        }
+        let page = Source::parse("http://box/").unwrap();
+        let mut taken = Vec::new();
+        let begun = br#"[{"name":"a","type":"file"},{"name":"b","type":"file"},"#.chain(Broken);
+        assert_eq!(read(&page, Form::Json, begun, &mut taken), Err(ListingError::NoList));
+        assert_eq!(taken.len(), 2);
     }
 
     #[test]

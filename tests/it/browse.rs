@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::support::server::{PATIENT, Server, client, hold, nobody, ok, reset, send, send_on};
 
+mod dialects;
 mod real;
 mod recorded;
 

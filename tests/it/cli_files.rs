@@ -111,10 +111,10 @@ fn ls_recursive_lists_the_tree_and_says_what_it_could_not_list() {
     let server = Server::http(|line| match line {
         line if line.starts_with("GET /top/ ") => ok(
             "application/json",
-            r#"[{"name":"b.txt","size":7},{"name":"a","is_dir":true},{"name":"z","is_dir":true}]"#,
+            r#"[{"name":"b.txt","type":"file","size":7},{"name":"a","is_dir":true},{"name":"z","is_dir":true}]"#,
         ),
         line if line.starts_with("GET /top/a/ ") => {
-            ok("application/json", r#"[{"name":"你好.txt","size":1}]"#)
+            ok("application/json", r#"[{"name":"你好.txt","type":"file","size":1}]"#)
         }
         _ => "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_owned(),
     });
@@ -217,9 +217,9 @@ fn get_recursive_makes_folders_that_nothing_is_in_too() {
     let server = Server::http(|line| {
         let list = |list| ok("application/json", list);
         match line.split(' ').nth(1).unwrap() {
-            "/top/" => {
-                list(r#"[{"name":"a","size":1},{"name":"bare","is_dir":true},{"name":"in","is_dir":true}]"#)
-            }
+            "/top/" => list(
+                r#"[{"name":"a","type":"file","size":1},{"name":"bare","is_dir":true},{"name":"in","is_dir":true}]"#,
+            ),
             "/top/in/" => list(r#"[{"name":"deep","is_dir":true},{"name":"file","is_dir":true}]"#),
             "/top/bare/" | "/top/in/deep/" | "/top/in/file/" => list("[]"),
             _ => ok("text/plain", "x"),
@@ -243,7 +243,10 @@ fn dated(mut breaks: impl Iterator<Item = ()> + Send + 'static) -> Server {
     const DATED: &str =
         "HTTP/1.1 200 OK\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\n\r\n";
     Server::http(move |line| match line {
-        "GET /top/ HTTP/1.1" => ok("application/json", r#"[{"name":"a","size":3},{"name":"b","size":3}]"#),
+        "GET /top/ HTTP/1.1" => ok(
+            "application/json",
+            r#"[{"name":"a","type":"file","size":3},{"name":"b","type":"file","size":3}]"#,
+        ),
         "GET /top/b HTTP/1.1" if breaks.next().is_some() => {
             "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n".to_owned()
         }
@@ -532,7 +535,8 @@ fn get_into_a_pipe_from_which_nobody_reads_can_be_interrupted() {
 #[test]
 fn get_from_which_nobody_reads_downloads_all_the_same() {
     let files: Vec<String> = (0..200).map(|n| format!("{n:050}")).collect();
-    let list = files.iter().map(|name| format!(r#"{{"name":"{name}","size":1}}"#)).collect::<Vec<_>>();
+    let list =
+        files.iter().map(|name| format!(r#"{{"name":"{name}","type":"file","size":1}}"#)).collect::<Vec<_>>();
     let list = ok("application/json", &format!("[{}]", list.join(",")));
     let server =
         Server::http(
@@ -648,7 +652,7 @@ fn get_that_is_interrupted_removes_its_partial_file() {
 
 #[test]
 fn of_a_folder_that_leads_back_into_itself_it_is_said_once_where_it_is_cut_off() {
-    let list = r#"[{"name":"a","size":5},{"name":"self","is_dir":true}]"#;
+    let list = r#"[{"name":"a","type":"file","size":5},{"name":"self","is_dir":true}]"#;
     let server = Server::http(move |line| match line {
         line if line.contains("/ HTTP") => ok("application/json", list),
         _ => ok("text/plain", "hello"),

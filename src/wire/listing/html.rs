@@ -1,8 +1,9 @@
 //! A folder's list as a page of links: those of nginx, Apache, lighttpd, Python's `http.server` and miniserve, and
 //! anybody else's.
 //!
-//! Owns which links lead to something in the folder. A page is read token by token (WHATWG HTML, section 13.2.5), by
-//! [`tokens`], and no tree is made of it. Must never follow what is shown of a name: only where a link leads is exact.
+//! Owns which links lead to something in the folder, and which page is a list at all. A page is read token by token
+//! (WHATWG HTML, section 13.2.5), by [`tokens`], and no tree is made of it. Must never follow what is shown of a name:
+//! only where a link leads is exact.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -10,19 +11,25 @@ use std::io::Read;
 use html5gum::emitters::callback::CallbackEvent;
 use percent_encoding::{CONTROLS, percent_decode_str, percent_encode};
 
+use self::anchor::{Anchor, Target};
+use self::heading::Heading;
 use super::{Entries, Kind, List, ListingError, Reading};
 use crate::wire::source::{Origin, Source};
 
+mod anchor;
 mod beside;
+mod heading;
 mod tokens;
 
-/// Bytes beside a link that are looked at for a size and a time.
-const BESIDE_LIMIT: usize = 256;
+/// Bytes of a heading that are looked at.
+const HEADING_LIMIT: usize = 8192;
 
-/// Reads the page at `page`. What leads directly below it is an entry, and a folder where it ends in a slash; a file
-/// with a query is something else than the file, and none.
+/// Reads the page at `page`. What leads directly below it is an entry, and a folder where it ends in a slash, or where
+/// the page says so; a file with a query is something else than the file, and none.
 ///
-/// A page without entries is an empty list only where it says that it is a list.
+/// A page without entries is an empty list only where it says that it is a list. A page whose path has no slash at its
+/// end is one where it says so, too; where it only looks like one, that is [`Reading::Maybe`]. Until that is known, its
+/// entries are held back; of a long one, the first ones decide.
 pub(super) fn read(page: &Source, html: impl Read, entries: Entries<'_>) -> Result<Reading, ListingError> {
     let mut links = Links::new(page, entries).ok_or(ListingError::NoList)?;
     match tokens::tokens(html, |event| links.hear(event)) {
@@ -36,27 +43,38 @@ pub(super) fn read(page: &Source, html: impl Read, entries: Entries<'_>) -> Resu
 struct Links<'page, 'take> {
     page: &'page Source,
     origin: Origin,
-    /// The page's folder, without dot segments.
+    /// The folder that the page would be the list of, without dot segments.
     folder: String,
     /// Against what links are resolved.
     base: Option<Source>,
     entries: Entries<'take>,
     /// The link that was found last, which something may yet be said about.
-    last: Option<Link>,
-    is_list: bool,
+    last: Option<Anchor>,
+    signs: Signs,
     /// The start tag that is being read.
     tag: Tag,
-    is_href: bool,
+    attribute: Attribute,
     href: Option<Vec<u8>>,
-    is_title: bool,
+    class: Vec<u8>,
+    title: Vec<u8>,
+    /// The heading that is being read.
+    heading: Option<Vec<u8>>,
 }
 
-/// A link to something in the folder.
-struct Link {
-    raw: Vec<u8>,
-    kind: Kind,
-    /// The text behind it, once the link itself has ended.
-    beside: Option<Vec<u8>>,
+/// What a page says of itself.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each sign is there or not, whatever the others are")]
+struct Signs {
+    /// It is the list of its folder.
+    is_list: bool,
+    /// Folders in it can be told from files.
+    marks_folders: bool,
+    /// There is a link to something in it that is not called by its name.
+    has_prose: bool,
+    /// It sets the base of its links to its folder.
+    has_own_base: bool,
+    /// There is something in it to be seen, or to be run.
+    has_content: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,9 +83,12 @@ enum Tag {
     Base,
     /// To what belongs to the page.
     Asset,
-    Title,
+    /// The title, or a heading.
+    Heading,
     /// Where one row of a list ends and the next begins.
     Row,
+    Style,
+    Script,
     Other,
 }
 
@@ -77,31 +98,48 @@ impl Tag {
             b"a" => Self::Anchor,
             b"base" => Self::Base,
             b"link" => Self::Asset,
-            b"title" => Self::Title,
+            b"title" | b"h1" | b"h2" | b"h3" | b"h4" => Self::Heading,
             b"tr" | b"table" | b"li" | b"ul" | b"hr" | b"pre" => Self::Row,
+            b"style" => Self::Style,
+            b"script" => Self::Script,
             _ => Self::Other,
         }
     }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attribute {
+    Href,
+    Class,
+    Title,
+    Other,
 }
 
 /// Why a page is not read to its end.
 type End = Result<Reading, ListingError>;
 
 impl<'page, 'take> Links<'page, 'take> {
-    fn new(page: &'page Source, entries: Entries<'take>) -> Option<Self> {
-        let folder = page.resolve(".")?;
+    fn new(page: &'page Source, mut entries: Entries<'take>) -> Option<Self> {
+        // Without its dot segments.
+        let folder =
+            page.resolve(if page.path.is_folder() { "." } else { page.path.encoded() })?.path.folder();
+        if !page.path.is_folder() {
+            entries.hold();
+        }
         Some(Self {
             page,
             origin: page.origin(),
-            folder: folder.path.encoded().to_owned(),
+            folder: folder.encoded().to_owned(),
             base: None,
             entries,
             last: None,
-            is_list: false,
+            signs: Signs::default(),
             tag: Tag::Other,
-            is_href: false,
+            attribute: Attribute::Other,
             href: None,
-            is_title: false,
+            class: Vec::new(),
+            title: Vec::new(),
+            heading: None,
         })
     }
 
@@ -109,100 +147,184 @@ impl<'page, 'take> Links<'page, 'take> {
         match *event {
             CallbackEvent::OpenStartTag { name } => {
                 self.tag = Tag::of(name);
-                (self.is_href, self.href) = (false, None);
+                (self.attribute, self.href) = (Attribute::Other, None);
+                self.class.clear();
+                self.title.clear();
                 return self.divide().err().map(Err);
             }
-            CallbackEvent::AttributeName { name } => self.is_href = name == b"href" && self.href.is_none(),
-            CallbackEvent::AttributeValue { value } if self.is_href => self.href = Some(value.to_vec()),
+            CallbackEvent::AttributeName { name } => {
+                self.attribute = match name {
+                    b"href" if self.href.is_none() => Attribute::Href,
+                    b"class" if self.class.is_empty() => Attribute::Class,
+                    b"title" if self.title.is_empty() => Attribute::Title,
+                    _ => Attribute::Other,
+                };
+            }
+            CallbackEvent::AttributeValue { value } => match self.attribute {
+                Attribute::Href => self.href = Some(value.to_vec()),
+                Attribute::Class => self.class = value.to_vec(),
+                Attribute::Title => self.title = value.to_vec(),
+                Attribute::Other => {}
+            },
             CallbackEvent::CloseStartTag { .. } => return self.opened(),
             CallbackEvent::EndTag { name } => {
-                self.tag = Tag::of(name);
-                if let (Tag::Anchor, Some(last)) = (self.tag, &mut self.last) {
-                    last.beside.get_or_insert_default();
+                let tag = Tag::of(name);
+                // What comes now is seen.
+                self.tag = if matches!(tag, Tag::Style | Tag::Script) { Tag::Other } else { tag };
+                if let (Tag::Anchor, Some(last)) = (tag, &mut self.last) {
+                    last.ends();
+                }
+                if tag == Tag::Heading {
+                    self.take_heading();
                 }
                 return self.divide().err().map(Err);
             }
             CallbackEvent::String { value } => self.text(value),
-            CallbackEvent::AttributeValue { .. }
-            | CallbackEvent::Comment { .. }
-            | CallbackEvent::Doctype { .. }
-            | CallbackEvent::Error(_) => {}
+            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
         }
         None
     }
 
     /// A tag stands between two words, or two rows.
     fn divide(&mut self) -> Result<(), ListingError> {
-        self.is_title = false;
         if self.tag == Tag::Row {
             return self.take_last();
         }
-        self.text(b" ");
+        if let Some(last) = &mut self.last {
+            last.divide();
+        }
         Ok(())
     }
 
     fn text(&mut self, text: &[u8]) {
-        if self.is_title {
-            self.is_list |= text.starts_with(b"Index of ") || text.starts_with(b"Directory listing for ");
+        if matches!(self.tag, Tag::Style | Tag::Script) {
+            return;
         }
-        if let Some(beside) = self.last.as_mut().and_then(|last| last.beside.as_mut()) {
-            let room = BESIDE_LIMIT.saturating_sub(beside.len());
-            beside.extend(text.iter().take(room));
+        self.signs.has_content |= !text.trim_ascii().is_empty();
+        if let Some(heading) = &mut self.heading {
+            let room = HEADING_LIMIT.saturating_sub(heading.len());
+            heading.extend(text.iter().take(room));
+        }
+        if let Some(last) = &mut self.last {
+            last.text(text);
         }
     }
 
+    fn take_heading(&mut self) {
+        let Some(heading) = self.heading.take() else { return };
+        let folder = percent_decode_str(&self.folder).decode_utf8_lossy();
+        let Heading { names_folder, marks_folders } =
+            heading::read(&String::from_utf8_lossy(&heading), &folder, self.page.path.is_folder());
+        self.signs.is_list |= names_folder;
+        self.signs.marks_folders |= marks_folders;
+    }
+
     fn opened(&mut self) -> Option<End> {
-        self.is_title = self.tag == Tag::Title;
+        self.signs.has_content |= self.tag == Tag::Script;
+        if self.tag == Tag::Heading {
+            self.heading = Some(Vec::new());
+        }
         let href = self.href.take()?;
         let reference = reference(&href);
         match self.tag {
-            Tag::Anchor if self.page.path.is_folder() => self.link(&reference).err().map(Err),
+            Tag::Anchor => self.link(&reference).err().map(Err).or_else(|| self.looks_enough()),
             Tag::Base if self.base.is_none() => {
                 self.base = self.page.resolve(&reference);
+                let path = self.base.as_ref().map(|base| base.path.encoded());
+                self.signs.has_own_base = path.is_some_and(|path| below(&self.folder, path) == Some(""));
                 None
             }
             // Behind an entry that was handed on it comes too late.
             Tag::Asset if self.entries.is_empty() => {
                 list_elsewhere(&reference).map(|query| Ok(Reading::Elsewhere(query)))
             }
-            Tag::Anchor | Tag::Base | Tag::Asset | Tag::Title | Tag::Row | Tag::Other => None,
+            Tag::Asset | Tag::Base | Tag::Heading | Tag::Row | Tag::Style | Tag::Script | Tag::Other => None,
         }
     }
 
     fn link(&mut self, reference: &str) -> Result<(), ListingError> {
+        if let Some(last) = &mut self.last {
+            last.ends();
+        }
         let base = self.base.as_ref().unwrap_or(self.page);
         let Some(there) = base.resolve(reference).filter(|there| there.origin() == self.origin) else {
             return Ok(());
         };
         let path = there.path.encoded();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let Some(name) = below(&self.folder, path) else { return Ok(()) };
-        // Of miniserve, whose pages have no title of their own.
-        self.is_list |= name.is_empty() && query.starts_with("sort=name");
+        let Some(name) = below(&self.folder, path) else {
+            if is_parent(path, &self.folder) {
+                // `/` ends in a slash wherever it stands.
+                self.signs.marks_folders |= reference.ends_with('/') && reference != "/";
+                self.take_last()?;
+                self.last = Some(Anchor::new(Target::Parent));
+            }
+            return Ok(());
+        };
+        if name.is_empty() {
+            // Of miniserve, whose pages have no title of their own; of Apache.
+            self.signs.is_list |= query.starts_with("sort=name");
+            self.signs.marks_folders |=
+                ["sort=name", "C=N;O=", "C=N&O="].iter().any(|sorts| query.starts_with(sorts));
+        }
         let (name, kind) = name.strip_suffix('/').map_or((name, Kind::File), |name| (name, Kind::Dir));
         if name.is_empty() || name.contains('/') || kind == Kind::File && !query.is_empty() {
             return Ok(());
         }
         self.take_last()?;
-        self.last = Some(Link { raw: percent_decode_str(name).collect(), kind, beside: None });
+        let target = Target::Entry { raw: percent_decode_str(name).collect(), kind };
+        self.last = Some(Anchor::new(target).called(&self.class, &self.title));
         Ok(())
     }
 
     fn take_last(&mut self) -> Result<(), ListingError> {
-        let Some(Link { raw, kind, beside }) = self.last.take() else { return Ok(()) };
-        let beside = String::from_utf8_lossy(beside.as_deref().unwrap_or_default());
-        let words: Vec<_> = beside.split_whitespace().collect();
-        let size = beside::size(&words).filter(|_| kind != Kind::Dir);
-        self.entries.push(raw, kind, size, beside::time(&words))
+        let Some(last) = self.last.take() else { return Ok(()) };
+        let is_named = last.is_named();
+        let (size, modified) = last.facts();
+        match last.target {
+            Target::Parent => {
+                let words = last.says_parent();
+                self.signs.is_list |= words.is_some() && self.page.path.is_folder();
+                self.signs.marks_folders |= words == Some(anchor::Parent::InWords);
+                Ok(())
+            }
+            Target::Entry { raw, kind } => {
+                self.signs.marks_folders |= kind == Kind::Dir;
+                self.signs.has_prose |= !is_named;
+                if self.signs.is_list {
+                    self.entries.release()?;
+                }
+                self.entries.push(raw, kind, size, modified)
+            }
+        }
+    }
+
+    /// Where so much of what may be a list was held back that the rest makes no difference.
+    fn looks_enough(&mut self) -> Option<End> {
+        if !self.entries.is_full() || self.signs.is_list {
+            return None;
+        }
+        Some(if self.signs.has_prose { Err(ListingError::NoList) } else { self.maybe() })
+    }
+
+    fn maybe(&mut self) -> End {
+        self.entries.finish()?;
+        Ok(Reading::Maybe(self.entries.held_names()))
     }
 
     fn finish(mut self) -> End {
         self.take_last()?;
-        if self.entries.is_empty() && !(self.is_list && self.page.path.is_folder()) {
-            return Err(ListingError::NoList);
+        let Signs { is_list, marks_folders, has_prose, has_own_base, has_content } = self.signs;
+        let is_list = is_list || has_own_base && !has_content;
+        match (self.page.path.is_folder(), self.entries.is_empty()) {
+            _ if is_list => {}
+            (true, false) => {}
+            (false, false) if !has_prose => return self.maybe(),
+            (_, _) => return Err(ListingError::NoList),
         }
+        self.entries.release()?;
         self.entries.finish()?;
-        Ok(Reading::List(List { entries: self.entries.len(), is_cut: false }))
+        Ok(Reading::List(List { entries: self.entries.len(), is_cut: false, marks_folders }))
     }
 }
 
@@ -230,6 +352,13 @@ fn below<'path>(folder: &str, path: &'path str) -> Option<&'path str> {
     percent_decode_str(above).eq(percent_decode_str(folder)).then_some(name)
 }
 
+/// Whether the path is that of the folder around another, with the slash at its end or without.
+fn is_parent(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    let Some((parent, _)) = folder.rsplit_once('/') else { return false };
+    percent_decode_str(path.strip_suffix('/').unwrap_or(path)).eq(percent_decode_str(parent))
+}
+
 /// Where the list is that this page shows by running a program of its own: known by where that lies.
 fn list_elsewhere(asset: &str) -> Option<&'static str> {
     if asset.contains("/__dufs_v") {
@@ -244,7 +373,7 @@ fn list_elsewhere(asset: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::listing::Entry;
+    use crate::wire::listing::{Entry, HELD};
 
     fn page(url: &str) -> Source {
         Source::parse(url).unwrap()
@@ -359,9 +488,101 @@ mod tests {
 
     #[test]
     fn what_ends_in_a_slash_is_a_folder_also_in_another_view_of_it() {
-        let entries = list(r#"<a href="a/">a</a><a href="b">b/</a><a href="c/?noscript">c</a>"#);
+        let entries = list(r#"<a href="a/">a</a><a href="b">b</a><a href="c/?noscript">c</a>"#);
         let read: Vec<_> = entries.iter().map(|entry| (&*entry.name, entry.kind)).collect();
         assert_eq!(read, [("a", Kind::Dir), ("b", Kind::File), ("c", Kind::Dir)]);
+    }
+
+    #[test]
+    fn what_is_called_a_folder_is_one_also_where_its_link_has_no_slash() {
+        for (link, kind) in [
+            ("<a href='sub%20dir'>sub dir/</a>", Kind::Dir),
+            ("<a href='sub%20dir'>\n  <b>sub dir</b>/ </a>", Kind::File),
+            ("<a href='sub%20dir'><span> sub dir/ </span><i>4096</i></a>", Kind::Dir),
+            ("<a href='sub%20dir'>sub dir/\u{a0}</a>", Kind::Dir),
+            ("<a href='sub%20dir' title='sub dir/'>a folder</a>", Kind::Dir),
+            ("<a href='sub%20dir' class='icon icon-directory'>sub dir</a>", Kind::Dir),
+            ("<a href='sub%20dir'><img></a> <a href='sub%20dir'>sub dir/</a>", Kind::Dir),
+            ("<a href='sub%20dir'>sub dir/</a> <a href='sub%20dir'>open</a>", Kind::Dir),
+            ("<a href='sub%20dir'>sub dir", Kind::File),
+            ("<a href='sub%20dir'>sub dir</a>/", Kind::File),
+            ("<a href='sub%20dir'>other/</a>", Kind::File),
+            ("<a href='sub%20dir' class='directory-less'>sub dir</a>", Kind::File),
+            ("<a href='sub%20dir' title='and/or/'>and/or</a>", Kind::File),
+        ] {
+            let entries = list(link);
+            assert_eq!((&*entries[0].name, entries[0].kind), ("sub dir", kind), "{link}");
+            assert_eq!(entries.len(), 1, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_file_may_be_a_folder_where_no_folder_is_marked() {
+        for (html, may_be) in [
+            ("<a href='x'>x</a>", true),
+            ("<a href='..'>..</a><a href='x'>x</a>", true),
+            ("<a href='/'>..</a><a href='x'>x</a>", true),
+            ("<a href='../'>..</a><a href='x'>x</a>", false),
+            ("<a href='/'>Parent Directory</a><a href='x'>x</a>", false),
+            ("<a href='?C=N;O=D'>Name</a><a href='x'>x</a>", false),
+            ("<title>Index of /a b/</title><a href='x'>x</a>", false),
+            ("<title>Index of /a b</title><a href='x'>x</a>", true),
+            ("<a href='x'>x</a><a href='sub'>sub/</a>", false),
+        ] {
+            let Ok(Reading::List(list)) = read(&page("http://box/a%20b/"), html.as_bytes()).1 else {
+                panic!("{html}")
+            };
+            assert_eq!(!list.marks_folders, may_be, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_page_without_a_slash_is_a_list_of_what_is_below_it_where_it_says_so_or_looks_like_it() {
+        let said = |html: &str| {
+            let (taken, read) = read(&page("http://box/a/list"), html.as_bytes());
+            let (said, count) = match read {
+                Ok(Reading::List(list)) => return ("list", list.entries),
+                Ok(Reading::Maybe(names)) => ("maybe", names.len()),
+                Ok(Reading::Elsewhere(_)) => ("elsewhere", 0),
+                Err(_) => ("none", 0),
+            };
+            assert_eq!(taken, [], "what is not known to be a list is not handed on: {html}");
+            (said, count)
+        };
+        for (html, expected) in [
+            ("<title>Index of /a/list</title><a href='/a/list/x'>x</a>", ("list", 1)),
+            ("<title>Index of /a/list</title>", ("list", 0)),
+            ("<title>Index of /a</title><a href='/a/x'>x</a>", ("none", 0)),
+            ("<a href='/a/list/x'>x</a><a href='/a/list/y/'>y/</a>", ("maybe", 2)),
+            ("<a href='list/x'>x</a><a href='/'>Home</a><a href='?a'>sort</a>", ("maybe", 1)),
+            ("<a href='list/part1.html'>part1.htm..&gt;</a>", ("maybe", 1)),
+            ("<base href='list/'><a href='x'>x</a>", ("maybe", 1)),
+            // A document with links below itself.
+            ("<a href='list/x'>The first chapter</a>", ("none", 0)),
+            ("<a href='list/x'>x</a><a href='list/y'>The second chapter</a>", ("none", 0)),
+            ("<title>Contents of list</title><a href='list/x'>One</a>", ("none", 0)),
+            // Beside itself.
+            ("<a href='x'>x</a>", ("none", 0)),
+            ("<a href='../'>..</a>", ("none", 0)),
+        ] {
+            assert_eq!(said(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_page_without_a_slash_the_first_entries_decide() {
+        let rows: String = (0..2 * HELD).map(|nth| format!("<a href='list/{nth}'>{nth}</a>")).collect();
+        let page = page("http://box/a/list");
+        let (taken, maybe) = read(&page, rows.as_bytes());
+        let Ok(Reading::Maybe(names)) = maybe else { panic!("{maybe:?}") };
+        assert_eq!((taken.len(), names.len(), &names[1].0[..]), (0, HELD, &b"1"[..]));
+        for (heading, prose) in
+            [("<title>Index of /a/list</title>", ""), ("", "<a href='list/x'>All of it</a>")]
+        {
+            let (taken, read) = read(&page, format!("{heading}{prose}{rows}").as_bytes());
+            let is_list = matches!(read, Ok(Reading::List(_)));
+            assert_eq!((taken.len(), is_list), if prose.is_empty() { (2 * HELD, true) } else { (0, false) });
+        }
     }
 
     #[test]
@@ -411,16 +632,38 @@ mod tests {
 
     #[test]
     fn a_page_without_entries_is_a_list_only_where_it_says_so() {
-        let empty = |url: &str, html: &str| read(&page(url), html.as_bytes()).1;
+        let empty = |url: &str, html: &str| {
+            let (entries, read) = read(&page(url), html.as_bytes());
+            assert_eq!(entries, [], "{html}");
+            read
+        };
         for html in [
             "<title>Index of /a b</title><a href='../'>../</a>",
             "<title>Directory listing for /a b/</title><ul></ul>",
-            "<a href='?sort=name&amp;order=asc'>Name</a><a href='../'>Parent directory</a>",
+            "<a href='?sort=name&amp;order=asc'>Name</a><a href='../'>up</a>",
+            "<h1>listing: <a href='/'>/</a><a href='/a%20b/'>a b/</a></h1>",
+            "<h1>box - /a b/</h1><a href='/'>[To Parent Directory]</a>",
+            "<table><tr><th>Name<th>Size<tr><td><a href='..'>..</a></table>",
+            "<a href='/'> Parent Directory </a>",
+            "<base href='/a b/'><style>a { color: red }</style><main> </main>",
         ] {
-            assert_eq!(empty("http://box/a%20b/", html), Ok(Reading::List(List::default())), "{html}");
+            let read = empty("http://box/a%20b/", html);
+            assert!(matches!(&read, Ok(Reading::List(list)) if list.entries == 0), "{html}: {read:?}");
             assert_eq!(empty("http://box/a.html", html), Err(ListingError::NoList), "{html}");
         }
-        for html in ["", "<title>News</title>Index of /<a href='/x'>x</a><a href='../'>up</a>", "\0", "[]"] {
+        for html in [
+            "",
+            "\0",
+            "[]",
+            "<title>News</title>Index of /<a href='/x'>x</a><a href='../'>up</a>",
+            "<title>Index of plants</title>",
+            "<title>Not found</title><h1>/a b/ is not there</h1>",
+            "<h1>Cannot list /a b/</h1>",
+            "<a href='/x/'>..</a>",
+            "<base href='/a b/'><script>app()</script><main></main>",
+            "<base href='/a b/'><main>Welcome</main>",
+            "<base href='/'><main></main>",
+        ] {
             assert_eq!(empty("http://box/a%20b/", html), Err(ListingError::NoList), "{html}");
         }
         assert_eq!(empty("http://box/a.html", "<a href='b.html'>b</a>"), Err(ListingError::NoList));

@@ -1,7 +1,8 @@
-//! A folder's list as JSON: the forms of hobnob and Caddy, nginx (`autoindex_format json`), dufs (`?json`) and
-//! copyparty (`?ls`).
+//! A folder's list as JSON: the forms of hobnob and Caddy, nginx (`autoindex_format json`), dufs (`?json`), copyparty
+//! (`?ls`) and serve.
 //!
-//! Owns reading them from servers that may say anything. Must never keep more of a list in memory than its entries.
+//! Owns reading them from servers that may say anything. Must never read a part of what has none of these forms as if
+//! it was all, nor keep more of a list in memory than its entries.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,95 +20,130 @@ use super::{Entries, Kind, List, ListingError, caddy, is_directly_below};
 
 /// Reads a list, in the order the server gave. `null` is an empty one, as Caddy writes it.
 ///
-/// An entry whose name is empty, `.` or `..`, or holds a `/` or a NUL, is left out; a size or a time that is none
-/// is taken for unknown. The size of a folder says nothing about what it holds, and is not taken over.
+/// Each row has to say what it is, in the way of the form that it has: one that does not makes all of it no list. An
+/// entry whose name is empty, `.` or `..`, or holds a `/` or a NUL, is left out; a size or a time that is none is taken
+/// for unknown. The size of a folder says nothing about what it holds, and is not taken over.
 ///
-/// Where it was not asked for as a folder (`is_folder`), each entry has to say what it is: a file may hold rows with
-/// names as well.
-pub(super) fn read(json: impl Read, is_folder: bool, entries: Entries<'_>) -> Result<List, ListingError> {
-    let mut table = Table { entries, is_folder, rows: 0, caddy_rows: 0, named: 0, fault: None };
+/// Where it was not asked for as a folder (`is_folder`), there has to be an entry: a file may be empty as well.
+///
+/// The first entries are held back until the end, or until there are so many that no other form is likely. Where a list
+/// that is as long as that has a row of no known form further on, it ends there with an error.
+pub(super) fn read(json: impl Read, is_folder: bool, mut entries: Entries<'_>) -> Result<List, ListingError> {
+    entries.hold();
+    let mut table = Table::new(entries);
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(Utf8Reader::new(json)));
-    let shape = json.deserialize_any(Top(&mut table)).and_then(|shape| json.end().map(|()| shape));
+    let read = json.deserialize_any(Top(&mut table)).and_then(|()| json.end());
     if let Some(fault) = table.fault {
         return Err(fault);
     }
-    let Ok(Some(shape)) = shape else { return Err(ListingError::NoList) };
-    if table.rows > 0 && table.named == 0 || table.entries.is_empty() && !is_folder {
+    if let Err(error) = read {
+        // What came before the connection broke is good.
+        if error.is_io() && table.may_be_known() {
+            table.entries.release()?;
+        }
         return Err(ListingError::NoList);
     }
+    if !table.is_known() || table.entries.is_empty() && !is_folder {
+        return Err(ListingError::NoList);
+    }
+    table.entries.release()?;
     table.entries.finish()?;
-    let is_cut = shape == Shape::Rows && table.caddy_rows == caddy::CUT_AFTER;
-    Ok(List { entries: table.entries.len(), is_cut })
+    let is_cut = !table.is_object && table.caddy_rows == caddy::CUT_AFTER;
+    Ok(List { entries: table.entries.len(), is_cut, marks_folders: true })
 }
 
-/// Which of the known forms an array of rows has.
+/// What an array of rows is, by the key that it stands under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// Of hobnob, Caddy and nginx: nothing around it.
-    Rows,
-    /// `paths` of dufs.
+enum Key {
+    /// Of dufs; of serve, where it is the way to the folder.
     Paths,
-    /// `dirs` of copyparty.
+    /// Of copyparty.
     Dirs,
-    /// `files` of copyparty.
+    /// Of copyparty and of serve.
     Files,
+    /// Of serve, no array: the path of the folder.
+    Directory,
+    /// Of dufs, no array: the same.
+    Href,
+}
+
+/// Which form a row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Of hobnob, Caddy and nginx: nothing around the rows.
+    Bare,
+    Dufs,
+    Copyparty,
+    Serve,
+    /// A part of the way to the folder, in serve's.
+    Crumb,
 }
 
 /// What was read so far.
 struct Table<'take> {
     entries: Entries<'take>,
-    is_folder: bool,
-    rows: usize,
-    /// Those with a field that only Caddy's form has.
+    /// The known keys of the object around the rows; none where there is no object.
+    keys: Vec<Key>,
+    /// Rows with a field that only Caddy's form has.
     caddy_rows: usize,
-    /// Rows with something like a name in them, be it a good one or not.
-    named: usize,
+    /// The forms that rows have.
+    forms: Vec<Form>,
+    is_object: bool,
     /// Why it is not read to its end.
     fault: Option<ListingError>,
 }
 
-/// The whole answer; nothing where it has no form that is known.
+/// The whole answer; an error where there is something in it that no known form has.
 struct Top<'table, 'take>(&'table mut Table<'take>);
 
 impl<'json> Visitor<'json> for Top<'_, '_> {
-    type Value = Option<Shape>;
+    type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an array, an object or null")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Some(Shape::Rows))
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'json>>(self, rows: A) -> Result<Self::Value, A::Error> {
-        Rows { table: self.0, shape: Shape::Rows }.visit_seq(rows)?;
-        Ok(Some(Shape::Rows))
+    fn visit_seq<A: SeqAccess<'json>>(self, rows: A) -> Result<(), A::Error> {
+        Rows { table: self.0, key: None }.visit_seq(rows)
     }
 
-    fn visit_map<A: MapAccess<'json>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
+    fn visit_map<A: MapAccess<'json>>(self, mut fields: A) -> Result<(), A::Error> {
+        let table = self.0;
+        table.is_object = true;
         while let Some(key) = fields.next_key::<Cow<'_, str>>()? {
-            let shape = match &*key {
-                "paths" => Shape::Paths,
-                "dirs" => Shape::Dirs,
-                "files" => Shape::Files,
+            let key = match &*key {
+                "paths" => Key::Paths,
+                "dirs" => Key::Dirs,
+                "files" => Key::Files,
+                "directory" => Key::Directory,
+                "href" => Key::Href,
                 _ => {
                     fields.next_value::<IgnoredAny>()?;
                     continue;
                 }
             };
-            fields.next_value_seed(Rows { table: &mut *self.0, shape })?;
-            found = Some(shape);
+            if table.keys.contains(&key) {
+                return Err(de::Error::duplicate_field("a list"));
+            }
+            table.keys.push(key);
+            if matches!(key, Key::Directory | Key::Href) {
+                fields.next_value::<IgnoredAny>()?;
+            } else {
+                fields.next_value_seed(Rows { table: &mut *table, key: Some(key) })?;
+            }
         }
-        Ok(found)
+        Ok(())
     }
 }
 
 /// An array of rows, of which each becomes an entry as it comes.
 struct Rows<'table, 'take> {
     table: &'table mut Table<'take>,
-    shape: Shape,
+    key: Option<Key>,
 }
 
 impl<'json> DeserializeSeed<'json> for Rows<'_, '_> {
@@ -127,11 +163,12 @@ impl<'json> Visitor<'json> for Rows<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'json>>(self, mut rows: A) -> Result<(), A::Error> {
         while let Some(row) = rows.next_element::<Box<RawValue>>()? {
-            self.table.rows += 1;
             // To serde an array is an object without the names of its fields.
-            let Some(row) = Some(row.get()).filter(|row| row.starts_with('{')) else { continue };
-            let Ok(row) = serde_json::from_str(row) else { continue };
-            if let Err(fault) = self.table.take(&row, self.shape) {
+            let row = Some(row.get()).filter(|row| row.starts_with('{'));
+            let row = row.and_then(|row| serde_json::from_str(row).ok());
+            if let Err(fault) =
+                row.ok_or(ListingError::NoList).and_then(|row| self.table.take(&row, self.key))
+            {
                 self.table.fault = Some(fault);
                 return Err(de::Error::custom(fault));
             }
@@ -156,7 +193,7 @@ struct Row<'json> {
     mode: Option<&'json RawValue>,
     #[serde(borrow)]
     is_dir: Option<&'json RawValue>,
-    // Of nginx; `mtime` of dufs as well.
+    // Of nginx and serve; `mtime` of dufs as well.
     #[serde(borrow, rename = "type")]
     kind: Option<&'json RawValue>,
     #[serde(borrow)]
@@ -171,34 +208,82 @@ struct Row<'json> {
     sz: Option<&'json RawValue>,
     #[serde(borrow)]
     ts: Option<&'json RawValue>,
+    // Of serve: the whole name, of which `name` has no ending.
+    #[serde(borrow)]
+    base: Option<&'json RawValue>,
 }
 
-impl Table<'_> {
-    fn take(&mut self, row: &Row<'_>, shape: Shape) -> Result<(), ListingError> {
-        let said = row.kind(shape);
-        if said.is_none() && !self.is_folder {
+impl<'take> Table<'take> {
+    fn new(entries: Entries<'take>) -> Self {
+        Self { entries, keys: Vec::new(), caddy_rows: 0, forms: Vec::new(), is_object: false, fault: None }
+    }
+
+    fn take(&mut self, row: &Row<'_>, key: Option<Key>) -> Result<(), ListingError> {
+        let form = row.form(key).ok_or(ListingError::NoList)?;
+        if !self.forms.contains(&form) {
+            self.forms.push(form);
+        }
+        if form == Form::Crumb {
             return Ok(());
         }
-        let kind = said.unwrap_or(Kind::File);
-        let Some(raw) = row.raw(kind) else { return Ok(()) };
-        self.named += 1;
-        self.caddy_rows += usize::from(row.mode.or(row.mod_time).is_some());
+        let kind = row.kind(form, key).ok_or(ListingError::NoList)?;
+        let raw = row.raw(form, kind).ok_or(ListingError::NoList)?;
         let size = value(row.size.or(row.sz)).filter(|_| kind != Kind::Dir);
-        self.entries.push(raw, kind, size, row.modified(shape))
+        self.caddy_rows += usize::from(row.mode.or(row.mod_time).is_some());
+        self.entries.push(raw, kind, size, row.modified(form))?;
+        if !self.entries.is_full() {
+            return Ok(());
+        }
+        if !self.may_be_known() {
+            return Err(ListingError::NoList);
+        }
+        self.entries.release()
+    }
+
+    /// Whether what was read so far is the beginning of a known form.
+    fn may_be_known(&self) -> bool {
+        self.forms.iter().filter(|form| **form != Form::Crumb).count() <= 1
+    }
+
+    /// Whether all of it has one known form.
+    fn is_known(&self) -> bool {
+        let has = |key| self.keys.contains(&key);
+        let only = |forms: &[Form]| self.forms.iter().all(|form| forms.contains(form));
+        if !self.is_object {
+            return only(&[Form::Bare]);
+        }
+        match (has(Key::Paths), has(Key::Dirs), has(Key::Files)) {
+            (true, false, false) => has(Key::Href) && only(&[Form::Dufs]),
+            (false, true, true) => only(&[Form::Copyparty]),
+            (_, false, true) => has(Key::Directory) && only(&[Form::Serve, Form::Crumb]),
+            (_, _, _) => false,
+        }
     }
 }
 
 impl Row<'_> {
-    /// What it says to be.
-    fn kind(&self, shape: Shape) -> Option<Kind> {
-        if shape == Shape::Dirs {
-            return Some(Kind::Dir);
+    /// Which form it has; none where it has none that is known at this place.
+    fn form(&self, key: Option<Key>) -> Option<Form> {
+        match key {
+            None => Some(Form::Bare),
+            Some(Key::Paths) if self.path_type.is_some() => Some(Form::Dufs),
+            Some(Key::Paths) => Some(Form::Crumb).filter(|_| self.name.is_some() && self.url.is_some()),
+            Some(Key::Files) if self.base.is_some() => Some(Form::Serve),
+            Some(Key::Dirs | Key::Files) => Some(Form::Copyparty),
+            Some(Key::Directory | Key::Href) => None,
+        }
+    }
+
+    /// What it says to be; none where it does not say so in a way that is known.
+    fn kind(&self, form: Form, key: Option<Key>) -> Option<Kind> {
+        if form == Form::Copyparty {
+            return Some(if key == Some(Key::Dirs) { Kind::Dir } else { Kind::File });
         }
         let mode = value(self.mode).map(caddy::kind);
         let is_dir = value(self.is_dir).map(|is_dir| if is_dir { Kind::Dir } else { Kind::File });
         let word: Option<String> = value(self.kind.or(self.path_type));
         let word = word.and_then(|word| match &*word {
-            "directory" | "Dir" | "SymlinkDir" => Some(Kind::Dir),
+            "directory" | "folder" | "Dir" | "SymlinkDir" => Some(Kind::Dir),
             "file" | "File" | "SymlinkFile" => Some(Kind::File),
             "other" => Some(Kind::Other),
             _ => None,
@@ -206,12 +291,14 @@ impl Row<'_> {
         if is_dir == Some(Kind::Dir) { is_dir } else { mode.or(is_dir).or(word) }
     }
 
-    /// Its exact name, where it has one: in a URL it is exact also where it is no text.
-    fn raw(&self, kind: Kind) -> Option<Vec<u8>> {
+    /// Its exact name, where it has one, be it a good one or not: in a URL it is exact also where it is no text.
+    fn raw(&self, form: Form, kind: Kind) -> Option<Vec<u8>> {
         let reference: Option<String> = value(self.url.or(self.href));
-        let in_url = reference.and_then(|reference| name_in_url(&reference, kind));
-        in_url.or_else(|| {
-            let mut name = name(self.name?)?;
+        if form == Form::Copyparty {
+            return Some(name_in_url(&reference?, kind).unwrap_or_default());
+        }
+        reference.and_then(|reference| name_in_url(&reference, kind)).or_else(|| {
+            let mut name = name(if form == Form::Serve { self.base? } else { self.name? })?;
             if kind == Kind::Dir && name.ends_with(b"/") {
                 name.pop();
             }
@@ -219,11 +306,11 @@ impl Row<'_> {
         })
     }
 
-    fn modified(&self, shape: Shape) -> Option<Timestamp> {
+    fn modified(&self, form: Form) -> Option<Timestamp> {
         if let Some(seconds) = value(self.ts) {
             return Timestamp::from_second(seconds).ok();
         }
-        if shape == Shape::Paths {
+        if form == Form::Dufs {
             // It says 0 where it does not know.
             return value(self.mtime)
                 .filter(|since| *since != 0)
@@ -350,13 +437,14 @@ pub(super) mod tests {
         let hostile = r#"[{"name":"../x"},{"name":".."},{"name":"."},{"name":""},{"name":"/etc/passwd"},
             {"name":"a\u0000b"},{"name":"../","is_dir":true},{"name":"/","is_dir":true},{"name":"a//","is_dir":true},
             {"name":"x","url":"./%2e%2e"},{"name":"y","url":"./a%2Fb"},{"name":"z","url":"http://h/q"},
-            {"name":"w","url":"./q?r"},{},7,"text",null,[],["x"],{"name":7}]"#;
+            {"name":"w","url":"./q?r"}]"#;
+        let hostile = hostile.replace("},", r#","type":"file"},"#).replace("}]", r#","type":"file"}]"#);
         assert_eq!(names(hostile), [b"x", b"y", b"z", b"q"]);
     }
 
     #[test]
     fn a_row_may_say_anything_beside_what_is_known() {
-        let row = r#"[{"new":{"name":"x"},"is_dir":{"a":[]},"mode":[7],"size":{},"mod_time":7,"url":null,"name":"a"}]"#;
+        let row = r#"[{"new":{"name":"x"},"is_dir":{"a":[]},"mode":[7],"size":{},"mod_time":7,"url":null,"name":"a","type":"file"}]"#;
         let entries = entries(row.as_bytes());
         let read: Vec<_> = entries.iter().map(|e| (&*e.name, e.kind, e.size, e.modified)).collect();
         assert_eq!(read, [("a", Kind::File, None, None)]);
@@ -365,8 +453,8 @@ pub(super) mod tests {
     #[test]
     fn a_list_of_as_many_rows_as_caddy_gives_at_most_may_be_cut() {
         let list = |rows: usize, time: &str| {
-            let rows: Vec<_> =
-                (0..rows).map(|name| format!(r#"{{"name":"{name}","{time}":null}}"#)).collect();
+            let row = |name| format!(r#"{{"name":"{name}","type":"file","{time}":null}}"#);
+            let rows: Vec<_> = (0..rows).map(row).collect();
             read(format!("[{}]", rows.join(",")).as_bytes(), true).unwrap().1.is_cut
         };
         assert_eq!([9_999, 10_000, 10_001].map(|rows| list(rows, "mod_time")), [false, true, false]);
@@ -375,7 +463,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_name_that_comes_again_is_the_same_thing() {
-        let names = names(r#"[{"name":"a","size":1},{"name":"A"},{"name":"a","size":2},{"name":"a\u200b"}]"#);
+        let list = r#"[{"name":"a","size":1},{"name":"A"},{"name":"a","size":2},{"name":"a\u200b"}]"#;
+        let names = names(list.replace('}', r#","type":"file"}"#));
         assert_eq!(names, [b"a", &b"A"[..], "a\u{200b}".as_bytes()]);
     }
 
@@ -431,10 +520,10 @@ pub(super) mod tests {
     #[test]
     fn a_name_that_is_no_text_is_exact_also_without_a_url() {
         assert_eq!(
-            names(b"[{\"name\":\"\xff\\n\xe4\xbd\xa0\"},{\"name\":\"\xe4\xbd\"}]"),
+            names(b"[{\"name\":\"\xff\\n\xe4\xbd\xa0\",\"type\":\"file\"},{\"name\":\"\xe4\xbd\",\"type\":\"file\"}]"),
             [&b"\xff\n\xe4\xbd\xa0"[..], b"\xe4\xbd"]
         );
-        assert_eq!(names(r#"[{"name":"\udcff\ud83d\ude00"}]"#), [b"\xff\xf0\x9f\x98\x80"]);
+        assert_eq!(names(r#"[{"name":"\udcff\ud83d\ude00","type":"file"}]"#), [b"\xff\xf0\x9f\x98\x80"]);
         assert!(read(b"\xff", true).is_err());
     }
 
@@ -449,31 +538,70 @@ pub(super) mod tests {
         ] {
             assert_eq!(read(file, false), Err(ListingError::NoList), "{}", file.escape_ascii());
         }
-        let list = br#"[{"name":"a","is_dir":false},{"name":"b"}]"#;
-        assert_eq!(read(list, false).unwrap().0.len(), 1);
-        assert_eq!(read(br#"{"files":["a.ts"]}"#, true), Err(ListingError::NoList));
-        assert_eq!(read(b"[1, 2]", true), Err(ListingError::NoList));
+        let list = br#"[{"name":"a","is_dir":false},{"name":"b","type":"file"}]"#;
+        assert_eq!(read(list, false).unwrap().0.len(), 2);
+    }
+
+    #[test]
+    fn what_is_unknown_in_a_part_is_unknown_in_all() {
+        for unknown in [
+            &br#"{"files":["a.ts"]}"#[..],
+            b"[1, 2]",
+            br#"["a.txt","sub"]"#,
+            br#"[{"name":"a","is_dir":false},{"name":"b"}]"#,
+            br#"[{"name":"a","is_dir":false},"b"]"#,
+            br#"[{"name":"a","is_dir":false},["b"]]"#,
+            br#"[{"name":"a","type":"file"},{"name":"b","type":"dir"}]"#,
+            br#"[{"name":7,"type":"file"}]"#,
+            br#"[{"Key":"a","Size":1}]"#,
+            // Two kinds of rows, of which one would be missing.
+            br#"{"files":[{"href":"a"}]}"#,
+            br#"{"files":[{"name":"a","type":"file"}],"folders":[{"name":"b"}]}"#,
+            br#"{"files":[{"name":"a"}],"dirs":[{"name":"b"}]}"#,
+            br#"{"files":[{"href":"a"},{"base":"b","type":"file"}],"dirs":[]}"#,
+            br#"{"paths":[{"name":"a","url":"a/"}],"href":"/"}"#,
+            br#"{"paths":[{"path_type":"File","name":"a"}]}"#,
+            br#"{"paths":[{"path_type":"File","name":"a"},{"name":"b"}],"href":"/"}"#,
+            br#"{"paths":[],"paths":[],"href":"/"}"#,
+            br#"{"files":[{"base":"a","type":"file"}],"paths":[]}"#,
+            br#"{"children":[{"uri":"/a","folder":true}]}"#,
+            br#"{"error":"no such folder"}"#,
+        ] {
+            assert_eq!(read(unknown, true), Err(ListingError::NoList), "{}", unknown.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_list_of_serve_is_read_as_it_is_meant() {
+        let entries = entries(
+            br##"{"files":[{"type":"directory","base":"..","relative":"/","title":"/","ext":""},
+                {"root":"/","dir":"/x/a b","base":"#;?%41&'.txt","ext":"txt","name":"#;?%41&'","relative":"/a b/#;?%41&'.txt","type":"file","size":"3 B","title":"#;?%41&'.txt"},
+                {"root":"/","dir":"/x/a b","base":"sub dir/","ext":"","name":"sub dir","relative":"/a b/sub dir/","type":"folder","title":"sub dir/"}],
+                "directory":"x/a b/","paths":[{"name":"x/","url":""},{"name":"a b/","url":"a b/"}]}"##,
+        );
+        let read: Vec<_> = entries.iter().map(|e| (&*e.name, e.kind, e.size)).collect();
+        assert_eq!(read, [("#;?%41&'.txt", Kind::File, None), ("sub dir", Kind::Dir, None)]);
     }
 
     #[test]
     fn the_url_has_the_exact_name() {
-        assert_eq!(names(r#"[{"name":"\ufffd","url":"./%FF%fe"}]"#), [b"\xff\xfe"]);
-        assert_eq!(names(r#"[{"name":"50%25","url":"./50%2525"}]"#), [b"50%25"]);
+        assert_eq!(names(r#"[{"name":"\ufffd","url":"./%FF%fe","type":"file"}]"#), [b"\xff\xfe"]);
+        assert_eq!(names(r#"[{"name":"50%25","url":"./50%2525","type":"file"}]"#), [b"50%25"]);
     }
 
     #[test]
     fn a_number_that_is_no_size_is_an_unknown_size() {
         for size in ["-1", "1.5", "1e3", "18446744073709551616", "\"7\"", "null"] {
-            let entries = entries(format!(r#"[{{"name":"a","size":{size}}}]"#).as_bytes());
+            let entries = entries(format!(r#"[{{"name":"a","type":"file","size":{size}}}]"#).as_bytes());
             assert_eq!(entries[0].size, None, "{size}");
         }
-        let most = entries(br#"[{"name":"a","size":18446744073709551615}]"#);
+        let most = entries(br#"[{"name":"a","type":"file","size":18446744073709551615}]"#);
         assert_eq!(most[0].size, Some(u64::MAX));
     }
 
     #[test]
     fn a_hostile_name_is_shown_harmlessly_and_kept_exactly() {
-        let entries = entries(br#"[{"name":"\u001b[31mred\n"}]"#);
+        let entries = entries(br#"[{"name":"\u001b[31mred\n","type":"file"}]"#);
         assert!(!entries[0].name.contains(char::is_control));
         assert_eq!(entries[0].raw.0, b"\x1b[31mred\n"[..]);
     }

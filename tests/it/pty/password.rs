@@ -21,7 +21,7 @@ fn guarded() -> Server {
         let answer = match said.as_deref() {
             // lin:secret
             Some("Basic bGluOnNlY3JldA==") if request.starts_with(b"GET /dir/ ") => {
-                ok("application/json", r#"[{"name":"only","size":5}]"#)
+                ok("application/json", r#"[{"name":"only","type":"file","size":5}]"#)
             }
             Some("Basic bGluOnNlY3JldA==") => ok("text/plain", "hello\n"),
             _ => "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n"

@@ -466,7 +466,14 @@ fn entry(name: &[u8], kind: Kind, size: Option<u64>) -> Entry {
         let days = i64::try_from(size % 300).unwrap();
         BEGINNING.parse::<Zoned>().unwrap().timestamp() - SignedDuration::from_hours(24 * days)
     });
-    Entry { name: clean_line(name), raw: Raw(name.to_vec().into()), kind, size, modified }
+    Entry {
+        name: clean_line(name),
+        raw: Raw(name.to_vec().into()),
+        kind,
+        size,
+        modified,
+        may_be_folder: false,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "any moment will do, and there is no other way to name one")]
