@@ -264,6 +264,7 @@ mod tests {
     use crate::event::{ChatEvent, Datagram, Event, Now, RowId, Saved, Size, StoreEvent};
     use crate::text::{Clean, clean_text};
     use crate::wire::Raw;
+    use crate::wire::name::NamePolicy;
 
     /// The program, on a screen, with a store that keeps everything at once.
     struct Run {
@@ -285,6 +286,8 @@ mod tests {
                 conflict: Conflict::Ask,
                 at_once: 1,
                 rate: None,
+                names: NamePolicy::Exact,
+                hidden: false,
             };
             let me = Me { name: nobody.clone(), address: address(0), download_dir: nobody };
             let mut state = State::new(me, Keymap::preset().unwrap(), downloads, &now);
