@@ -21,6 +21,7 @@ use crate::wire::source::{Path, Scheme, Source};
 
 mod body_reader;
 mod fill;
+mod kinds;
 mod preview;
 mod same;
 mod walk;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::sleep;
 
+use super::kinds::find_folders;
 use super::{Browsed, browse};
 use crate::effect::{WALK_BYTES, WALK_DEPTH, WALK_FOLDERS};
 use crate::event::{Fault, Listing, WalkEvent};
@@ -40,7 +41,7 @@ where
                 Err(fault) => break Err(fault),
             }
         };
-        (source, depth, answer)
+        (source, depth, with_folders(answer, client).await)
     };
     let mut asked = FuturesUnordered::new();
     let mut top = (!left.is_empty()).then(|| source.clone());
@@ -58,17 +59,19 @@ where
     while let Some((source, depth, answer)) = asked.next().await {
         let found = match answer {
             // The server may lead us elsewhere at first: from there on nothing leads out again.
-            Ok(Browsed::Listed(listing)) if top.as_ref().is_none_or(|top| stays_in(top, &listing.source)) => {
-                Ok(listing)
+            Ok((Browsed::Listed(listing), undecided))
+                if top.as_ref().is_none_or(|top| stays_in(top, &listing.source)) =>
+            {
+                Ok((listing, undecided))
             }
-            Ok(Browsed::Listed(elsewhere)) => {
+            Ok((Browsed::Listed(elsewhere), _)) => {
                 Err(Fault::Redirected(clean_line(elsewhere.source.to_string().as_bytes())))
             }
-            Ok(Browsed::Plain) => Err(Fault::NoListing),
+            Ok((Browsed::Plain, _)) => Err(Fault::NoListing),
             Err(fault) => Err(fault),
         };
         match found {
-            Ok(listing) => {
+            Ok((listing, undecided)) => {
                 top.get_or_insert_with(|| listing.source.clone());
                 let more = listing.folder_bytes();
                 let fits = depth < WALK_DEPTH && bytes + more <= WALK_BYTES;
@@ -79,6 +82,9 @@ where
                     (inner.by_ref().take(room).collect::<Vec<_>>(), inner.next())
                 };
                 report(WalkEvent::Found(listing)).await;
+                for (source, fault) in undecided {
+                    report(WalkEvent::Missed(source, fault)).await;
+                }
                 if let Some(left_out) = left_out {
                     let fault =
                         Fault::TooDeep { depth: WALK_DEPTH, folders: WALK_FOLDERS, bytes: WALK_BYTES };
@@ -96,6 +102,20 @@ where
         }
     }
     report(WalkEvent::Ended).await;
+}
+
+/// A list in which folders are told from files; of which things in it that could not be decided, and why.
+async fn with_folders(
+    answer: Result<Browsed, Fault>,
+    client: &Client,
+) -> Result<(Browsed, Vec<(Source, Fault)>), Fault> {
+    Ok(match answer? {
+        Browsed::Listed(mut listing) => {
+            let undecided = find_folders(&mut listing, client).await;
+            (Browsed::Listed(listing), undecided)
+        }
+        Browsed::Plain => (Browsed::Plain, Vec::new()),
+    })
 }
 
 /// The folders in a folder.
