@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead as _, BufReader};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::list;
-use crate::support::program::installed;
+use crate::support::program::{Program, installed};
 use crate::support::server::client;
 
 const NAMES: [&[u8]; 14] = [
@@ -237,4 +237,153 @@ async fn what_python_lists_can_be_asked_for() {
     // It says so when it listens.
     BufReader::new(said).read_line(&mut String::new()).unwrap();
     real.check(20041, all).await;
+}
+
+/// A package that `.ci/run` installs beside the repository; says that there is none where that is so.
+fn package(path: &str) -> Option<PathBuf> {
+    let packages = std::env::var_os("HOBNOB_TEST_PACKAGES").map(PathBuf::from);
+    let found = packages.map(|packages| packages.join(path)).filter(|package| package.exists());
+    if found.is_none() {
+        println!("not tested: {path} is not in HOBNOB_TEST_PACKAGES");
+    }
+    found
+}
+
+impl Real {
+    /// Starts a server that stays in the foreground, and waits until it listens on this port.
+    fn run(&mut self, command: &mut Command, port: u16) {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.running = Running::Child(child);
+        let Running::Child(child) = &mut self.running else { unreachable!() };
+        while TcpStream::connect((address(), port)).is_err() {
+            assert!(child.try_wait().unwrap().is_none(), "{command:?} ended");
+            std::thread::yield_now();
+        }
+    }
+
+    fn files(&self) -> PathBuf {
+        self.path().join("files")
+    }
+
+    /// Whether `get -r` brings the same tree, with its empty folders and pages, and says so.
+    fn check_copy(&self, port: u16) {
+        let here = tempfile::tempdir().unwrap();
+        let url = format!("http://{}:{port}/tree/", address());
+        let outcome = Program::new(&["get", "-r", &url, "--to", here.path().to_str().unwrap()]).run();
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        let (there, copy) = (self.files().join("tree"), here.path().join("tree"));
+        let output = Command::new("diff").arg("-r").args([there, copy]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let outcome = Program::new(&["ls", "-r", &url]).run();
+        let mut names: Vec<_> =
+            outcome.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        names.sort_unstable();
+        assert_eq!((outcome.code, &names[..]), (Some(0), &TREE[..]), "{outcome:?}");
+    }
+}
+
+/// A tree of names that every server can say, with a page that links below itself.
+const TREE: [&str; 9] = [
+    "deep/",
+    "deep/deeper/",
+    "deep/deeper/x.txt",
+    "deep/empty/",
+    "deep/v1.2/",
+    "deep/v1.2/y",
+    "docs",
+    "only-files/",
+    "only-files/z.bin",
+];
+
+fn tree(real: &Real) {
+    let top = real.files().join("tree");
+    for folder in ["deep/deeper", "deep/empty", "deep/v1.2", "only-files"] {
+        fs::create_dir_all(top.join(folder)).unwrap();
+    }
+    for (file, content) in [
+        ("deep/deeper/x.txt", "x"),
+        ("deep/v1.2/y", "y"),
+        ("docs", "<html><title>Docs</title><a href=\"docs/a\">The first part</a></html>"),
+        ("only-files/z.bin", "z"),
+    ] {
+        fs::write(top.join(file), content).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_serve_lists_can_be_asked_for() {
+    let (Some(node), Some(serve)) = (installed("node"), package("npm/node_modules/serve/build/main.js"))
+    else {
+        return;
+    };
+    let mut real = Real::new();
+    tree(&real);
+    let listen = format!("tcp://{}:20051", address());
+    let mut command = Command::new(node);
+    command.arg(serve).args(["-l", &listen, "-n", "-L"]).arg(real.files()).env("NO_UPDATE_CHECK", "1");
+    real.run(&mut command, 20051);
+    real.check(20051, |name| !name.contains(&b'%') && !name.contains(&b'\\')).await;
+    real.check_copy(20051);
+}
+
+#[tokio::test]
+async fn what_serve_index_lists_can_be_asked_for() {
+    let modules = package("npm/node_modules/serve-index").and(package("npm/node_modules/express"));
+    let (Some(node), Some(_), Some(modules)) = (installed("node"), modules, package("npm/node_modules"))
+    else {
+        return;
+    };
+    let mut real = Real::new();
+    tree(&real);
+    fs::write(
+        real.path().join("server.js"),
+        "const [express, list] = ['express', 'serve-index'].map((name) => require(name));
+        [true, false].forEach((icons, nth) => {
+            const [app, files] = [express(), process.argv[2]];
+            app.use(express.static(files, { dotfiles: 'allow' }), list(files, { icons, hidden: true }));
+            app.listen(20052 + nth, process.argv[3]);
+        });",
+    )
+    .unwrap();
+    let mut command = Command::new(node);
+    command.arg(real.path().join("server.js")).arg(real.files()).arg(address().to_string());
+    real.run(command.env("NODE_PATH", modules), 20053);
+    for port in [20052, 20053] {
+        real.check_copy(port);
+    }
+}
+
+#[tokio::test]
+async fn what_http_server_lists_can_be_asked_for() {
+    let program = package("npm/node_modules/http-server/bin/http-server");
+    let (Some(node), Some(http_server)) = (installed("node"), program) else { return };
+    let mut real = Real::new();
+    tree(&real);
+    let mut command = Command::new(node);
+    command.arg(http_server).arg(real.files()).args(["-p", "20054", "-a", &address().to_string()]);
+    real.run(&mut command, 20054);
+    real.check_copy(20054);
+}
+
+#[tokio::test]
+async fn what_aiohttp_lists_can_be_asked_for() {
+    let Some(python) = package("python/bin/python") else { return };
+    let mut real = Real::new();
+    tree(&real);
+    let program = "import sys; from aiohttp import web; app = web.Application();
+app.router.add_static('/', sys.argv[1], show_index=True); web.run_app(app, host=sys.argv[2], port=20055)";
+    let mut command = Command::new(python);
+    command.args(["-c", program]).arg(real.files()).arg(address().to_string());
+    real.run(&mut command, 20055);
+    real.check_copy(20055);
+}
+
+#[tokio::test]
+async fn what_updog_lists_can_be_asked_for() {
+    let Some(updog) = package("python/bin/updog") else { return };
+    let mut real = Real::new();
+    tree(&real);
+    // It listens everywhere.
+    real.run(Command::new(updog).args(["-p", "20056", "-d"]).arg(real.files()), 20056);
+    real.check_copy(20056);
 }
