@@ -364,6 +364,10 @@ impl Files {
             Some(Line::Parent) => self.open_parent(turn),
             Some(Line::Entry(entry)) => match entry.kind {
                 Kind::Dir => self.browse(folder.inside(entry), turn),
+                Kind::File if entry.may_be_folder => {
+                    let source = folder.inside(entry);
+                    self.travel(source, Aim::or_get(), turn);
+                }
                 Kind::File => self.get_selected(turn),
                 Kind::Other => *turn.notice = Some(Notice::NotAFile),
             },

@@ -25,6 +25,7 @@ mod counts;
 mod file;
 mod item;
 mod keeping;
+mod late;
 mod names;
 mod news;
 mod orders;
@@ -84,13 +85,23 @@ pub struct NewFile {
     pub sums: Vec<Source>,
     /// Whether the server may say what it is called: it was not picked by its name.
     pub named_by_server: bool,
+    /// Whether its name was read in a list: where it turns out to be a folder, that is downloaded with all that is in it.
+    pub is_listed: bool,
 }
 
 impl NewFile {
     /// A file of which nothing more is known.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self { source, to: None, size: None, checksum: None, sums: Vec::new(), named_by_server: false }
+        Self {
+            source,
+            to: None,
+            size: None,
+            checksum: None,
+            sums: Vec::new(),
+            named_by_server: false,
+            is_listed: false,
+        }
     }
 }
 
@@ -174,14 +185,14 @@ impl Queue {
 
     /// Asks for a file. One that was asked for already and is not at its end is not asked for twice.
     pub fn add_file(&mut self, new: NewFile, world: &mut World<'_>) -> ItemId {
-        let NewFile { source, to, size, checksum, sums, named_by_server } = new;
+        let NewFile { source, to, size, checksum, sums, named_by_server, is_listed } = new;
         if let Some(known) = self.open.get(&source) {
             return *known;
         }
         let naming = self.naming(to.is_some(), named_by_server);
         let (to, renamed) = self.place_for(to, &self.settings.prefix.clone(), &source.path.last());
         let mut item = self.item(source, to, None);
-        (item.size, item.checksum, item.sums) = (size, checksum, sums);
+        (item.size, item.checksum, item.sums, item.is_listed) = (size, checksum, sums, is_listed);
         (item.naming, item.renamed) = (naming, renamed);
         item.find(File::alone(size));
         self.put(item, world)
@@ -230,6 +241,7 @@ impl Queue {
             checksum: None,
             beat: 0,
             sums: Vec::new(),
+            is_listed: false,
             size: None,
             tree,
             waiting: Waiting::default(),
@@ -322,6 +334,7 @@ impl Queue {
                 conflict,
                 checksum: item.checksum.clone(),
                 sums: item.sums_of(&file),
+                is_listed: item.is_listed || item.is_folder(),
                 partial: None,
             };
             item.pace.begin(world.now);
@@ -594,6 +607,46 @@ mod tests {
             let (items, partials) = (self.kept.values().cloned().collect(), self.partials.clone());
             next.act(|queue, world| queue.restore(items, partials, world));
             next
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_folder_that_is_a_folder_itself_is_looked_through_when_all_else_was() {
+        let mut sim = Sim::new(4);
+        let id = sim.folder("http://h/top/");
+        sim.lists("http://h/top/", &[("a", Some(1)), ("late", Some(1)), ("last", Some(1))]);
+        let late = sim.names().iter().position(|name| name == "late").unwrap();
+        sim.ends(late, TransferEvent::Failed(Fault::IsFolder));
+        assert_eq!(sim.walks.len(), 1, "the walk that is under way comes to its end first");
+        sim.walk_ends();
+        assert_eq!((sim.walks.len(), &sim.left[..]), (1, &["/top/late/".to_owned()][..]));
+        sim.lists("http://h/top/late/", &[("x", Some(1))]);
+        sim.walk_ends();
+        assert!(sim.walks.is_empty());
+        let last = sim.names().iter().position(|name| name == "last").unwrap();
+        sim.ends(last, TransferEvent::Failed(Fault::IsFolder));
+        assert_eq!(sim.left, ["/top/last/"], "it is looked through as soon as it is known");
+        sim.lists("http://h/top/last/", &[]);
+        sim.walk_ends();
+        assert_eq!(sim.makes(0).len(), 1);
+        let x = sim.names().iter().position(|name| name == "x").unwrap();
+        assert!(sim.finishes(x, 1).to.ends_with("top/late/x"));
+        sim.finishes(0, 1);
+        let counts = sim.queue.item_of(id).unwrap().counts();
+        assert_eq!((counts.files, counts.done, counts.failed), (2, 2, 0));
+        assert!(matches!(sim.state(id), ItemState::Ended(End::Finished(_))));
+    }
+
+    #[test]
+    fn a_file_that_was_asked_for_by_its_name_stays_one_where_it_is_a_folder() {
+        for is_listed in [false, true] {
+            let mut sim = Sim::new(4);
+            let new = NewFile { is_listed, ..NewFile::new(Source::parse("http://h/a").unwrap()) };
+            let id = sim.act(|queue, world| queue.add_file(new, world));
+            assert_eq!(sim.running[0].1.is_listed, is_listed);
+            sim.ends(0, TransferEvent::Failed(Fault::IsFolder));
+            let failed = matches!(sim.state(id), ItemState::Ended(End::Failed(Fault::IsFolder)));
+            assert_eq!((failed, sim.walks.len()), (!is_listed, usize::from(is_listed)));
         }
     }
 

@@ -33,6 +33,9 @@ pub struct Job {
     /// Files on the server, seen in a list or looked for on request, that may say what its content has to be, as `SHA256SUMS` does. The first that names it counts;
     /// one that is not there says nothing.
     pub sums: Vec<Source>,
+    /// Whether its name was read in a list: where what comes turns out to be the list of a folder, it is that folder, and
+    /// no file.
+    pub is_listed: bool,
     /// What an earlier try knew of it; without that, nothing of what it left is used.
     pub partial: Option<Partial>,
 }

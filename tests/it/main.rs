@@ -32,4 +32,5 @@ mod share;
 mod share_folders;
 mod store;
 mod support;
+mod unmarked;
 mod walk;

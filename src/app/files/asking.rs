@@ -53,12 +53,14 @@ impl Files {
     pub(in crate::app) fn on_event(&mut self, request: RequestId, event: BrowseEvent, turn: &mut Turn<'_>) {
         let Some((_, source)) = self.pending.take_if(|(pending, _)| *pending == request) else { return };
         let file = self.aim.file.take();
+        let or_get = std::mem::take(&mut self.aim.or_get);
         match (event, file) {
             (BrowseEvent::Listed(listing), Some(file)) => self.open_around(listing, &file, turn),
             // The folder around it has no list that we can read: what is left is the name.
             (BrowseEvent::Plain | BrowseEvent::Failed(_), Some(file)) => self.open_unlisted(&file, turn),
             (BrowseEvent::Listed(listing), None) => self.open_folder(listing, turn),
             (BrowseEvent::Plain, None) => self.open_unlisted(&source.spoken(Scheme::Plain), turn),
+            (BrowseEvent::Failed(Fault::IsFile), None) if or_get => self.get_file(&source, turn),
             (BrowseEvent::Failed(Fault::IsFile), None) => {
                 let file = source.spoken_http();
                 let folder = file.path.parent().map_or_else(|| file.clone(), |path| file.at(path));

@@ -81,5 +81,5 @@ impl Files {
 
 fn new_file(folder: &Folder, entry: &Entry, known: &HashSet<&[u8]>) -> NewFile {
     let sums = sums_beside(&folder.source, &entry.raw.0, |name| known.contains(name));
-    NewFile { size: entry.size, sums, ..NewFile::new(folder.inside(entry)) }
+    NewFile { size: entry.size, sums, is_listed: true, ..NewFile::new(folder.inside(entry)) }
 }

@@ -22,6 +22,8 @@ pub(super) struct Aim {
     pub(super) select: Option<Raw>,
     /// The file that was asked for by its address, while the folder around it is.
     pub(super) file: Option<Source>,
+    /// Whether what was asked for is downloaded where it is no folder.
+    pub(super) or_get: bool,
 }
 
 /// How one comes to a place.
@@ -55,6 +57,11 @@ impl Aim {
     pub(super) fn at(select: Option<Raw>) -> Self {
         Self { select, ..Self::default() }
     }
+
+    /// To go on into a folder that may be a file: that is downloaded then.
+    pub(super) fn or_get() -> Self {
+        Self { or_get: true, ..Self::default() }
+    }
 }
 
 impl Files {
@@ -86,7 +93,7 @@ impl Files {
     fn go(&mut self, way: Way, turn: &mut Turn<'_>) {
         let ahead = if way == Way::Back { &self.ways.past } else { &self.ways.future };
         let Some(visit) = ahead.last().cloned() else { return };
-        self.travel(visit.source, Aim { way, select: visit.selected, file: None }, turn);
+        self.travel(visit.source, Aim { way, select: visit.selected, ..Aim::default() }, turn);
     }
 
     /// What is open gives way to this: it is where one can go back to.

@@ -31,6 +31,7 @@ pub(super) struct Resumed {
 
 /// A file or a folder that was asked for.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each may be true whatever the others are")]
 pub struct Item {
     /// Its number.
     pub id: ItemId,
@@ -51,6 +52,8 @@ pub struct Item {
     pub(super) lane: LaneId,
     /// Where a checksum of the file may stand.
     pub(super) sums: Vec<Source>,
+    /// Whether its name was read in a list: it may turn out to be a folder.
+    pub(super) is_listed: bool,
     /// What the file's size is, as its folder said.
     pub(super) size: Option<u64>,
     pub(super) tree: Option<Box<Tree>>,

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::item::{End, FolderOrigin, ItemId, Phase, Resumed, Running};
+use super::item::{End, FolderOrigin, Item, ItemId, Phase, Resumed, Running};
 use super::target::base_of;
 use super::tree::{Style, Walk};
 use super::{BEAT, Queue, World};
@@ -181,6 +181,9 @@ impl Queue {
             return Some(());
         }
         let policy = known.conflict;
+        if fault == Fault::IsFolder && self.is_folder_after_all(item, &running, world) {
+            return Some(());
+        }
         if fault == Fault::DiskFull {
             self.hold(fault, world);
             self.put_back(item, running, world);
@@ -255,8 +258,11 @@ impl Queue {
 
     /// All was found that can be: what is left to do are the folders that nothing is in.
     fn walked(&mut self, id: ItemId, request: RequestId, world: &mut World<'_>) {
+        self.change(id, |item| item.tree.as_mut().map(|tree| tree.keep_late_only()));
         self.end_walk(id, request, Walk::Ended);
-        self.make_folders(id, world);
+        if self.items.get(&id).is_some_and(Item::is_final) {
+            self.make_folders(id, world);
+        }
     }
 
     pub(super) fn make_folders(&mut self, id: ItemId, world: &mut World<'_>) {
@@ -302,7 +308,12 @@ impl Queue {
     pub(super) fn end_walk(&mut self, item: ItemId, request: RequestId, walk: Walk) {
         if self.walks.remove(&request).is_some() {
             self.books.walk_ended();
-            self.change(item, |item| item.tree.as_mut().map(|tree| tree.walk = walk));
+            self.change(item, |item| {
+                let is_cancelled = item.cancelled;
+                let Some(tree) = &mut item.tree else { return };
+                let goes_on = walk == Walk::Ended && !is_cancelled && tree.has_late();
+                tree.walk = if goes_on { Walk::Due } else { walk };
+            });
         }
     }
 

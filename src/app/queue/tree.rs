@@ -43,6 +43,8 @@ pub(super) struct Tree {
     folders: Vec<Folder>,
     /// Folders that were found and are not listed yet, by their names from the top of the server on.
     unlisted: HashMap<Vec<u8>, u32>,
+    /// Those that were found after their own folder was listed: they had been taken for files.
+    late: HashSet<Vec<u8>>,
     entries: usize,
     /// What the paths of all folders have, as [`Listing::folder_bytes`] counts them.
     bytes: usize,
@@ -101,6 +103,7 @@ impl Tree {
             listed: false,
             folders: vec![top],
             unlisted: HashMap::new(),
+            late: HashSet::new(),
             entries: 0,
             bytes: 0,
             bare: Vec::new(),
@@ -244,6 +247,40 @@ impl Tree {
         };
         self.unlisted.insert(key(&self.source.at(folder.remote.clone())), place);
         self.folders.push(folder);
+    }
+
+    /// What was found as a file is a folder, which is still to be listed. Whether it can be: it may be too deep.
+    pub(super) fn take_late(&mut self, file: &File) -> bool {
+        let parent = self.folder_of(file);
+        let Ok(place) = u32::try_from(self.folders.len()) else { return false };
+        let remote = parent.remote.join(&file.raw).folder();
+        let bytes = self.bytes + remote.encoded().len();
+        if usize::from(parent.depth) >= WALK_DEPTH || bytes > WALK_BYTES {
+            return false;
+        }
+        let folder = Folder {
+            here: self.path_of(file),
+            name: [&*parent.name, &*file.raw, b"/"].concat(),
+            depth: parent.depth + 1,
+            sums: Box::default(),
+            remote,
+        };
+        let key = key(&self.source.at(folder.remote.clone()));
+        self.bytes = bytes;
+        self.late.insert(key.clone());
+        self.unlisted.insert(key, place);
+        self.folders.push(folder);
+        true
+    }
+
+    /// Whether there are such folders that are not listed yet.
+    pub(super) fn has_late(&self) -> bool {
+        self.late.iter().any(|key| self.unlisted.contains_key(key))
+    }
+
+    /// All else was listed, or is not asked for again.
+    pub(super) fn keep_late_only(&mut self) {
+        self.unlisted.retain(|key, _| self.late.contains(key));
     }
 
     fn folder_of(&self, file: &File) -> &Folder {

@@ -16,6 +16,7 @@ use crate::net::http::{self, Client, Question};
 use crate::wire::attachment;
 use crate::wire::coding::is_encoded;
 use crate::wire::digest::Checksum;
+use crate::wire::listing::Form;
 use crate::wire::range::{Delivery, DeliveryError, Identity, Lengths, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
 
@@ -65,6 +66,8 @@ pub(super) struct Answer {
     pub(super) version: Version,
     /// What the server calls it (RFC 6266).
     pub(super) name: Option<Vec<u8>>,
+    /// Where it is an HTML page, of which path: it may be the list of a folder.
+    pub(super) page: Option<Source>,
 }
 
 /// What came of a question.
@@ -99,7 +102,8 @@ pub(super) async fn ask(
     }
     let body =
         Incoming::new(Body::Plain(Box::pin(Plain::ask(source, client)).await?), None, engine.rate.clone());
-    Ok(Reply::File(Box::new(Answer { body, is_part: false, version: Version::default(), name: None })))
+    let version = Version::default();
+    Ok(Reply::File(Box::new(Answer { body, is_part: false, version, name: None, page: None })))
 }
 
 /// What the server says of a file without sending it; none where it is a plain one, or answers that it does not know.
@@ -148,6 +152,8 @@ async fn read(
     let delivery = Delivery::of(answer.status, &answer.headers, answer.body.announced());
     // Its bytes and its length are not the file's then.
     let is_encoded = [name, &answer.source.path.last()].iter().all(|name| is_encoded(&answer.headers, name));
+    let is_page = answer.text(&header::CONTENT_TYPE).and_then(Form::of) == Some(Form::Html);
+    let page = is_page.then(|| answer.source.clone());
     match (delivery, wish) {
         (Err(DeliveryError::Status), _) | (Ok(Delivery::Unsatisfied(_)), None) => {
             let refusal = refusal(&answer);
@@ -170,9 +176,9 @@ async fn read(
         {
             Ok(Reply::Useless(Anew::NoRanges))
         }
-        (Ok(Delivery::Whole { total }), _) => whole(answer, total, lengths, rate),
+        (Ok(Delivery::Whole { total }), _) => whole(answer, page, total, lengths, rate),
         (Ok(Delivery::Part { first: 0, last, total }), None) if total == Some(last + 1) => {
-            whole(answer, total, lengths, rate)
+            whole(answer, page, total, lengths, rate)
         }
         (Ok(Delivery::Part { first, last, total }), Some(wish)) => {
             let version = version(&answer, total);
@@ -181,7 +187,7 @@ async fn read(
                 Ok(version) => {
                     let name = offered_name(&answer);
                     let body = Incoming::new(Body::Http(answer.body), Some(last - first + 1), rate.clone());
-                    Reply::File(Box::new(Answer { body, is_part: true, version, name }))
+                    Reply::File(Box::new(Answer { body, is_part: true, version, name, page }))
                 }
                 Err(why) => Reply::Useless(why),
             })
@@ -200,6 +206,7 @@ async fn read(
 
 fn whole(
     answer: http::Answer,
+    page: Option<Source>,
     total: Option<u64>,
     lengths: &mut Lengths,
     rate: &Rate,
@@ -210,7 +217,7 @@ fn whole(
     }
     let announced = answer.body.announced();
     let body = Incoming::new(Body::Http(answer.body), announced, rate.clone());
-    Ok(Reply::File(Box::new(Answer { body, is_part: false, version, name })))
+    Ok(Reply::File(Box::new(Answer { body, is_part: false, version, name, page })))
 }
 
 /// Of an answer that is no whole file. What contradicts it is found where that is to be used.

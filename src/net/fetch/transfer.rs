@@ -25,10 +25,12 @@ use crate::effect::{Conflict, Job};
 use crate::event::{Anew, Fault, Kept, Proof, TransferEvent};
 use crate::net::retry::{Retries, Retry};
 use crate::wire::range::Lengths;
+use crate::wire::source::Source;
 
 mod check;
 mod look;
 mod naming;
+mod page;
 mod resume;
 
 /// A download, and what is here of it.
@@ -59,6 +61,8 @@ pub(super) struct Transfer<'a> {
     begun: bool,
     /// Where it was asked to be: there its partial file is, whatever it is called in the end.
     wished: PathBuf,
+    /// Where that is an HTML page, of which path.
+    page: Option<Source>,
 }
 
 /// A file that may be the beginning of the one that is downloaded.
@@ -97,6 +101,7 @@ impl<'a> Transfer<'a> {
             anew: None,
             begun: false,
             wished,
+            page: None,
         }
     }
 
@@ -108,7 +113,11 @@ impl<'a> Transfer<'a> {
     {
         let mut retries = Retries::new(self.engine.retries);
         loop {
-            let halt = match self.attempt(report).await {
+            let attempt = match self.attempt(report).await {
+                Ok(()) => Box::pin(self.refuse_list()).await,
+                halted => halted,
+            };
+            let halt = match attempt {
                 Ok(()) => return self.check(report).await,
                 Err(halt) => self.of_the_whole(halt),
             };
@@ -142,7 +151,8 @@ impl<'a> Transfer<'a> {
         {
             (answer, base) = self.ask().await?;
         }
-        let Answer { mut body, version, .. } = answer;
+        let Answer { mut body, version, page, .. } = answer;
+        self.page = page;
         self.begun = true;
         if base != Base::Partial {
             self.empty().await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hobnob::effect::Effect;
 use hobnob::event::{BrowseEvent, Event, Fault, Listing, MouseAction, RequestId, TransferEvent};
+use hobnob::wire::listing::Entry;
 use hobnob::wire::source::{Path as Name, Scheme, Source};
 
 use ratatui::style::Modifier;
@@ -859,4 +860,36 @@ fn where_no_entry_is_selected_it_is_said_that_one_has_to_be() {
     screen.press("up");
     assert_eq!(selected(&screen), "../");
     says(&mut screen);
+}
+
+#[test]
+fn what_may_be_a_folder_is_opened_where_it_is_one_and_else_downloaded() {
+    let mut screen = Screen::new(80, 24);
+    let unsure = |name| Entry { may_be_folder: true, ..file(name, 1) };
+    screen.opens(SERVER, vec![unsure("a"), unsure("b")]);
+    screen.press("enter");
+    let (request, source) = screen.asks();
+    assert_eq!(source, "http://192.168.1.5:7890/a");
+    screen.is_told(Event::Browse(request, BrowseEvent::Failed(Fault::IsFile)));
+    let fetched: Vec<_> = screen.fetches().into_iter().map(|(_, source)| source.to_string()).collect();
+    assert_eq!(fetched, ["http://192.168.1.5:7890/a"]);
+    assert_eq!(names(&screen)[..2], ["a", "b"], "the folder stays open");
+    screen.press("down enter");
+    let (request, source) = screen.asks();
+    assert_eq!(source, "http://192.168.1.5:7890/b");
+    screen.is_listed(request, "http://192.168.1.5:7890/b/", vec![file("inside", 1)]);
+    assert_eq!(names(&screen), ["../", "inside"]);
+}
+
+#[test]
+fn a_file_of_a_list_that_is_a_folder_is_downloaded_with_all_that_is_in_it() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens(SERVER, vec![file("a", 1)]);
+    screen.press("d");
+    let (transfer, _) = screen.fetches().remove(0);
+    screen.hears_of(transfer, TransferEvent::Failed(Fault::IsFolder));
+    let walks: Vec<_> =
+        screen.effects().into_iter().filter(|effect| matches!(effect, Effect::Walk { .. })).collect();
+    let Ok([Effect::Walk { source, .. }]) = <[_; 1]>::try_from(walks) else { panic!("one walk") };
+    assert_eq!(source.to_string(), "http://192.168.1.5:7890/a/");
 }

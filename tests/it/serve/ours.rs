@@ -34,6 +34,7 @@ async fn a_download_that_was_stopped_goes_on_and_is_verified() {
         conflict: Conflict::Rename,
         checksum: None,
         sums: Vec::new(),
+        is_listed: false,
         partial: None,
     };
     let engine = Engine::new(client(), 0, Arc::new(System));
