@@ -179,6 +179,8 @@ layer! {
         answer: u64,
         /// For more of a body.
         body: u64,
+        /// For a server that is away.
+        outage: u64,
     }
 }
 
@@ -308,6 +310,10 @@ impl Config {
                 connect: seconds(all.timeouts.connect, "connect")?,
                 answer: seconds(all.timeouts.answer, "answer")?,
                 body: seconds(all.timeouts.body, "body")?,
+                outage: match all.timeouts.outage {
+                    Some(0) => Duration::ZERO,
+                    outage => seconds(outage, "outage")?,
+                },
             },
             serve: all.serve.sound()?,
             theme: all.screen.theme.unwrap_or(ThemeChoice::Auto),

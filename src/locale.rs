@@ -83,6 +83,7 @@ words! {
         unknown_authority, other_name, expired, not_yet_valid, revoked, no_tls, no_authorities, tls, too_long_for_datagram, disk_full, exists, not_regular, hidden_name, fetching, changed, wrong_digest, wrong_digest_passed_on, damaged, other_version, disk,
         network, interrupted, earlier_run, nobody_reads, too_long, edited_too_long, edited_not_text,
         not_started, program_failed, no_desktop, gone, not_for_opening, busy,
+        not_tried, not_tried_files, not_walked,
     }
     /// What stands around both tabs.
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
@@ -101,8 +102,8 @@ words! {
     }
     /// How far a download is, and what became of it.
     TransferWords {
-        asking, transferring, retrying, verifying, finishing, changed, differs, no_ranges, no_validator, forgotten, proof_given,
-        proof_answer, proof_sums, unread, skipped, same, not_newer, uncertain,
+        asking, transferring, retrying, waiting_for, verifying, finishing, changed, differs, no_ranges, no_validator, forgotten, proof_given,
+        proof_answer, proof_sums, unread, skipped, same, not_newer, undated, uncertain,
         listing, paused, crashed, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
         all_paused, asked, held, left, renamed, renamed_many, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
         conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,

@@ -20,10 +20,12 @@ pub struct Timeouts {
     pub resolve: Duration,
     /// A connection.
     pub connect: Duration,
-    /// The beginning of an answer.
+    /// The beginning of an answer; a server that is slower is given more time the next time.
     pub answer: Duration,
     /// More of a body that had begun.
     pub body: Duration,
+    /// A server that has answered before and does not now, over all tries; zero: only so many tries as all else.
+    pub outage: Duration,
 }
 
 /// A port to listen on.

@@ -21,6 +21,7 @@ use crate::wire::name::NamePolicy;
 use crate::wire::source::Source;
 
 mod books;
+mod breaker;
 mod counts;
 mod file;
 mod item;
@@ -29,6 +30,7 @@ mod late;
 mod names;
 mod news;
 mod orders;
+mod outage;
 mod pace;
 mod shown;
 mod target;
@@ -251,6 +253,7 @@ impl Queue {
             realm: None,
             failures: Vec::new(),
             failed: Vec::new(),
+            untried: Vec::new(),
             counts: Counts::default(),
             ended: 0,
             paused: false,
@@ -340,7 +343,8 @@ impl Queue {
             item.pace.begin(world.now);
             item.begun.get_or_insert(world.now);
             let (name, phase, lane) = (item.name_of(&file), Phase::Asking, item.lane);
-            let running = Running { file, goal, name, phase, small, came: false, conflict, lane };
+            let running =
+                Running { file, goal, name, phase, small, came: false, conflict, lane, given_up: None };
             item.running.insert(transfer, running);
             Some((job, lane))
         });
@@ -1621,5 +1625,152 @@ mod tests {
             }
             prop_assert_eq!(sim.queue.open(), 0);
         }
+    }
+
+    fn retrying(fault: Fault) -> TransferEvent {
+        TransferEvent::Retrying { fault, attempt: 2, last: None, after: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn all_files_of_a_server_that_goes_away_wait_once_and_the_rest_is_not_tried() {
+        let mut sim = Sim::new(2);
+        let id = sim.folder("http://h/d");
+        let names: Vec<String> = (0..4000).map(|n| format!("{n:04}")).collect();
+        let entries: Vec<_> = names.iter().map(|name| (&**name, Some(1))).collect();
+        sim.lists("http://h/d/", &entries);
+        sim.walk_ends();
+        let other = sim.file("http://other/a", Some(LARGE));
+        sim.finishes(0, 1);
+        let count = sim.running.len();
+        for at in 0..count - 1 {
+            sim.hears(sim.running[at].0, retrying(Fault::Refused));
+        }
+        assert_eq!(sim.running.len(), count, "nothing more is begun while it does not answer");
+        sim.ends(0, TransferEvent::Failed(Fault::Refused));
+        assert_eq!(sim.asked.len(), count - 2, "those that run are tried no further");
+        while sim.running.len() > 1 {
+            let at = usize::from(sim.names()[0] == "a");
+            sim.ends(at, TransferEvent::Paused);
+        }
+        let item = sim.queue.item_of(id).unwrap();
+        assert_eq!(item.state(), ItemState::Ended(&End::Partly));
+        let counts = item.counts();
+        let tried = count as u64 - 1;
+        assert_eq!((counts.done, counts.failed, counts.untried), (1, 3999, 3999 - tried));
+        assert_eq!(sim.queue.untried().count() as u64, counts.untried);
+        let last = item.failures().iter().find(|failure| matches!(failure.fault, Fault::NotTried { .. }));
+        assert_eq!(last.unwrap().fault, Fault::NotTried { files: counts.untried });
+        assert_eq!(sim.names(), ["a"], "another server is not affected");
+        sim.finishes(0, LARGE);
+        assert!(matches!(sim.state(other), ItemState::Ended(End::Finished(_))));
+        sim.act(|queue, world| queue.retry(id, world));
+        for _ in 0..3999 {
+            sim.finishes(0, 1);
+        }
+        assert!(matches!(sim.state(id), ItemState::Ended(End::Finished(_))), "all of it is tried again");
+    }
+
+    #[test]
+    fn a_server_that_comes_back_lets_everything_go_on() {
+        let mut sim = Sim::new(1);
+        for n in 0..30 {
+            sim.file(&format!("http://h/{n}"), Some(9));
+        }
+        sim.finishes(0, 9);
+        for (id, _) in sim.running.clone() {
+            sim.hears(id, retrying(Fault::Unreachable));
+        }
+        sim.ends(0, TransferEvent::Paused);
+        assert_eq!(sim.running.len(), 7);
+        sim.starts(0, Some(9));
+        assert_eq!(sim.running.len(), 8);
+        while !sim.running.is_empty() {
+            sim.finishes(0, 9);
+        }
+        assert_eq!(sim.queue.open(), 0);
+        assert_eq!(sim.queue.ended(), Ended { here: 30, failed: 0 });
+    }
+
+    #[test]
+    fn while_a_server_is_away_one_download_at_a_time_finds_out_whether_it_is_back() {
+        let mut sim = Sim::new(1);
+        let (a, _) = (sim.file("http://h/a", Some(LARGE)), sim.file("http://h/b", Some(LARGE)));
+        sim.starts(0, Some(LARGE));
+        sim.hears(sim.running[0].0, retrying(Fault::Refused));
+        sim.act(|queue, world| queue.cancel(a, world));
+        sim.ends(0, TransferEvent::Cancelled);
+        assert_eq!(sim.names(), ["b"]);
+        sim.file("http://h/small", Some(1));
+        assert_eq!(sim.names(), ["b"]);
+        sim.starts(0, Some(LARGE));
+        assert_eq!(sim.names(), ["b", "small"]);
+    }
+
+    #[test]
+    fn what_the_user_stopped_is_not_given_up_and_what_is_asked_for_later_is_tried() {
+        let mut sim = Sim::new(1);
+        sim.file("http://h/a", Some(LARGE));
+        let paused = sim.file("http://h/b", Some(LARGE));
+        let c = sim.file("http://h/c", Some(LARGE));
+        sim.act(|queue, world| queue.pause(paused, world));
+        sim.ends(0, TransferEvent::Failed(Fault::Refused));
+        assert_eq!(sim.state(paused), ItemState::Paused);
+        assert_eq!(sim.state(c), ItemState::Ended(&End::Failed(Fault::NotTried { files: 1 })));
+        assert_eq!(sim.queue.untried().map(|source| source.to_string()).collect::<Vec<_>>(), ["http://h/c"]);
+        sim.act(|queue, world| queue.retry(c, world));
+        assert_eq!(sim.names(), ["c"]);
+    }
+
+    #[test]
+    fn a_server_that_takes_requests_and_answers_none_is_given_up_too() {
+        let hung = || Fault::TimedOut(crate::event::Stage::Answer, Duration::from_secs(10));
+        let mut sim = Sim::new(2);
+        for n in 0..100 {
+            sim.file(&format!("http://h/{n}"), Some(9));
+        }
+        assert_eq!(sim.running.len(), 16);
+        for (id, _) in sim.running.clone() {
+            for _ in 0..5 {
+                sim.hears(id, retrying(hung()));
+            }
+        }
+        for _ in 0..4 {
+            sim.ends(0, TransferEvent::Failed(hung()));
+        }
+        assert_eq!(sim.running.len(), 12, "none is begun in the place of those that failed");
+        while !sim.running.is_empty() {
+            sim.ends(0, TransferEvent::Paused);
+        }
+        assert_eq!(sim.queue.open(), 0);
+        assert_eq!(sim.queue.untried().count(), 84);
+    }
+
+    #[test]
+    fn some_files_that_the_server_cannot_send_leave_the_others_alone() {
+        let mut sim = Sim::new(1);
+        for n in 0..40 {
+            sim.file(&format!("http://h/{n}"), Some(9));
+        }
+        for _ in 0..20 {
+            sim.hears(sim.running[0].0, retrying(Fault::Status(503)));
+            sim.ends(0, TransferEvent::Failed(Fault::Status(503)));
+            sim.finishes(0, 9);
+        }
+        assert_eq!((sim.queue.ended().here, sim.queue.untried().count()), (20, 0));
+    }
+
+    #[test]
+    fn a_walk_that_ends_because_its_server_is_away_ends_the_waiting_for_it() {
+        let mut sim = Sim::new(1);
+        let id = sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("a", Some(LARGE)), ("b", Some(LARGE)), ("sub", None)]);
+        let next: Vec<_> = (0..3).map(|n| sim.folder(&format!("http://h/{n}"))).collect();
+        sim.hears(sim.running[0].0, retrying(Fault::Refused));
+        let (request, _) = sim.walks[0];
+        sim.act(|queue, world| queue.on_walk(request, WalkEvent::Failed(Fault::NotWalked), world));
+        sim.ends(0, TransferEvent::Paused);
+        assert_eq!(sim.state(id), ItemState::Ended(&End::Partly));
+        assert_eq!(sim.queue.item_of(id).unwrap().counts().untried, 1);
+        assert_eq!(sim.state(next[2]), ItemState::Ended(&End::Failed(Fault::NotWalked)));
     }
 }

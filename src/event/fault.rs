@@ -164,6 +164,22 @@ pub enum Fault {
     NotForOpening,
     /// Our own queue to a worker is full.
     Busy,
+    /// Files that were not asked for, because their server did not answer those before them.
+    NotTried {
+        /// How many.
+        files: u64,
+    },
+    /// The folders of a tree that were not listed, because their server did not answer any more.
+    NotWalked,
+}
+
+/// What a failure says of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// There was no connection: no other request would get one.
+    Unreachable,
+    /// It took the request and did not answer it, or has no time to: others may fare better.
+    Unresponsive,
 }
 
 /// A file that is there already under the name of another, and what is known of the two.
@@ -210,6 +226,48 @@ impl Fault {
     #[must_use]
     pub fn exists(path: PathBuf) -> Self {
         Self::Exists(Box::new(Clash { path, there: Facts::default(), comes: Facts::default() }))
+    }
+
+    /// What it says of the server as a whole; none where it is about the one request, or about something else.
+    #[must_use]
+    pub fn outage(&self) -> Option<Outage> {
+        if matches!(
+            self,
+            Self::Refused
+                | Self::Unresolved
+                | Self::Unreachable
+                | Self::Network(_)
+                | Self::TimedOut(Stage::Resolve | Stage::Connect, _)
+        ) {
+            Some(Outage::Unreachable)
+        } else if matches!(
+            self,
+            Self::Reset
+                | Self::Closed
+                | Self::TimedOut(Stage::Answer, _)
+                | Self::Status(408 | 429 | 502 | 503 | 504)
+        ) {
+            Some(Outage::Unresponsive)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the server has answered, if not with what was asked for.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        let answered = matches!(
+            self,
+            Self::Status(_)
+                | Self::Unauthorized { .. }
+                | Self::NothingSent
+                | Self::IsFolder
+                | Self::IsFile
+                | Self::NoListing
+                | Self::Encoded
+                | Self::Redirected(_)
+        );
+        answered && self.outage().is_none()
     }
 
     /// The reason behind a network error.

@@ -35,8 +35,8 @@ pub enum TransferEvent {
         fault: Fault,
         /// Which try comes next: 2 is the first one again.
         attempt: u32,
-        /// The last try that there is, where none before it gets any further.
-        last: u32,
+        /// The last try that there is, where none before it gets any further; none where it is tried for a time.
+        last: Option<u32>,
         /// After so long.
         after: Duration,
     },
@@ -141,6 +141,8 @@ pub enum Kept {
     Skipped,
     /// It has the length and the time of the server's, or was compared with it.
     Same,
-    /// The server's is not newer, or the server does not say when it was changed.
+    /// The server's is not newer.
     NotNewer,
+    /// The server does not say when its file was changed: it is not known whether that is newer.
+    Undated,
 }

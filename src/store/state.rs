@@ -92,6 +92,8 @@ fn reason(fault: &Fault) -> String {
         | Fault::ProgramFailed(..)
         | Fault::NotForOpening
         | Fault::EarlierRun
+        | Fault::NotTried { .. }
+        | Fault::NotWalked
         | Fault::NobodyReads => "network: ?".to_owned(),
     }
 }

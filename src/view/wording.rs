@@ -120,6 +120,9 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Gone => words.gone.clone(),
         Fault::NotForOpening => words.not_for_opening.clone(),
         Fault::Busy => words.busy.clone(),
+        Fault::NotTried { files: 1 } => words.not_tried.clone(),
+        Fault::NotTried { files } => fill(&words.not_tried_files, &[("count", &grouped(*files))]),
+        Fault::NotWalked => words.not_walked.clone(),
     }
 }
 
@@ -134,10 +137,14 @@ pub fn phase(words: &Words, phase: &Phase, now: Instant) -> String {
         Phase::Retrying { fault: why, attempt, last, at } => {
             // What is not over yet takes a second more.
             let seconds = at.saturating_duration_since(now).as_millis().div_ceil(1000).to_string();
-            let (attempt, last, reason) = (attempt.to_string(), last.to_string(), fault(words, why));
+            let (attempt, reason) = (attempt.to_string(), fault(words, why));
+            let last = last.map(|last| last.to_string());
+            let sentence =
+                if last.is_some() { &words.transfer.retrying } else { &words.transfer.waiting_for };
+            let last = last.unwrap_or_default();
             let values =
                 [("seconds", &*seconds), ("attempt", &*attempt), ("last", &*last), ("reason", &*reason)];
-            fill(&words.transfer.retrying, &values)
+            fill(sentence, &values)
         }
         Phase::Verifying(_) => words.transfer.verifying.clone(),
         Phase::Finishing => words.transfer.finishing.clone(),
@@ -182,6 +189,7 @@ pub fn kept(words: &Words, kept: Kept) -> String {
         Kept::Skipped => words.skipped.clone(),
         Kept::Same => words.same.clone(),
         Kept::NotNewer => words.not_newer.clone(),
+        Kept::Undated => words.undated.clone(),
     }
 }
 

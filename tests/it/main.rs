@@ -23,6 +23,7 @@ mod fill;
 mod get_killed;
 mod house;
 mod http;
+mod outage;
 mod preview;
 mod pty;
 mod scenarios;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::breaker::Breaker;
 use super::item::{Item, ItemId, Running};
 use super::tree::Walk;
 use crate::wire::address::Endpoint;
@@ -30,6 +31,7 @@ struct Lane {
     small: BTreeSet<(u64, ItemId)>,
     large: BTreeSet<(u64, ItemId)>,
     running: usize,
+    breaker: Breaker,
 }
 
 /// The sums and the lists.
@@ -88,7 +90,8 @@ impl Books {
         let known = self.lanes.iter().position(|lane| lane.plain == plain && lane.endpoint == endpoint);
         LaneId(known.unwrap_or_else(|| {
             let (small, large) = (BTreeSet::new(), BTreeSet::new());
-            self.lanes.push(Lane { plain, endpoint, small, large, running: 0 });
+            let breaker = Breaker::default();
+            self.lanes.push(Lane { plain, endpoint, small, large, running: 0, breaker });
             self.lanes.len() - 1
         }))
     }
@@ -134,7 +137,8 @@ impl Books {
             self.small < (self.at_once * SMALL_FOR_EACH).min(SMALL_LIMIT) && self.placing < SMALL_LIMIT;
         let large = self.large < self.at_once;
         let per_server = PER_SERVER.max(self.at_once);
-        let open = |lane: &&Lane| lane.running < if lane.plain { 1 } else { per_server };
+        let limit = |lane: &Lane| if lane.plain || lane.breaker.is_open() { 1 } else { per_server };
+        let open = |lane: &&Lane| lane.running < limit(lane);
         let firsts = self.lanes.iter().filter(open).flat_map(|lane| {
             let small = lane.small.first().filter(|_| small).map(|first| (first, true));
             let large = lane.large.first().filter(|_| large).map(|first| (first, false));
@@ -146,6 +150,11 @@ impl Books {
     /// The next folder that may be looked through.
     pub(super) fn next_walk(&self) -> Option<ItemId> {
         self.walks.first().filter(|_| self.walking < WALKS).map(|(_, item)| *item)
+    }
+
+    /// What is known of whether a server answers.
+    pub(super) fn breaker(&mut self, lane: LaneId) -> &mut Breaker {
+        &mut self.lanes[lane.0].breaker
     }
 
     pub(super) fn started(&mut self, lane: LaneId, small: bool) {

@@ -19,6 +19,8 @@ pub struct Counts {
     pub kept: u64,
     /// Files that could not be downloaded, and folders that could not be listed.
     pub failed: u64,
+    /// Those of them that were not tried, because their server did not answer.
+    pub untried: u64,
     /// Bytes of the files whose length is known.
     pub(super) known: u128,
     /// Files whose length is not.

@@ -68,6 +68,8 @@ pub struct Item {
     pub(super) failures: Vec<Failure>,
     /// Files that failed, beyond those.
     pub(super) failed: Vec<File>,
+    /// Files that were not tried, because their server did not answer.
+    pub(super) untried: Vec<File>,
     pub(super) counts: Counts,
     /// Files that were here when it last came to its end: they are counted among all that ended.
     pub(super) ended: u64,
@@ -141,8 +143,8 @@ pub enum Phase {
         fault: Fault,
         /// Which try comes next: 2 is the first one again.
         attempt: u32,
-        /// The last try that there is, where none before it gets any further.
-        last: u32,
+        /// The last try that there is, where none before it gets any further; none where it is tried for a time.
+        last: Option<u32>,
         /// When.
         at: Instant,
     },
@@ -235,6 +237,8 @@ pub struct Running {
     /// What it was told to do where something is there already.
     pub(super) conflict: Conflict,
     pub(super) lane: LaneId,
+    /// Why it is stopped and not tried any more: its server does not answer.
+    pub(super) given_up: Option<Fault>,
 }
 
 impl Running {

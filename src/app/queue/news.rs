@@ -37,6 +37,7 @@ impl Queue {
     ) -> Option<()> {
         match event {
             TransferEvent::Started { total, from, anew, partial } => {
+                self.note_answer(item, id);
                 self.change(item, |item| {
                     item.size_up(id, total);
                     item.progress(id, from);
@@ -50,11 +51,17 @@ impl Queue {
             TransferEvent::Named(to) => self.named(item, id, &to),
             TransferEvent::Progress { bytes } => {
                 self.phase(item, id, Phase::Transferring);
+                self.note_answer(item, id);
                 let fresh = self.change(item, |item| item.progress(id, bytes)).unwrap_or_default();
                 self.count(item, fresh, world);
             }
             TransferEvent::Retrying { fault, attempt, last, after } => {
+                let lane = self.lane_of(item, id)?;
+                let gives_up = self.books.breaker(lane).note_retry(&fault);
                 self.phase(item, id, Phase::Retrying { fault, attempt, last, at: world.now + after });
+                if gives_up {
+                    self.give_up(lane, world);
+                }
             }
             TransferEvent::Verifying { bytes } => self.phase(item, id, Phase::Verifying(bytes)),
             TransferEvent::Unread { sums, fault } => {
@@ -63,6 +70,7 @@ impl Queue {
                 }
             }
             TransferEvent::Finishing => {
+                self.note_answer(item, id);
                 let running = self.items.get_mut(&item)?.running.get_mut(&id)?;
                 running.phase = Phase::Finishing;
                 if running.small && !std::mem::replace(&mut running.came, true) {
@@ -70,6 +78,7 @@ impl Queue {
                 }
             }
             TransferEvent::Finished(finished) => {
+                self.note_answer(item, id);
                 let running = self.end(item, id, world)?;
                 self.count(item, finished.bytes.saturating_sub(running.file.here), world);
                 self.drop_partial(&running.goal, world);
@@ -86,8 +95,16 @@ impl Queue {
             }
             TransferEvent::Failed(fault) => self.failed(item, id, fault, world)?,
             TransferEvent::Paused => {
-                let running = self.end(item, id, world)?;
-                self.put_back(item, running, world);
+                let mut running = self.end(item, id, world)?;
+                match running.given_up.take() {
+                    Some(fault)
+                        if self.items.get(&item).is_some_and(|item| !item.cancelled && !item.paused) =>
+                    {
+                        self.change(item, |item| item.fail(running.file, fault));
+                        self.close(item, world);
+                    }
+                    Some(_) | None => self.put_back(item, running, world),
+                }
             }
             TransferEvent::Cancelled => {
                 let running = self.end(item, id, world)?;
@@ -205,8 +222,12 @@ impl Queue {
                 self.put_back(item, running, world);
             }
         } else {
+            let gives_up = self.books.breaker(running.lane).note_failure(&fault);
             self.change(item, |item| item.fail(running.file, fault));
             self.close(item, world);
+            if gives_up {
+                self.give_up(running.lane, world);
+            }
         }
         Some(())
     }
@@ -240,7 +261,13 @@ impl Queue {
             }
             WalkEvent::Failed(fault) => {
                 self.end_walk(item, request, Walk::Ended);
+                let lane = self.items.get(&item).map(|item| item.lane);
+                // Whoever walks has waited for the server.
+                let gives_up = fault == Fault::NotWalked;
                 self.miss(item, None, fault);
+                if let Some(lane) = lane.filter(|_| gives_up) {
+                    self.give_up(lane, world);
+                }
             }
         }
         self.close(item, world);
@@ -336,6 +363,7 @@ impl Queue {
         });
         let Some((source, full)) = taken.flatten() else { return };
         let lane = self.books.lane(&source);
+        self.books.breaker(lane).note_answer();
         self.change(id, |item| item.lane = lane);
         if full {
             world.out.push(Effect::Forget(request));

@@ -74,6 +74,8 @@ impl Queue {
         }
         let (source, to, place) = (item.source.clone(), item.to.clone(), item.place);
         let lane = self.books.lane(&source);
+        // Whoever asks again knows better.
+        self.books.breaker(lane).reset();
         let free = self.free_path(&to);
         let is_moved = free != to;
         if is_moved {
@@ -242,10 +244,11 @@ impl Queue {
 impl Item {
     /// Only what failed is to be downloaded.
     fn take_failures(&mut self) {
-        let failed = std::mem::take(&mut self.failed).into_iter().rev();
+        let untried = std::mem::take(&mut self.untried).into_iter().rev();
+        let failed = untried.chain(std::mem::take(&mut self.failed).into_iter().rev());
         let with_reasons = std::mem::take(&mut self.failures).into_iter().rev();
         let files: Vec<File> = failed.chain(with_reasons.filter_map(|failure| failure.file)).collect();
-        (self.counts.failed, self.unread) = (0, None);
+        (self.counts.failed, self.counts.untried, self.unread) = (0, 0, None);
         for file in files {
             self.take_in(file);
         }
@@ -256,7 +259,7 @@ impl Item {
         self.again = true;
         self.lane = lane;
         (self.counts, self.unread) = (Counts::default(), None);
-        (self.failures, self.failed) = (Vec::new(), Vec::new());
+        (self.failures, self.failed, self.untried) = (Vec::new(), Vec::new(), Vec::new());
         match &mut self.tree {
             Some(tree) => {
                 **tree = Tree::new(&self.source, &self.to);

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::kinds::find_folders;
 use super::{Browsed, browse};
 use crate::effect::{WALK_BYTES, WALK_DEPTH, WALK_FOLDERS};
-use crate::event::{Fault, Listing, WalkEvent};
+use crate::event::{Fault, Listing, Outage, WalkEvent};
 use crate::net::http::Client;
 use crate::net::retry::Retries;
 use crate::text::clean_line;
@@ -18,10 +18,13 @@ use crate::wire::source::Source;
 
 /// Folders that are asked for at the same time.
 const AT_ONCE: usize = 8;
+/// Lists in a row that are not answered in spite of all tries: then the server is away.
+const SILENT: u32 = 2;
 
 /// Lists a folder and all that are in it; where some of these are `left` of an earlier walk that did not come to its end,
 /// only them and all that are in them. `report` hears of each, and that it is over. Each folder comes after the one
-/// that it is in. A list that fails in a way that may pass is asked for again, so many `retries` times.
+/// that it is in. A list that fails in a way that may pass is asked for again, so many `retries` times; a server that does
+/// not answer any more is waited for once, and then the folders that are left are not asked for ([`Fault::NotWalked`]).
 ///
 /// Dropping the future ends the walk.
 pub async fn walk<R, F>(source: &Source, left: Vec<Source>, client: &Client, retries: u32, mut report: R)
@@ -30,7 +33,7 @@ where
     F: Future<Output = ()>,
 {
     let ask = |source: Source, depth: usize| async move {
-        let mut retries = Retries::new(retries);
+        let mut retries = Retries::new(retries, client.timeouts().outage);
         let answer = loop {
             let fault = match browse(&source, client).await {
                 Err(fault) => fault,
@@ -43,6 +46,7 @@ where
         };
         (source, depth, with_folders(answer, client).await)
     };
+    let mut silent = 0;
     let mut asked = FuturesUnordered::new();
     let mut top = (!left.is_empty()).then(|| source.clone());
     let begun = if left.is_empty() { vec![source.clone()] } else { left };
@@ -72,6 +76,7 @@ where
         };
         match found {
             Ok((listing, undecided)) => {
+                silent = 0;
                 top.get_or_insert_with(|| listing.source.clone());
                 let more = listing.folder_bytes();
                 let fits = depth < WALK_DEPTH && bytes + more <= WALK_BYTES;
@@ -93,7 +98,23 @@ where
                 folders += taken.len();
                 waiting.extend(taken.into_iter().rev().map(|folder| (folder, depth + 1)));
             }
-            Err(fault) => report(WalkEvent::Missed(source, fault)).await,
+            Err(fault) => {
+                let is_away = match fault.outage() {
+                    Some(Outage::Unreachable) => true,
+                    Some(Outage::Unresponsive) => {
+                        silent += 1;
+                        silent >= SILENT
+                    }
+                    None => {
+                        silent = 0;
+                        false
+                    }
+                };
+                report(WalkEvent::Missed(source, fault)).await;
+                if is_away && !(asked.is_empty() && waiting.is_empty()) {
+                    return report(WalkEvent::Failed(Fault::NotWalked)).await;
+                }
+            }
         }
         while asked.len() < AT_ONCE
             && let Some((folder, depth)) = waiting.pop()

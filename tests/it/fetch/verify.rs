@@ -249,7 +249,7 @@ async fn beside(mut sums: impl FnMut() -> Vec<u8> + Send + 'static) -> (Vec<bool
         send(stream, &if request.starts_with(SUMS) { sums() } else { hello() });
     });
     let long = Duration::from_hours(10_000);
-    let timeouts = Timeouts { resolve: long, connect: long, answer: long, body: long };
+    let timeouts = Timeouts { resolve: long, connect: long, answer: long, body: long, ..PATIENT };
     let engine = Engine::new(Client::new(timeouts), 5, Arc::new(System));
     let dir = tempdir().unwrap();
     let (mut compared, mut unread) = (Vec::new(), Vec::new());

@@ -311,7 +311,7 @@ fn what_is_tried_again_says_when_and_why() {
     let (mut screen, ids) = steering(1);
     let fault = Fault::Status(503);
     let after = Duration::from_millis(3200);
-    screen.hears_of(ids[0], TransferEvent::Retrying { fault, attempt: 2, last: 6, after });
+    screen.hears_of(ids[0], TransferEvent::Retrying { fault, attempt: 2, last: Some(6), after });
     assert!(
         row(&screen, "f0").contains("again in 4 s (try 2 of 6): the server answered with HTTP status 503")
     );

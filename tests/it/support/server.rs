@@ -14,7 +14,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 /// Long enough for a machine under load to do what the test waits for.
 pub(crate) const PATIENT: Timeouts = {
     let long = Duration::from_mins(1);
-    Timeouts { resolve: long, connect: long, answer: long, body: long }
+    Timeouts { resolve: long, connect: long, answer: long, body: long, outage: Duration::ZERO }
 };
 
 /// One that is as patient, and has no connection yet.
