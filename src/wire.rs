@@ -10,6 +10,7 @@ pub mod buffers;
 pub mod chat;
 pub mod coding;
 pub mod conditions;
+pub mod cookies;
 pub mod credentials;
 pub mod digest;
 pub mod listing;

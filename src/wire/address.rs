@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
 use crate::text::{Clean, clean_line, is_showable};
 
 /// The port of the course's programs, and so ours where none is named.
@@ -124,6 +126,11 @@ fn read_host(text: &str) -> Result<Host, AddressError> {
         return Ok(Host::V4(address));
     }
     let wrong = || AddressError::Host(text.to_owned());
+    // Names of the local network go out as they are written (RFC 6762, section 16).
+    if !text.is_ascii() && text.chars().all(is_showable) && !is_local(text) {
+        return read_host(&to_ascii(text).filter(|ascii| ascii.is_ascii()).ok_or_else(wrong)?)
+            .map_err(|_| wrong());
+    }
     // 253 is the longest name that DNS can carry (RFC 1035, section 2.3.4).
     if text.is_empty() || text.len() > 253 || text.starts_with(['-', '.']) {
         return Err(if text.is_empty() { AddressError::Empty } else { wrong() });
@@ -137,6 +144,19 @@ fn read_host(text: &str) -> Result<Host, AddressError> {
     let is_letter = |character: char| character.is_alphanumeric() && is_showable(character);
     let allowed = |character: char| is_letter(character) || "-._".contains(character);
     if text.chars().all(allowed) { Ok(Host::Name(text.to_owned())) } else { Err(wrong()) }
+}
+
+fn is_local(name: &str) -> bool {
+    let last = name.trim_end_matches('.').rsplit('.').next();
+    last.is_some_and(|last| last.eq_ignore_ascii_case("local")) && name.contains('.')
+}
+
+/// An internationalized name as DNS carries it (UTS #46, not transitional; RFC 5891); none where it cannot be one. It is
+/// also shown in this form: many letters look like others, and a name must not look like that of another machine.
+fn to_ascii(name: &str) -> Option<String> {
+    let deny = AsciiDenyList::URL;
+    let ascii = Uts46::new().to_ascii(name.as_bytes(), deny, Hyphens::Allow, DnsLength::Ignore);
+    ascii.ok().map(std::borrow::Cow::into_owned)
 }
 
 impl Host {
@@ -220,6 +240,27 @@ mod tests {
             ("[::1.2.3.4]:9", "[::102:304]:9"),
         ] {
             assert_eq!(read(text).as_deref(), Ok(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_international_name_is_written_and_shown_as_dns_carries_it() {
+        for (text, meant) in [
+            ("b\u{fc}cher.example:80", "xn--bcher-kva.example:80"),
+            ("B\u{dc}CHER.Example", "xn--bcher-kva.example:7890"),
+            ("fa\u{df}.de", "xn--fa-hia.de:7890"),
+            ("\u{4f8b}\u{5b50}\u{3002}\u{6d4b}\u{8bd5}", "xn--fsqu00a.xn--0zwm56d:7890"),
+            ("\u{ff42}\u{ff4f}\u{ff58}", "box:7890"),
+            ("\u{ff11}\u{ff12}\u{ff17}.0.0.1", "127.0.0.1:7890"),
+            // Cyrillic letters that look like Latin ones.
+            ("\u{430}\u{440}\u{440}\u{4cf}\u{435}.com", "xn--80ak6aa92e.com:7890"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example:7890"),
+            ("\u{7535}\u{8111}.Local.", "\u{7535}\u{8111}.Local.:7890"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(meant), "{text}");
+        }
+        for text in ["\u{ff0f}.com", "\u{301}a.com", "\u{5d0}1a.com", "\u{ff03}x", "\u{2f000}\u{4f8b}.com"] {
+            assert!(matches!(read(text), Err(AddressError::Host(_))), "{text}: {:?}", read(text));
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 use super::address::{AddressError, DEFAULT_PORT, Endpoint, Host};
 use super::credentials::Credentials;
@@ -17,7 +17,8 @@ pub const HTTP_PORT: u16 = 80;
 /// The port of `https` URLs (RFC 9110, section 4.2.2).
 pub const HTTPS_PORT: u16 = 443;
 
-/// What a path segment may hold unencoded (RFC 3986, section 3.3).
+/// What a path segment holds unencoded that is made of a name: what it may hold (RFC 3986, section 3.3) but `;`, which
+/// some servers take for the beginning of a parameter, and `+`, which some take for a space.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -30,9 +31,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')')
     .remove(b'*')
-    .remove(b'+')
     .remove(b',')
-    .remove(b';')
     .remove(b'=')
     .remove(b':')
     .remove(b'@');
@@ -41,7 +40,11 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
 
 /// The same for a path that somebody may have encoded already.
-const WRITTEN: &AsciiSet = &SEGMENTS.remove(b'%').remove(b'?');
+const WRITTEN: &AsciiSet = &SEGMENTS.remove(b'%').remove(b';').remove(b'+');
+
+/// What no query can hold on its way: white space and controls, and what a request line would be misread by. All else goes
+/// out as it stands (WHATWG URL, query percent-encode set), also what RFC 3986 does not allow there.
+const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
 /// How to talk to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -229,10 +232,11 @@ impl fmt::Display for Source {
 }
 
 impl Path {
-    /// From the path of a URL as somebody wrote it: kept as it is, but for what a request line cannot hold.
+    /// From the path of a URL as somebody wrote it, with its query: kept as it is, but for what a request line cannot hold.
     #[must_use]
     pub fn from_url(path: &str) -> Self {
         let path = path.split('#').next().unwrap_or_default();
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let mut encoded = String::with_capacity(path.len() + 1);
         if !path.starts_with('/') {
             encoded.push('/');
@@ -246,6 +250,10 @@ impl Path {
             rest = &from[1..];
         }
         encoded.extend(percent_encode(rest.as_bytes(), WRITTEN));
+        if let Some(query) = query {
+            encoded.push('?');
+            encoded.extend(percent_encode(query.as_bytes(), QUERY));
+        }
         Self(encoded)
     }
 
@@ -355,6 +363,21 @@ mod tests {
             assert_eq!(read, (scheme, port, encoded), "{text}");
             assert_eq!(source.to_string(), shown, "{text}");
         }
+    }
+
+    #[test]
+    fn a_query_goes_out_as_it_stands_and_what_stands_for_itself_in_a_name_is_encoded() {
+        for (text, encoded) in [
+            ("http://h/a?b[]=1&c=%zz&d=%&e={f}|^`\\'", "/a?b[]=1&c=%zz&d=%&e={f}|^`\\'"),
+            ("http://h/a?b c\"<>\u{e9}#d", "/a?b%20c%22%3C%3E%C3%A9"),
+            ("http://h?a?b", "/?a?b"),
+            ("http://h/a;b+c%3Bd%2B%zz", "/a;b+c%3Bd%2B%25zz"),
+        ] {
+            assert_eq!(Source::parse(text).unwrap().path.encoded(), encoded, "{text}");
+        }
+        let from = Source::parse("http://h/d/").unwrap();
+        assert_eq!(from.resolve("x?a[]=%zz").unwrap().path.encoded(), "/d/x?a[]=%zz");
+        assert_eq!(from.path.join(b"a;b+c&d").encoded(), "/d/a%3Bb%2Bc&d");
     }
 
     #[test]
