@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hyper::{HeaderMap, StatusCode, header};
+use hyper::{HeaderMap, header};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 
@@ -29,7 +29,7 @@ mod walk;
 use body_reader::BodyReader;
 use same::Same;
 
-pub use fill::fill;
+pub use fill::{fill, measure};
 pub use preview::preview;
 pub use walk::walk;
 
@@ -143,7 +143,7 @@ async fn take<T: Take + Send + 'static>(
     answer: Answer,
     taker: T,
 ) -> Result<(Result<(Source, Reading), Fault>, T), Fault> {
-    if answer.status != StatusCode::OK {
+    if !answer.is_whole() {
         return Err(answer.refusal().await);
     }
     let folder = answer.source.at(answer.source.path.folder());

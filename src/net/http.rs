@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Empty;
@@ -18,23 +19,27 @@ use tokio::time::timeout;
 use super::{Timeouts, resolve};
 use crate::event::{Facts, Fault, Stage};
 use crate::wire::address::Endpoint;
+use crate::wire::cookies::Jar;
 use crate::wire::credentials::Credentials;
 use crate::wire::plain;
 use crate::wire::range::{ContentRange, http_date};
 use crate::wire::source::{Origin, Path, Scheme, Source};
 
 use self::line::{Line, NoAnswer};
+use self::patience::Patience;
 use self::pool::Pool;
 use self::question::head_bytes;
 use self::stream::Stream;
 use self::tls::Tls;
 
 /// Redirects to follow before it is called a loop.
-const REDIRECTS: usize = 10;
+const REDIRECTS: usize = 20;
 
 mod body;
 mod challenge;
+mod head;
 mod line;
+mod patience;
 mod pool;
 mod question;
 mod redirect;
@@ -48,6 +53,7 @@ pub use question::Question;
 #[derive(Debug, Clone)]
 pub struct Client {
     timeouts: Timeouts,
+    patience: Patience,
     pool: Arc<Pool>,
     tls: Arc<Tls>,
     known: Arc<Mutex<HashMap<Origin, HeaderValue>>>,
@@ -75,6 +81,7 @@ impl Client {
     pub fn new(timeouts: Timeouts) -> Self {
         Self {
             timeouts,
+            patience: Patience::new(timeouts.answer),
             pool: Arc::default(),
             tls: Arc::default(),
             known: Arc::default(),
@@ -102,6 +109,16 @@ impl Client {
         &self.timeouts
     }
 
+    /// How long this server may take until its answer begins.
+    pub(super) fn answer_timeout(&self, server: &Endpoint) -> Duration {
+        self.patience.with(server)
+    }
+
+    /// This server did not begin its answer in this time.
+    pub(super) fn note_timeout(&self, server: &Endpoint, waited: Duration) {
+        self.patience.note_timeout(server, waited);
+    }
+
     /// Whether this server has ever answered: then it is away for a while, where it does not any more.
     pub(super) fn has_heard(&self, endpoint: &Endpoint) -> bool {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).contains(endpoint)
@@ -121,7 +138,11 @@ impl Client {
     /// A server that is probed is asked the question itself, so that there is one connection where it speaks HTTP.
     pub async fn ask(&self, source: &Source, question: &Question) -> Result<Option<Answer>, Fault> {
         let mut source = source.clone();
+        let mut cookies = Jar::default();
         for _ in 0..=REDIRECTS {
+            let cookie = cookies.field(&source).and_then(|cookie| HeaderValue::try_from(cookie).ok());
+            let with_cookie = cookie.map(|cookie| question.clone().with(header::COOKIE, cookie));
+            let question = with_cookie.as_ref().unwrap_or(question);
             // What does not fit into the one read of a course server would be answered with a reset.
             if source.scheme == Scheme::Probe
                 && head_bytes(&self.request(&source, question)?) >= plain::REQUEST_LIMIT
@@ -145,17 +166,18 @@ impl Client {
             let Some(there) = redirect::target(&answer.source, &answer.headers)? else {
                 return Ok(Some(answer));
             };
+            redirect::note_cookies(&answer.source, &answer.headers, &mut cookies);
             answer.body.skip().await;
             source = there;
         }
         Err(Fault::RedirectedTooOften)
     }
 
-    /// Whether its server, of which that is not known, speaks HTTP: asks it for the head of its top folder. What it says of
-    /// that, and where else that may be, does not matter.
+    /// Whether its server, of which that is not known, speaks HTTP: asks it for its top folder, and not for the head of that
+    /// alone, which some servers do not answer. What it says, and where else that may be, does not matter.
     pub async fn speaks_http(&self, source: &Source) -> Result<bool, Fault> {
         let top = source.at(Path::from_name(b""));
-        let Some(answer) = self.exchange(&top, &Question::head("*/*")).await? else {
+        let Some(answer) = self.exchange(&top, &Question::get("*/*")).await? else {
             return Ok(false);
         };
         answer.body.skip().await;
@@ -226,9 +248,17 @@ impl Client {
         request: Request<Empty<Bytes>>,
     ) -> Result<Answer, NoAnswer> {
         let is_head = request.method() == Method::HEAD;
-        let (response, line) = line.ask(request, self.timeouts.answer).await?;
+        let patience = self.answer_timeout(&source.endpoint);
+        let answered = line.ask(request, patience).await;
+        if let Err(NoAnswer::Failed(Fault::TimedOut(Stage::Answer, waited))) = &answered {
+            self.note_timeout(&source.endpoint, *waited);
+        }
+        let (response, line) = answered?;
         self.note_heard(&source.endpoint);
         let (head, incoming) = response.into_parts();
+        if is_coded(&head.headers) {
+            return Err(NoAnswer::Failed(Fault::Encoded));
+        }
         let body = Body::new(incoming, line, Arc::clone(&self.pool), self.timeouts.body);
         Ok(Answer {
             source: source.spoken_http(),
@@ -259,6 +289,21 @@ impl Answer {
         self.text(&header::CONTENT_RANGE)?.parse().ok()
     }
 
+    /// Whether it is a success that carries all of the content (RFC 9110, section 15.3): also one that was changed on its
+    /// way, and a part that is all of it. Not a difference to an earlier version (RFC 3229).
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        match self.status.as_u16() {
+            200 | 201 | 203 => true,
+            206 => {
+                let range = self.content_range();
+                matches!(range, Some(ContentRange::Part { first: 0, last, total: Some(total) }) if last + 1 == total)
+            }
+            226 => !self.headers.contains_key("im"),
+            _ => false,
+        }
+    }
+
     /// What a field says; none where there is none, or it is no text.
     #[must_use]
     pub fn text(&self, name: &HeaderName) -> Option<&str> {
@@ -270,6 +315,16 @@ impl Answer {
         self.body.skip().await;
         Fault::Status(self.status.as_u16())
     }
+}
+
+/// Whether the content comes in a transfer coding that we do not decode (RFC 9112, section 7): nobody asked for any.
+fn is_coded(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let is_other = |coding: &[u8]| {
+        let coding = coding.trim_ascii();
+        ![&b""[..], b"chunked", b"identity"].iter().any(|known| coding.eq_ignore_ascii_case(known))
+    };
+    lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b',')).any(is_other)
 }
 
 /// The length of the content that is left out where only the head was asked for (RFC 9110, section 8.6).

@@ -7,6 +7,7 @@ use hobnob::wire::source::Source;
 mod answers;
 mod connections;
 mod credentials;
+mod lenient;
 mod redirects;
 mod secure;
 

@@ -11,7 +11,7 @@ use super::body::{Body, Incoming, Plain};
 use super::rate::Rate;
 use super::{Engine, Halt, digest};
 use crate::effect::Partial;
-use crate::event::{Anew, Facts, Fault};
+use crate::event::{Anew, Facts, Fault, Stage};
 use crate::net::http::{self, Client, Question};
 use crate::wire::attachment;
 use crate::wire::coding::is_encoded;
@@ -88,15 +88,15 @@ pub(super) async fn ask(
     lengths: &mut Lengths,
 ) -> Result<Reply, Halt> {
     let client = &engine.client;
-    if source.path.is_folder() {
-        return Err(Fault::IsFolder.into());
-    }
+    // A path that ends in a slash is a file's only where it was asked for as one.
+    let wants_slash = source.path.is_folder();
     if source.scheme != Scheme::Plain {
         match client.ask(source, &question(wish)?).await? {
             None => source.scheme = Scheme::Plain,
             Some(answer) => {
                 *source = source.spoken_http();
-                return read(answer, &source.path.last(), wish, lengths, &engine.rate).await;
+                let name = source.path.last();
+                return read(answer, (&name, wants_slash), wish, lengths, &engine.rate).await;
             }
         }
     }
@@ -106,25 +106,41 @@ pub(super) async fn ask(
     Ok(Reply::File(Box::new(Answer { body, is_part: false, version, name: None, page: None })))
 }
 
-/// What the server says of a file without sending it; none where it is a plain one, or answers that it does not know.
+/// What the server says of a file before it is downloaded; none where it is a plain one. HEAD is only a hint: where it
+/// fails, or says too little, the head of the answer to GET counts, of which the content is not read.
 pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option<Facts>, Halt> {
     if source.scheme == Scheme::Plain {
         return Ok(None);
     }
-    let Some(answer) = client.ask(source, &Question::head("*/*")).await? else {
+    match client.ask(source, &Question::head("*/*")).await {
+        Ok(None) => {
+            source.scheme = Scheme::Plain;
+            return Ok(None);
+        }
+        Ok(Some(answer)) => {
+            *source = source.spoken_http();
+            let facts = answer.facts();
+            if answer.is_whole() && facts.size.is_some() && facts.modified.is_some() {
+                return Ok(Some(facts));
+            }
+            if Fault::Status(answer.status.as_u16()).outage().is_some() {
+                return Err(refusal(&answer));
+            }
+        }
+        Err(
+            Fault::Reset
+            | Fault::Closed
+            | Fault::Garbled
+            | Fault::Encoded
+            | Fault::TimedOut(Stage::Answer, _),
+        ) => {}
+        Err(fault) => return Err(fault.into()),
+    }
+    let Some(answer) = client.ask(source, &Question::get("*/*")).await? else {
         source.scheme = Scheme::Plain;
         return Ok(None);
     };
-    *source = source.spoken_http();
-    match answer.status {
-        StatusCode::OK => Ok(Some(answer.facts())),
-        // An address that was signed for downloading is good for nothing else: the server forbids it, or calls it bad.
-        StatusCode::METHOD_NOT_ALLOWED
-        | StatusCode::NOT_IMPLEMENTED
-        | StatusCode::FORBIDDEN
-        | StatusCode::BAD_REQUEST => Ok(None),
-        _ => Err(refusal(&answer)),
-    }
+    if answer.is_whole() { Ok(Some(answer.facts())) } else { Err(refusal(&answer)) }
 }
 
 fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
@@ -144,7 +160,7 @@ fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
 
 async fn read(
     answer: http::Answer,
-    name: &[u8],
+    (name, wants_slash): (&[u8], bool),
     wish: Option<&Wish>,
     lengths: &mut Lengths,
     rate: &Rate,
@@ -169,7 +185,7 @@ async fn read(
             }
         }
         // Servers add the slash to a folder's path by redirecting.
-        (Ok(Delivery::Whole { .. }), _) if answer.source.path.is_folder() => Err(Fault::IsFolder.into()),
+        (Ok(Delivery::Whole { .. }), _) if answer.source.path.is_folder() && !wants_slash => Err(Fault::IsFolder.into()),
         // Of one that was asked for a part, all of it may still come right.
         (Ok(Delivery::Whole { total: Some(total) }), Some(_))
             if lengths.other(&identity(&answer), total).is_some() =>

@@ -127,8 +127,12 @@ impl Plain {
             plain.stream.write_all(request).await?;
             plain.read().await
         };
-        match timeout(timeouts.answer, first).await {
-            Err(_) => Err(Fault::TimedOut(Stage::Answer, timeouts.answer)),
+        let patience = client.answer_timeout(&source.endpoint);
+        match timeout(patience, first).await {
+            Err(_) => {
+                client.note_timeout(&source.endpoint, patience);
+                Err(Fault::TimedOut(Stage::Answer, patience))
+            }
             Ok(Err(error)) => Err(Fault::from_network(&error)),
             Ok(Ok(first)) if first.is_empty() => Err(Fault::NothingSent),
             Ok(Ok(first)) => {

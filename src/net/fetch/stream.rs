@@ -111,7 +111,7 @@ impl Engine {
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        let mut retries = Retries::new(self.retries);
+        let mut retries = Retries::new(self.retries, self.client.timeouts().outage);
         let mut said = Said::default();
         let mut broken = None;
         loop {

@@ -151,7 +151,7 @@ impl Said {
 
 /// It may not even be there: it is asked for once more at most, and not as often as the file itself.
 async fn ask(engine: &Engine, sums: &Source) -> Result<Said, Fault> {
-    let mut retries = Retries::new(engine.retries.min(1));
+    let mut retries = Retries::new(engine.retries.min(1), Duration::ZERO);
     loop {
         let fault = match read(&engine.client, sums).await {
             Ok(said) => return Ok(said),
@@ -169,11 +169,11 @@ async fn read(client: &Client, sums: &Source) -> Result<Said, Fault> {
         return Ok(Said::default());
     };
     match answer.status {
-        StatusCode::OK if is_page(&answer) => {
+        _ if answer.is_whole() && is_page(&answer) => {
             answer.body.skip().await;
             return Err(Fault::NotChecksums);
         }
-        StatusCode::OK => {}
+        _ if answer.is_whole() => {}
         // Some servers forbid what is not there, so that nobody learns what is.
         StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN => {
             answer.body.skip().await;

@@ -111,7 +111,7 @@ impl<'a> Transfer<'a> {
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        let mut retries = Retries::new(self.engine.retries);
+        let mut retries = Retries::new(self.engine.retries, self.engine.client.timeouts().outage);
         loop {
             let attempt = match self.attempt(report).await {
                 Ok(()) => Box::pin(self.refuse_list()).await,

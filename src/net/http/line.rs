@@ -65,6 +65,10 @@ impl Line {
         let (sender, connection) = http1::Builder::new()
             .http09_responses(is_probed)
             .max_header_size(HEAD_LIMIT)
+            // What other clients take, too: of a field that is none the others are no worse.
+            .ignore_invalid_headers_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
             .read_buf_exact_size(Some(READ_SIZE))
             .handshake(TokioIo::new(stream))
             .await
@@ -78,7 +82,7 @@ impl Line {
         request: Request<Empty<Bytes>>,
         patience: Duration,
     ) -> Result<(Response<Incoming>, Option<Self>), NoAnswer> {
-        self.allowance.limit(BEGINNING);
+        self.allowance.expect_head(BEGINNING);
         let mut response = pin!(self.sender.send_request(request));
         let mut open = true;
         let answered = poll_fn(|context| {

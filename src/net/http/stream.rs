@@ -1,19 +1,23 @@
-//! The bytes of a connection, with or without TLS. Never decides which, and never reads more than it is allowed to.
+//! The bytes of a connection, with or without TLS, the heads of answers in the form that hyper reads. Never decides which,
+//! and never reads more than it is allowed to.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use super::head::HeadFilter;
+
 /// A connection to a server. Requests are short: they are not written in parts.
 pub(super) struct Stream {
     bytes: Bytes,
     allowance: Allowance,
+    head: HeadFilter,
 }
 
 enum Bytes {
@@ -23,18 +27,30 @@ enum Bytes {
 
 /// How many bytes may still be read: for whoever has given the stream away.
 #[derive(Clone)]
-pub(super) struct Allowance(Arc<AtomicUsize>);
+pub(super) struct Allowance(Arc<Shared>);
+
+struct Shared {
+    left: AtomicUsize,
+    /// Whether the head of an answer comes next.
+    is_head_next: AtomicBool,
+}
 
 impl Allowance {
+    /// From now on so many may be read, of which the first are the head of an answer.
+    pub(super) fn expect_head(&self, bytes: usize) {
+        self.0.is_head_next.store(true, Ordering::Relaxed);
+        self.limit(bytes);
+    }
+
     /// From now on so many; [`usize::MAX`] are without end. What is read beyond them is an error
     /// ([`io::ErrorKind::InvalidData`]).
     pub(super) fn limit(&self, bytes: usize) {
-        self.0.store(bytes, Ordering::Relaxed);
+        self.0.left.store(bytes, Ordering::Relaxed);
     }
 
     /// How many are left.
     pub(super) fn left(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.left.load(Ordering::Relaxed)
     }
 }
 
@@ -50,7 +66,8 @@ impl Stream {
     }
 
     fn new(bytes: Bytes) -> Self {
-        Self { bytes, allowance: Allowance(Arc::new(AtomicUsize::new(usize::MAX))) }
+        let shared = Shared { left: AtomicUsize::new(usize::MAX), is_head_next: AtomicBool::new(false) };
+        Self { bytes, allowance: Allowance(Arc::new(shared)), head: HeadFilter::default() }
     }
 
     /// What says how much of it may be read.
@@ -65,7 +82,39 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { bytes, allowance } = self.get_mut();
+        let this = self.get_mut();
+        if this.allowance.0.is_head_next.swap(false, Ordering::Relaxed) {
+            this.head.expect_head();
+        }
+        loop {
+            let ready = this.head.ready();
+            if !ready.is_empty() {
+                let count = ready.len().min(buffer.remaining());
+                buffer.put_slice(&ready.split_to(count));
+                return Poll::Ready(Ok(()));
+            }
+            let before = buffer.filled().len();
+            ready!(this.read(context, buffer))?;
+            let end = buffer.filled().len() == before;
+            if !this.head.is_in_head() {
+                return Poll::Ready(Ok(()));
+            }
+            match this.head.take(&buffer.filled()[before..]) {
+                None => return Poll::Ready(Ok(())),
+                Some(is_ready) => {
+                    buffer.set_filled(before);
+                    if end && !is_ready {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Stream {
+    fn read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { bytes, allowance, .. } = self;
         let left = allowance.left();
         if left == 0 {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));

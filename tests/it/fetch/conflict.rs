@@ -11,18 +11,18 @@ use tempfile::tempdir;
 
 use super::{at, engine, fetch_into, fetch_with, job, read, run};
 use crate::support::files::names;
-use crate::support::server::{PATIENT, Server};
+use crate::support::server::{PATIENT, Server, hold, reset, send};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT
 const CHANGED: Duration = Duration::from_secs(784_111_777);
 
+/// The head of an answer with three bytes.
+const DATED: &str =
+    "HTTP/1.1 200 OK\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\n\r\n";
+
 /// Says when its file was changed; HEAD works as well.
 fn dated() -> Server {
-    Server::http(|line| {
-        let head =
-            "HTTP/1.1 200 OK\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 3\r\n\r\n";
-        if line.starts_with("HEAD") { head.to_owned() } else { format!("{head}new") }
-    })
+    Server::http(|line| if line.starts_with("HEAD") { DATED.to_owned() } else { format!("{DATED}new") })
 }
 
 fn set_changed(path: &std::path::Path, when: SystemTime) {
@@ -113,10 +113,65 @@ async fn only_a_newer_file_takes_the_place_of_an_older_one() {
     set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED - Duration::from_secs(1));
     assert!(matches!(end(job.clone(), Conflict::Newer).await, End::Finished(_)));
     assert_eq!(read(&dir, "a"), b"new");
-    // A server that does not say when has nothing newer.
+    // Of one that does not say when, it is not known.
     let silent = Server::http(|_| "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n".to_owned());
     let job = Job { source: silent.source("http://", "/a"), ..job };
-    assert_eq!(end(job, Conflict::Newer).await, End::Kept(at(&dir, "a"), Kept::NotNewer));
+    assert_eq!(end(job, Conflict::Newer).await, End::Kept(at(&dir, "a"), Kept::Undated));
+}
+
+#[tokio::test]
+async fn where_head_fails_get_decides() {
+    let refusals = [
+        "HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 501 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "",
+    ];
+    for refusal in refusals {
+        let server = Server::new(move |request, stream| {
+            if !request.starts_with(b"HEAD ") {
+                send(stream, format!("{DATED}new").as_bytes());
+            } else if refusal.is_empty() {
+                reset(stream, b"");
+            } else {
+                send(stream, refusal.as_bytes());
+            }
+        });
+        let dir = tempdir().unwrap();
+        let job = job(server.source("http://", "/a"), dir.path());
+        fs::write(at(&dir, "a"), "old").unwrap();
+        set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED);
+        assert_eq!(
+            end(job.clone(), Conflict::Newer).await,
+            End::Kept(at(&dir, "a"), Kept::NotNewer),
+            "{refusal}"
+        );
+        assert_eq!(end(job.clone(), Conflict::Ask).await, End::Kept(at(&dir, "a"), Kept::Same), "{refusal}");
+        set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED - Duration::from_secs(1));
+        assert!(matches!(end(job, Conflict::Newer).await, End::Finished(_)), "{refusal}");
+        assert_eq!(read(&dir, "a"), b"new");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_when_it_is_asked_for_the_head_is_asked_for_the_file() {
+    let server = Server::new(|request, stream| {
+        if request.starts_with(b"HEAD ") {
+            hold(stream);
+        } else {
+            send(stream, format!("{DATED}new").as_bytes());
+        }
+    });
+    let dir = tempdir().unwrap();
+    fs::write(at(&dir, "a"), "old").unwrap();
+    set_changed(&at(&dir, "a"), UNIX_EPOCH + CHANGED - Duration::from_secs(1));
+    let job = Job { conflict: Conflict::Newer, ..job(server.source("http://", "/a"), dir.path()) };
+    let timeouts = hobnob::net::Timeouts { answer: Duration::from_millis(300), ..PATIENT };
+    assert!(matches!(run(&engine(timeouts), &mut job.clone()).await.0, End::Finished(_)));
+    assert_eq!(read(&dir, "a"), b"new");
 }
 
 #[tokio::test]

@@ -87,14 +87,14 @@ async fn a_plain_server_that_is_probed_gets_one_short_request_and_then_the_name(
 async fn a_request_too_long_for_a_plain_server_is_probed_with_a_shorter_one() {
     let name = "长".repeat(300);
     let server = Server::new(move |request, stream| {
-        let is_name = !request.starts_with(b"HEAD ");
+        let is_name = !request.starts_with(b"GET ");
         send(stream, if is_name { b"hello" } else { b"" });
     });
     let dir = tempdir().unwrap();
     fetch_into(&dir, server.source("", &format!("/{name}"))).await.unwrap();
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
-    assert!(requests[0].starts_with(b"HEAD / HTTP/1.1\r\n"));
+    assert!(requests[0].starts_with(b"GET / HTTP/1.1\r\n"));
     assert_eq!(requests[1], name.as_bytes());
 }
 
@@ -283,7 +283,41 @@ async fn a_folder_is_not_stored() {
     });
     let dir = tempdir().unwrap();
     assert_eq!(fetch_into(&dir, server.source("http://", "/dir")).await, Err(Fault::IsFolder));
-    assert_eq!(fetch_into(&dir, server.source("http://", "/dir/")).await, Err(Fault::IsFolder));
+    assert!(names(dir.path()).is_empty());
+}
+
+#[tokio::test]
+async fn a_page_whose_path_ends_in_a_slash_is_a_file_where_it_is_asked_for_as_one() {
+    let server = Server::http(|line| match line {
+        "GET /from HTTP/1.1" => {
+            "HTTP/1.1 301 Moved\r\nLocation: /dir/\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+        _ => ok("text/html", "<h1>page</h1>"),
+    });
+    let dir = tempdir().unwrap();
+    let mut job = job(server.source("http://", "/dir/?a[]=%zz"), dir.path());
+    job.to = dir.path().join("page.html");
+    assert!(matches!(run(&engine(PATIENT), &mut job).await.0, End::Finished(_)));
+    assert_eq!(read(&dir, "page.html"), b"<h1>page</h1>");
+    assert!(server.requests()[0].starts_with(b"GET /dir/?a[]=%zz HTTP/1.1\r\n"));
+}
+
+#[tokio::test]
+async fn an_answer_of_any_success_that_carries_all_is_the_file() {
+    for (status, field) in [(203, ""), (201, ""), (226, ""), (206, "Content-Range: bytes 0-4/5\r\n")] {
+        let server = Server::sending(format!("HTTP/1.1 {status} X\r\n{field}Content-Length: 5\r\n\r\nhello"));
+        let dir = tempdir().unwrap();
+        assert_eq!(
+            fetch_into(&dir, server.source("http://", "/a")).await.map(|file| file.bytes),
+            Ok(5),
+            "{status}"
+        );
+        assert_eq!(read(&dir, "a"), b"hello");
+    }
+    let part =
+        Server::sending("HTTP/1.1 206 X\r\nContent-Range: bytes 0-4/9\r\nContent-Length: 5\r\n\r\nhello");
+    let dir = tempdir().unwrap();
+    assert_eq!(fetch_into(&dir, part.source("http://", "/a")).await, Err(Fault::Status(206)));
     assert!(names(dir.path()).is_empty());
 }
 

@@ -48,16 +48,16 @@ async fn other_servers_are_followed_to() {
 }
 
 #[tokio::test]
-async fn ten_redirects_are_followed_and_no_more() {
+async fn twenty_redirects_are_followed_and_no_more() {
     let server = Lasting::new(|heard| {
         let left: u32 = heard.path()[1..].parse().unwrap();
         Act::Keep(if left == 0 { ok("text/plain", "hello") } else { moved(302, &(left - 1).to_string()) })
     });
     let client = client();
-    assert_eq!(get(&client, &server.source("http://", "/10")).await.unwrap(), "hello");
-    assert_eq!(server.heard().len(), 11);
-    assert_eq!(get(&client, &server.source("http://", "/11")).await, Err(Fault::RedirectedTooOften));
-    assert_eq!(server.heard().len(), 11);
+    assert_eq!(get(&client, &server.source("http://", "/20")).await.unwrap(), "hello");
+    assert_eq!(server.heard().len(), 21);
+    assert_eq!(get(&client, &server.source("http://", "/21")).await, Err(Fault::RedirectedTooOften));
+    assert_eq!(server.heard().len(), 21);
 }
 
 #[tokio::test]
@@ -107,4 +107,29 @@ async fn whoever_is_led_to_a_server_that_is_none_says_so() {
         assert_eq!(get(&client(), &server.source("", "/a")).await, Err(fault));
     }
     assert_eq!(course.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_set_on_the_way_is_told_on_the_way_to_that_server_alone() {
+    let other = Lasting::new(|_| Act::Keep(ok("text/plain", "other")));
+    let address = other.address;
+    let server = Lasting::new(move |heard| {
+        let cookie = heard.field("cookie").map(str::to_owned);
+        let set = |to: &str, cookies: &str| moved(302, to).replacen("\r\n", &format!("\r\n{cookies}"), 1);
+        Act::Keep(match (heard.path(), cookie.as_deref()) {
+            ("/a", None) => set("/login", "Set-Cookie: s=1; Path=/\r\nSet-Cookie: t=2; Path=/login\r\n"),
+            ("/login", Some("t=2; s=1")) => set("/a", "Set-Cookie: t=; Max-Age=0; Path=/login\r\n"),
+            ("/a", Some("s=1")) => ok("text/plain", "hello"),
+            ("/b", None) => {
+                set(&format!("http://localhost:{}/", address.port()), "Set-Cookie: s=1; Path=/\r\n")
+            }
+            _ => "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        })
+    });
+    let client = client();
+    for _ in 0..2 {
+        assert_eq!(get(&client, &server.source("http://", "/a")).await.as_deref(), Ok("hello"));
+    }
+    assert_eq!(get(&client, &server.source("http://", "/b")).await.as_deref(), Ok("other"));
+    assert!(other.heads().iter().all(|head| !head.contains("cookie: ")));
 }

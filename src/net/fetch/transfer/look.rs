@@ -79,8 +79,11 @@ impl Transfer<'_> {
         let comes = ask::facts(&self.engine.client, &mut self.job.source).await?.unwrap_or_default();
         let there = facts(there);
         if conflict == Conflict::Newer {
-            let is_newer = comes.compare_times(&there) == Some(Ordering::Greater);
-            return if is_newer { Ok(()) } else { Err(Halt::Kept(Kept::NotNewer)) };
+            return match comes.compare_times(&there) {
+                Some(Ordering::Greater) => Ok(()),
+                Some(Ordering::Equal | Ordering::Less) => Err(Halt::Kept(Kept::NotNewer)),
+                None => Err(Halt::Kept(Kept::Undated)),
+            };
         }
         if comes.are_the_same_as(&there) {
             return Err(Halt::Kept(Kept::Same));
