@@ -18,7 +18,7 @@ mod recent;
 mod share;
 
 pub use fetch::{Conflict, Job, NamePolicy, Naming, OVERLAP, Partial};
-pub use keep::{KeptItem, KeptPartial, KeptState, Memory, NewMessage, PAGE, Part, StoreRequest};
+pub use keep::{KeptItem, KeptPartial, KeptState, Memory, NamedBy, NewMessage, PAGE, Part, StoreRequest};
 pub use recent::{Change, Recent};
 pub use share::ShareOrder;
 

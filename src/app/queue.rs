@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use fnv::FnvHashMap;
 
 use super::Ids;
-use crate::effect::{Conflict, Effect, Job, Naming, Partial};
+use crate::effect::{Conflict, Effect, Job, NamedBy, Partial};
 use crate::event::{Fault, RequestId, TransferId};
 use crate::text::clean_line;
 use crate::wire::digest::Checksum;
@@ -46,7 +46,7 @@ pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Renamed, Running};
 use names::Names;
 use pace::{History, Pace};
 pub use shown::Question;
-use target::base_of;
+use target::{base_of, named_by, naming};
 pub(crate) use tree::sums_beside;
 use tree::{Tree, Walk};
 
@@ -191,11 +191,11 @@ impl Queue {
         if let Some(known) = self.open.get(&source) {
             return *known;
         }
-        let naming = self.naming(to.is_some(), named_by_server);
+        let named_by = named_by(to.is_some(), named_by_server);
         let (to, renamed) = self.place_for(to, &self.settings.prefix.clone(), &source.path.last());
         let mut item = self.item(source, to, None);
         (item.size, item.checksum, item.sums, item.is_listed) = (size, checksum, sums, is_listed);
-        (item.naming, item.renamed) = (naming, renamed);
+        (item.named_by, item.renamed) = (named_by, renamed);
         item.find(File::alone(size));
         self.put(item, world)
     }
@@ -265,7 +265,7 @@ impl Queue {
             anew: None,
             resumed: None,
             unread: None,
-            naming: Naming::Given,
+            named_by: NamedBy::default(),
             folder: item::FolderOrigin::default(),
             renamed: Renamed::default(),
             pace: Pace::default(),
@@ -320,7 +320,7 @@ impl Queue {
 
     fn start(&mut self, id: ItemId, small: bool, world: &mut World<'_>) {
         let transfer = world.ids.transfer();
-        let dir = self.settings.dir.clone();
+        let settings = self.settings.clone();
         let started = self.change(id, |item| {
             let file = item.waiting.pop(small)?;
             // What came already is not downloaded once more.
@@ -331,9 +331,9 @@ impl Queue {
             let job = Job {
                 source,
                 asked: item.source.clone(),
-                base: base_of(&dir, item),
+                base: base_of(&settings.dir, item),
                 to,
-                naming: item.naming.clone(),
+                naming: naming(item.named_by, &settings),
                 conflict,
                 checksum: item.checksum.clone(),
                 sums: item.sums_of(&file),
@@ -805,6 +805,18 @@ mod tests {
         sim.act(|queue, world| queue.retry(id, world));
         sim.lists("http://h/d/", &[(".x", Some(LARGE))]);
         assert_eq!(places(&sim), ["d/.x"]);
+    }
+
+    #[test]
+    fn a_folder_that_was_made_for_the_download_is_its_own_after_a_restart_too() {
+        let mut sim = Sim::new(9);
+        sim.folder("http://h/d");
+        sim.lists("http://h/d/", &[("x", Some(LARGE))]);
+        let mut again = sim.restarts();
+        again.target.is_occupied = true;
+        again.act(|queue, world| queue.resume_all(world));
+        again.lists("http://h/d/", &[(".x", Some(LARGE))]);
+        assert_eq!(places(&again), ["d/.x"]);
     }
 
     #[test]

@@ -145,8 +145,24 @@ pub struct KeptItem {
     pub checksum: Option<Checksum>,
     /// Files on the server that may say what the content of the file has to be.
     pub sums: Vec<Source>,
+    /// Who says what the file is called.
+    pub named_by: NamedBy,
+    /// Whether the folder that it goes to was made for it: then that is its own, whatever is in it by now.
+    pub owns_folder: bool,
     /// How it is.
     pub state: KeptState,
+}
+
+/// Who says what a downloaded file is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NamedBy {
+    /// The user, who chose the path.
+    #[default]
+    User,
+    /// The list that it was picked from.
+    List,
+    /// The server, where its answer has a name.
+    Server,
 }
 
 /// What a download that is kept does in the next run. What comes first here comes first where two cannot be had.

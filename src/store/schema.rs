@@ -7,7 +7,7 @@ pub(super) const APPLICATION: u32 = 0x686f_626e;
 
 /// What leads from each version (`PRAGMA user_version`) to the next; the first from an empty file. What was released
 /// once is never changed: another step is put behind it.
-pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD];
+pub(super) const STEPS: &[&str] = &[FIRST, SECOND, THIRD, FOURTH];
 
 const FIRST: &str = "
 -- A peer: what is kept of it beside the messages, and what would take long to find among them.
@@ -103,6 +103,13 @@ const THIRD: &str = "
 ALTER TABLE transfer ADD COLUMN here INTEGER NOT NULL DEFAULT 0;
 -- It did not work. What failed before was kept as paused.
 ALTER TABLE transfer ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+";
+
+const FOURTH: &str = "
+-- Who says what the file is called: 0 the user, 1 a list, 2 the server.
+ALTER TABLE transfer ADD COLUMN named_by INTEGER NOT NULL DEFAULT 0;
+-- Whether the folder that it goes to was made for it.
+ALTER TABLE transfer ADD COLUMN owns_folder INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// The version of this program's files.

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rusqlite::{Connection, Result, Row, params};
 
-use crate::effect::{Conflict, KeptItem, KeptPartial, KeptState, Partial};
+use crate::effect::{Conflict, KeptItem, KeptPartial, KeptState, NamedBy, Partial};
 use crate::wire::address::Endpoint;
 use crate::wire::range::Validator;
 use crate::wire::source::{Path as Remote, Scheme, Source};
@@ -17,6 +17,11 @@ const GOING: i64 = 0;
 const PAUSED: i64 = 1;
 /// Earlier versions take it for paused.
 const CRASHED: i64 = 2;
+
+/// What stands in the column `named_by`.
+const BY_USER: i64 = 0;
+const BY_LIST: i64 = 1;
+const BY_SERVER: i64 = 2;
 
 /// So many files of which a part is here are known; of more, those that were begun last.
 const PARTIALS: i64 = 10_000;
@@ -38,8 +43,9 @@ fn keep_item(connection: &Connection, place: u64, item: &KeptItem) -> Result<()>
     let sums: Vec<String> = item.sums.iter().map(written).collect();
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO transfer (place, source, target, size, conflict, checksum, sums, paused, here, failed)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT OR REPLACE INTO transfer (place, source, target, size, conflict, checksum, sums, paused, here, failed,
+                named_by, owns_folder)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             place,
@@ -56,6 +62,12 @@ fn keep_item(connection: &Connection, place: u64, item: &KeptItem) -> Result<()>
             },
             length(Some(item.here)).unwrap_or_default(),
             item.state == KeptState::Failed,
+            match item.named_by {
+                NamedBy::User => BY_USER,
+                NamedBy::List => BY_LIST,
+                NamedBy::Server => BY_SERVER,
+            },
+            item.owns_folder,
         ])?;
     Ok(())
 }
@@ -98,7 +110,7 @@ pub(super) fn drop_partial(connection: &Connection, source: &Source, to: &Path) 
 /// The downloads that are not done, in their order. What makes no sense is left out.
 pub(super) fn queue(connection: &Connection) -> Result<Vec<KeptItem>> {
     let mut rows = connection.prepare(
-        "SELECT place, source, target, size, conflict, checksum, sums, paused, here, failed
+        "SELECT place, source, target, size, conflict, checksum, sums, paused, here, failed, named_by, owns_folder
         FROM transfer ORDER BY place",
     )?;
     let rows = rows.query_map([], |row| Ok(item_in(row)))?;
@@ -120,6 +132,12 @@ fn item_in(row: &Row<'_>) -> Option<KeptItem> {
         },
         sums: sums.lines().filter_map(read).collect(),
         here: row.get(8).ok()?,
+        named_by: match row.get(10).ok()? {
+            BY_SERVER => NamedBy::Server,
+            BY_LIST => NamedBy::List,
+            _ => NamedBy::User,
+        },
+        owns_folder: row.get(11).ok()?,
         state: match (row.get(9).ok()?, row.get(7).ok()?) {
             (true, _) => KeptState::Failed,
             (false, GOING) => KeptState::Going,

@@ -10,7 +10,7 @@ use super::counts::{Counts, percent, saturated};
 use super::file::{File, Goal, Waiting};
 use super::pace::{Pace, time_left};
 use super::tree::{Tree, Walk};
-use crate::effect::{Conflict, Naming};
+use crate::effect::{Conflict, NamedBy};
 use crate::event::{Anew, Clash, Fault, Finished, Kept, TransferId};
 use crate::text::{Clean, clean_line};
 use crate::wire::digest::Checksum;
@@ -85,7 +85,7 @@ pub struct Item {
     pub(super) resumed: Option<Resumed>,
     pub(super) unread: Option<(Clean, Fault)>,
     /// Who says what it is called, where it is a file.
-    pub(super) naming: Naming,
+    pub(super) named_by: NamedBy,
     pub(super) folder: FolderOrigin,
     pub(super) renamed: Renamed,
     pub(super) pace: Pace,

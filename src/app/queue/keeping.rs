@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::counts::saturated;
 use super::file::{File, Goal, is_small};
-use super::item::{End, Item, ItemId, PausedBy};
+use super::item::{End, FolderOrigin, Item, ItemId, PausedBy};
 use super::tree::{Tree, Walk};
 use super::{Queue, World};
 use crate::effect::{Effect, KeptItem, KeptPartial, KeptState, OVERLAP, Partial, StoreRequest};
@@ -50,7 +50,19 @@ impl Queue {
 
     /// Takes over one whose name is its own, or that failed.
     fn take_over(&mut self, kept: KeptItem, world: &mut World<'_>) {
-        let KeptItem { place, source, to, size, here, conflict, checksum, sums, state } = kept;
+        let KeptItem {
+            place,
+            source,
+            to,
+            size,
+            here,
+            conflict,
+            checksum,
+            sums,
+            named_by,
+            owns_folder,
+            state,
+        } = kept;
         let tree = source.path.is_folder().then(|| Box::new(Tree::new(&source, &to)));
         let mut item = self.item(source, to, tree);
         let new = item.place;
@@ -61,6 +73,8 @@ impl Queue {
             item.paused_by = PausedBy::Crash;
         }
         item.again = true;
+        item.named_by = named_by;
+        item.folder = if owns_folder { FolderOrigin::Made } else { FolderOrigin::Found };
         if !item.is_folder() {
             let partial = self.partials.get(&(item.source.clone(), item.to.clone()));
             let (total, here) = partial.map_or((None, 0), |(partial, _)| (partial.total, here));
@@ -196,6 +210,8 @@ fn kept(item: &Item) -> Option<KeptItem> {
         conflict: item.conflict,
         checksum: item.checksum.clone(),
         sums: item.sums.clone(),
+        named_by: item.named_by,
+        owns_folder: item.folder == FolderOrigin::Made,
         state: match (item.paused, item.paused_by) {
             _ if failed => KeptState::Failed,
             (true, PausedBy::Crash) => KeptState::Crashed,

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::item::{FolderOrigin, Item, ItemId, Renamed};
 use super::tree::Walk;
-use super::{Queue, World};
-use crate::effect::{Effect, Naming};
+use super::{Queue, QueueSettings, World};
+use crate::effect::{Effect, NamedBy, Naming};
 use crate::event::{Fault, RequestId, Target, TransferId};
 use crate::text::clean_line;
 use crate::wire::name::{NameRules, local_name};
@@ -16,6 +16,24 @@ use crate::wire::name::{NameRules, local_name};
 /// The folder below which no symbolic link is followed on the way to an item: the one that the user chose.
 pub(super) fn base_of(dir: &Path, item: &Item) -> PathBuf {
     if item.to == dir { item.to.clone() } else { item.to.parent().unwrap_or(&item.to).to_path_buf() }
+}
+
+/// Who says what a file is called, of which the user may have given the path.
+pub(super) fn named_by(is_given: bool, by_server: bool) -> NamedBy {
+    match (is_given, by_server) {
+        (true, _) => NamedBy::User,
+        (false, false) => NamedBy::List,
+        (false, true) => NamedBy::Server,
+    }
+}
+
+/// What a download needs of that.
+pub(super) fn naming(named_by: NamedBy, settings: &QueueSettings) -> Naming {
+    match named_by {
+        NamedBy::User => Naming::Given,
+        NamedBy::List => Naming::Picked,
+        NamedBy::Server => Naming::Server { prefix: settings.prefix.clone(), policy: settings.names },
+    }
 }
 
 impl Queue {
@@ -45,17 +63,6 @@ impl Queue {
         folder.join(OsString::from_vec(
             self.names.take(folder, path.file_name().unwrap_or_default().as_bytes()),
         ))
-    }
-
-    /// Who says what a file is called.
-    pub(super) fn naming(&self, is_given: bool, by_server: bool) -> Naming {
-        match (is_given, by_server) {
-            (true, _) => Naming::Given,
-            (false, false) => Naming::Picked,
-            (false, true) => {
-                Naming::Server { prefix: self.settings.prefix.clone(), policy: self.settings.names }
-            }
-        }
     }
 
     /// Has the place looked at where a folder is to be.

@@ -185,7 +185,9 @@ async fn read(
             }
         }
         // Servers add the slash to a folder's path by redirecting.
-        (Ok(Delivery::Whole { .. }), _) if answer.source.path.is_folder() && !wants_slash => Err(Fault::IsFolder.into()),
+        (Ok(Delivery::Whole { .. }), _) if answer.source.path.is_folder() && !wants_slash => {
+            Err(Fault::IsFolder.into())
+        }
         // Of one that was asked for a part, all of it may still come right.
         (Ok(Delivery::Whole { total: Some(total) }), Some(_))
             if lengths.other(&identity(&answer), total).is_some() =>

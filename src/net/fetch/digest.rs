@@ -65,7 +65,7 @@ pub(super) async fn late(
     source: &Source,
     version: &Version,
 ) -> Result<Option<Checksum>, Fault> {
-    let mut retries = Retries::new(engine.retries.min(1));
+    let mut retries = Retries::new(engine.retries.min(1), Duration::ZERO);
     loop {
         let fault = match ask(engine, source, version).await {
             Ok(said) => return Ok(said),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hobnob::effect::{Conflict, KeptItem, KeptPartial, KeptState, Partial};
+use hobnob::effect::{Conflict, KeptItem, KeptPartial, KeptState, NamedBy, Partial};
 use hobnob::wire::range::Validator;
 use rusqlite::Connection;
 use tempfile::tempdir;
@@ -19,6 +19,8 @@ fn item(place: u64, source: &str) -> KeptItem {
         conflict: Conflict::Newer,
         checksum: None,
         sums: Vec::new(),
+        named_by: [NamedBy::User, NamedBy::List, NamedBy::Server][usize::try_from(place % 3).unwrap()],
+        owns_folder: place.is_multiple_of(2),
         state: KeptState::Going,
     }
 }
