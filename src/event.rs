@@ -28,7 +28,7 @@ mod walk;
 
 pub use contact::{Contact, ContactChange, ExternalChanges, Known, PeerChanges, Silent, merged_draft};
 pub use delivery::Delivery;
-pub use fault::{Clash, Distrust, Fault, Stage, system_words};
+pub use fault::{Clash, Distrust, Fault, Outage, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use preview::{Content, Listed, Packed, Paint, Preview, TextLine};
 pub use share::{FolderName, Folders, ShareEvent, ShareFault, ShareNews};

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use hyper::StatusCode;
 use hyper::header::{self, HeaderName, HeaderValue};
 use tokio::time::sleep;
 
@@ -81,7 +80,7 @@ async fn ask(engine: &Engine, source: &Source, version: &Version) -> Result<Opti
     let question = wanting(Question::head("*/*"), wait);
     for _ in 0..QUESTIONS {
         let Some(answer) = engine.client.ask(source, &question).await? else { return Ok(None) };
-        if answer.status != StatusCode::OK {
+        if !answer.is_whole() {
             return Err(answer.refusal().await);
         }
         let (etag, modified) = (answer.text(&header::ETAG), answer.text(&header::LAST_MODIFIED));

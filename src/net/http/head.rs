@@ -11,7 +11,7 @@ const FIELDS: usize = 96;
 /// More are not taken, as by curl.
 const MOST_FIELDS: usize = 5000;
 /// The fields that are read, of which there may be several each.
-const READ: [&str; 20] = [
+const READ: [&str; 22] = [
     "accept-ranges",
     "connection",
     "content-disposition",
@@ -27,11 +27,13 @@ const READ: [&str; 20] = [
     "last-modified",
     "link",
     "location",
+    "preference-applied",
     "repr-digest",
     "retry-after",
     "set-cookie",
     "transfer-encoding",
     "www-authenticate",
+    "x-total-count",
 ];
 
 /// Holds what comes until it is a whole head, and gives it on as hyper can read it.
