@@ -18,6 +18,7 @@ use crate::net::chat::BindError;
 use crate::text::clean_line;
 use crate::view::wording;
 
+mod code;
 mod demo;
 mod doctor;
 mod get;
@@ -34,6 +35,7 @@ mod serve;
 mod usage;
 
 pub use get::Get;
+pub use ls::Ls;
 pub use serve::Serve;
 
 /// What can be written on the command line. The help texts stand in the locale, under `[cli]`.
@@ -98,20 +100,6 @@ enum Command {
     Listen(Listen),
     History(History),
     Doctor(Doctor),
-}
-
-/// `hobnob ls`
-#[derive(Debug, Args)]
-pub struct Ls {
-    /// What to list.
-    #[arg(value_name = "SOURCE")]
-    pub source: String,
-    /// With all folders that are in it.
-    #[arg(short, long)]
-    pub recursive: bool,
-    /// As a JSON array.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `hobnob send`

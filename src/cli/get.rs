@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     let (mut server, credentials) = Source::parse_with_credentials(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(&context.words, &error)))?;
     check(context, options, &server)?;
-    let client = Client::new(context.config.timeouts);
+    let client = Client::new(options.timeouts(context.config.timeouts));
     client.authorize(server.origin(), credentials.as_ref());
     if server.scheme == Scheme::Probe {
         server.scheme = spoken(context, &client, &server).await?;
@@ -111,7 +111,8 @@ fn check(context: &Context, options: &Get, server: &Source) -> Result<(), Ending
     if options.checksum.is_some() && !single {
         return Err(Ending::Usage(words.one_checksum.clone()));
     }
-    let no_name = options.names.is_empty() && server.path.is_folder();
+    // With a name of its own here, it may be a file all the same.
+    let no_name = options.names.is_empty() && server.path.is_folder() && options.output.is_none();
     if no_name && !options.recursive {
         return Err(Ending::Usage(fill(&words.no_name, &[("source", &server.to_string())])));
     }

@@ -2,28 +2,30 @@
 //! Never writes a name to the terminal other than clean, or escaped within JSON.
 
 use std::future::ready;
-use std::io::{self, Write};
 use std::mem;
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::{Context, Ending, Ls, json, password, stop_signal, written};
+use super::{Context, Ending, password, stop_signal, written};
 use crate::event::{Fault, Listing, WalkEvent};
 use crate::locale::fill;
 use crate::net::browse::{Listed, stream, walk};
 use crate::net::http::Client;
-use crate::text::width::{pad_to, width};
-use crate::text::{clean_line, size};
 use crate::view::wording;
 use crate::wire::listing::{Entry, Kind, Take};
 use crate::wire::source::Source;
+
+mod options;
+mod output;
+mod sizes;
+mod sort;
+
+pub use options::Ls;
+use output::Output;
 
 /// The most files and folders of a tree that are listed.
 const ENTRIES: usize = 1_000_000;
@@ -45,12 +47,12 @@ async fn list(context: &Context, options: &Ls) -> Result<(), Ending> {
     let words = &context.words;
     let (source, credentials) = Source::parse_with_credentials(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
-    let client = Client::new(context.config.timeouts);
+    let client = Client::new(options.timeouts(context.config.timeouts));
     client.authorize(source.origin(), credentials.as_ref());
     let missed = if options.recursive {
-        list_tree(context, &client, &source, options.json).await?
+        list_tree(context, &client, &source, options).await?
     } else {
-        list_folder(context, &client, &source, options.json).await?
+        list_folder(context, &client, &source, options).await?
     };
     // The last one is said by whoever ends the program.
     let mut failures = missed.into_iter().map(|(source, fault)| context.failed(&source.to_string(), &fault));
@@ -61,41 +63,55 @@ async fn list(context: &Context, options: &Ls) -> Result<(), Ending> {
     last.map_or(Ok(()), Err)
 }
 
-/// An entry, and the way to it from the folder that was asked for, each step with its slash.
+/// An entry, the way to it from the folder that was asked for, each step with its slash, and the folder that it is in.
 struct Row {
     way: Arc<[u8]>,
+    folder: Arc<Source>,
     entry: Entry,
 }
 
-/// Writes the list while it comes; what is missing of it.
+impl Row {
+    /// Where it is.
+    fn source(&self) -> Source {
+        let path = self.folder.path.join(&self.entry.raw.0);
+        self.folder.at(if self.entry.kind == Kind::Dir { path.folder() } else { path })
+    }
+}
+
+/// Writes the list while it comes, or where more has to be known of it first, when all of it came; what is missing of it.
 async fn list_folder(
     context: &Context,
     client: &Client,
     source: &Source,
-    json: bool,
+    options: &Ls,
 ) -> Result<Vec<(Source, Fault)>, Ending> {
     let (batches, mut came) = mpsc::channel::<Vec<Row>>(BATCHES);
-    // A reader who takes nothing for a while does not keep a signal from us.
-    let writing = spawn_blocking(move || {
-        let mut output = Output::new(json);
-        while let Some(rows) = came.blocking_recv() {
-            output.write(&rows)?;
+    let listed = if options.needs_all_rows() {
+        let collecting = async {
+            let mut all = Vec::new();
+            while let Some(rows) = came.recv().await {
+                all.extend(rows);
+            }
+            all
+        };
+        let (listed, rows) = tokio::join!(read_folder(context, client, source, batches), collecting);
+        if matches!(listed, Ok(Some(_))) || !rows.is_empty() {
+            write_all(context, client, rows, options).await?;
         }
-        output.finish()
-    });
-    let listed = loop {
-        match stream(source, client, Batches::new(batches.clone())).await {
-            Err(fault) if password::told(context, client, &fault).await => {}
-            listed => break listed,
-        }
+        listed
+    } else {
+        let mut output = Output::new(options.json);
+        // A reader who takes nothing for a while does not keep a signal from us.
+        let writing = spawn_blocking(move || {
+            while let Some(rows) = came.blocking_recv() {
+                output.write(&rows)?;
+            }
+            output.finish()
+        });
+        let listed = read_folder(context, client, source, batches).await;
+        written(&context.words, writing.await.unwrap_or_else(|killed| Err(killed.into())))?;
+        listed
     };
-    let listed = listed.map(|(listed, _)| listed);
-    if matches!(listed, Ok(Some(_))) {
-        // The list of an empty folder is written, too.
-        let _ = batches.send(Vec::new()).await;
-    }
-    drop(batches);
-    written(&context.words, writing.await.unwrap_or_else(|killed| Err(killed.into())))?;
     match listed {
         Ok(Some(Listed { source, list })) => {
             let after = list.entries;
@@ -108,22 +124,48 @@ async fn list_folder(
     }
 }
 
+/// Sends the rows of a folder to `batches`, and none at last where there was a list; asks the user who it is for.
+async fn read_folder(
+    context: &Context,
+    client: &Client,
+    source: &Source,
+    batches: mpsc::Sender<Vec<Row>>,
+) -> Result<Option<Listed>, Fault> {
+    let listed = loop {
+        match stream(source, client, Batches::new(batches.clone(), source)).await {
+            Err(fault) if password::told(context, client, &fault).await => {}
+            listed => break listed,
+        }
+    };
+    let (listed, _) = listed?;
+    if listed.is_some() {
+        // The list of an empty folder is written, too.
+        let _ = batches.send(Vec::new()).await;
+    }
+    Ok(listed)
+}
+
 /// Entries on their way to the output, some at a time.
 struct Batches {
     batch: Vec<Row>,
     out: mpsc::Sender<Vec<Row>>,
     way: Arc<[u8]>,
+    folder: Arc<Source>,
 }
 
 impl Batches {
-    fn new(out: mpsc::Sender<Vec<Row>>) -> Self {
-        Self { batch: Vec::new(), out, way: Arc::default() }
+    fn new(out: mpsc::Sender<Vec<Row>>, folder: &Source) -> Self {
+        Self { batch: Vec::new(), out, way: Arc::default(), folder: Arc::new(folder.clone()) }
     }
 }
 
 impl Take for Batches {
+    fn begin(&mut self, folder: &Source) {
+        self.folder = Arc::new(folder.clone());
+    }
+
     fn take(&mut self, entry: Entry) -> ControlFlow<()> {
-        self.batch.push(Row { way: self.way.clone(), entry });
+        self.batch.push(Row { way: self.way.clone(), folder: self.folder.clone(), entry });
         if self.batch.len() < BATCH {
             return ControlFlow::Continue(());
         }
@@ -141,12 +183,13 @@ impl Take for Batches {
     }
 }
 
-/// Writes all that can be listed, sorted by its path; what cannot. Where nothing can, that is an error.
+/// Writes all that can be listed, sorted by its path where no other order was asked for; what cannot. Where nothing can,
+/// that is an error.
 async fn list_tree(
     context: &Context,
     client: &Client,
     source: &Source,
-    json: bool,
+    options: &Ls,
 ) -> Result<Vec<(Source, Fault)>, Ending> {
     let Tree { is_listed, mut found, missed } = loop {
         let tree = tree(context, client, source).await;
@@ -166,13 +209,29 @@ async fn list_tree(
     found.sort_by(|one: &Row, other: &Row| {
         (&one.way, &one.entry.raw.0).cmp(&(&other.way, &other.entry.raw.0))
     });
+    write_all(context, client, found, options).await?;
+    Ok(missed)
+}
+
+/// Writes rows of which none are missing, with the sizes and in the order that were asked for.
+async fn write_all(
+    context: &Context,
+    client: &Client,
+    mut rows: Vec<Row>,
+    options: &Ls,
+) -> Result<(), Ending> {
+    if options.sizes {
+        sizes::ask(&mut rows, client).await;
+    }
+    if let Some(key) = options.sort {
+        sort::sort(&mut rows, key, options.reverse);
+    }
+    let mut output = Output::new(options.json);
     let writing = spawn_blocking(move || {
-        let mut output = Output::new(json);
-        output.write(&found)?;
+        output.write(&rows)?;
         output.finish()
     });
-    written(&context.words, writing.await.unwrap_or_else(|killed| Err(killed.into())))?;
-    Ok(missed)
+    written(&context.words, writing.await.unwrap_or_else(|killed| Err(killed.into())))
 }
 
 /// What is in a folder and in all that are in it.
@@ -221,95 +280,6 @@ fn no_lists(context: &Context, source: &Source) -> Ending {
 }
 
 fn rows(listing: Listing, way: &[u8]) -> impl Iterator<Item = Row> {
-    let way: Arc<[u8]> = way.into();
-    listing.entries.into_iter().map(move |entry| Row { way: way.clone(), entry })
-}
-
-/// An entry as `--json` shows it.
-#[derive(Serialize)]
-struct Written {
-    name: String,
-    kind: &'static str,
-    size: Option<u64>,
-    modified: Option<Timestamp>,
-}
-
-impl Written {
-    fn of(Row { way, entry }: &Row) -> Self {
-        Self {
-            // The name itself, where JSON can hold it.
-            name: String::from_utf8([&**way, &*entry.raw.0].concat())
-                .unwrap_or_else(|error| clean_line(error.as_bytes()).to_string()),
-            kind: match entry.kind {
-                Kind::Dir => "dir",
-                Kind::File => "file",
-                Kind::Other => "other",
-            },
-            size: entry.size,
-            modified: entry.modified,
-        }
-    }
-}
-
-/// A list on its way to standard output, some rows at a time.
-enum Output {
-    /// One array in one line. What stands before the next row.
-    Json(&'static [u8]),
-    /// Columns, as wide as what was written so far.
-    Columns { zone: TimeZone, names: usize, sizes: usize },
-}
-
-impl Output {
-    fn new(json: bool) -> Self {
-        if json { Self::Json(b"[") } else { Self::Columns { zone: TimeZone::system(), names: 0, sizes: 0 } }
-    }
-
-    fn write(&mut self, rows: &[Row]) -> io::Result<()> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        match self {
-            Self::Json(before) => {
-                if rows.is_empty() && *before == b"[" {
-                    out.write_all(before)?;
-                    *before = b"";
-                }
-                for row in rows {
-                    out.write_all(before)?;
-                    *before = b",";
-                    json::write(&mut out, &Written::of(row))?;
-                }
-            }
-            Self::Columns { zone, names, sizes } => {
-                for [name, size, _] in rows.iter().map(|row| columns(row, zone)) {
-                    *names = width(&name).max(*names);
-                    *sizes = width(&size).max(*sizes);
-                }
-                let (names, sizes) = (*names, *sizes);
-                for [name, size, modified] in rows.iter().map(|row| columns(row, zone)) {
-                    let line = format!("{}  {size:>sizes$}  {modified}", pad_to(&name, names));
-                    writeln!(out, "{}", line.trim_end())?;
-                }
-            }
-        }
-        out.flush()
-    }
-
-    /// Where nothing at all was written, nothing is.
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Json(b"[") | Self::Columns { .. } => Ok(()),
-            Self::Json(_) => io::stdout().write_all(b"]\n"),
-        }
-    }
-}
-
-/// Name, size and time of change; what is not known is left empty.
-fn columns(Row { way, entry }: &Row, zone: &TimeZone) -> [String; 3] {
-    let slash = if entry.kind == Kind::Dir { "/" } else { "" };
-    let size = entry.size.map(size::bytes);
-    let modified = entry.modified.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
-    [
-        format!("{}{}{slash}", clean_line(way), entry.name),
-        size.unwrap_or_default(),
-        modified.unwrap_or_default(),
-    ]
+    let (way, folder): (Arc<[u8]>, _) = (way.into(), Arc::new(listing.source));
+    listing.entries.into_iter().map(move |entry| Row { way: way.clone(), folder: folder.clone(), entry })
 }

@@ -109,7 +109,7 @@ pub async fn stream<T: Take + Send + 'static>(
 async fn ask<T: Take + Send + 'static>(
     source: &Source,
     client: &Client,
-    taker: T,
+    mut taker: T,
 ) -> Result<(Option<(Source, Reading)>, T), Fault> {
     let Some(answer) = client.ask(source, &Question::get(listing::ACCEPT)).await? else {
         return Ok((None, taker));
@@ -147,6 +147,7 @@ async fn take<T: Take + Send + 'static>(
         return Err(answer.refusal().await);
     }
     let folder = answer.source.at(answer.source.path.folder());
+    taker.begin(&folder);
     let (reading, taker) = read(answer, taker).await?;
     Ok((reading.map(|reading| (folder, reading)), taker))
 }
@@ -220,6 +221,10 @@ struct Counted<T> {
 }
 
 impl<T: Take> Take for Counted<T> {
+    fn begin(&mut self, folder: &Source) {
+        self.taker.begin(folder);
+    }
+
     fn take(&mut self, entry: Entry) -> ControlFlow<()> {
         self.count.fetch_add(1, Ordering::Relaxed);
         self.taker.take(entry)

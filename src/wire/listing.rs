@@ -175,6 +175,9 @@ impl Form {
 
 /// Where the entries of a list go.
 pub trait Take {
+    /// The entries that come are in this folder.
+    fn begin(&mut self, _folder: &Source) {}
+
     /// Takes an entry; says whether more are wanted.
     fn take(&mut self, entry: Entry) -> ControlFlow<()>;
 

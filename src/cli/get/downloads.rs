@@ -16,7 +16,7 @@ use crate::app::Ids;
 use crate::app::queue::{NewFile, Queue, QueueSettings, World};
 use crate::cli::{Context, Ending, Get, password};
 use crate::effect::{Conflict, Effect};
-use crate::event::{Event, TransferEvent};
+use crate::event::{Event, Fault, TransferEvent};
 use crate::locale::fill;
 use crate::net::fetch::Engine;
 use crate::net::http::Client;
@@ -178,7 +178,11 @@ impl<'a> Downloads<'a> {
                     self.output.say(source.clone(), Ended::Unverified);
                 }
             }
-            if let Some(ended) = Ended::of(&event)
+            let gave_up = || {
+                let paused = matches!(event, TransferEvent::Paused);
+                self.queue.gave_up(id).filter(|_| paused).cloned().map(Ended::Failed)
+            };
+            if let Some(ended) = Ended::of(&event).or_else(gave_up)
                 && let Some(source) = self.queue.source_of(id)
             {
                 self.output.say(source.clone(), ended);
@@ -256,7 +260,10 @@ impl<'a> Downloads<'a> {
 
     /// Waits for what has to be in order when the program ends, and says how it went.
     async fn end(self, was_stopped: bool) -> Result<(), Ending> {
-        let Self { context, queue, workers, store, mut events, output, unverified, .. } = self;
+        let Self { context, queue, workers, store, mut events, mut output, unverified, .. } = self;
+        for source in queue.untried() {
+            output.say(source, Ended::Failed(Fault::NotTried { files: 1 }));
+        }
         events.close();
         workers.end().await;
         if let Some(store) = store {

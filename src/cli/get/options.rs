@@ -2,10 +2,12 @@
 
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, value_parser};
 
 use crate::effect::Conflict;
+use crate::net::Timeouts;
 use crate::text::size;
 use crate::wire::digest::Checksum;
 use crate::wire::name::NamePolicy;
@@ -53,12 +55,27 @@ pub struct Get {
     /// How often in a row a download that does not work is tried again.
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
+    /// How long a server that does not answer any more is waited for.
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(0..=86_400))]
+    pub outage: Option<u64>,
+    /// How long the beginning of an answer may take.
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(1..=86_400))]
+    pub answer_timeout: Option<u64>,
     /// A JSON object for each file.
     #[arg(long)]
     pub json: bool,
 }
 
 impl Get {
+    /// How long to wait for what.
+    pub(super) fn timeouts(&self, usual: Timeouts) -> Timeouts {
+        Timeouts {
+            answer: self.answer_timeout.map_or(usual.answer, Duration::from_secs),
+            outage: self.outage.map_or(usual.outage, Duration::from_secs),
+            ..usual
+        }
+    }
+
     /// The folder where files go, as it was written.
     pub(super) fn dir(&self) -> &Path {
         self.to.as_deref().unwrap_or(Path::new("."))

@@ -1,14 +1,15 @@
 //! What `hobnob get` says: the path of each file that is here, on stdout, and at last what is not, on stderr; for programs
 //! both on stdout. Never says that a file is here before it is, nor that it failed while it may be tried again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::app::queue::{End, Item, ItemState, Queue};
+use crate::app::queue::{End, Failure, Item, ItemState, Queue};
+use crate::cli::code::ErrorCode;
 use crate::cli::{Context, Ending, Get, json, written};
 use crate::event::{Anew, Fault, Finished, Kept, Proof, TransferEvent};
 use crate::locale::{Words, fill};
@@ -81,6 +82,12 @@ struct Line<'a> {
     /// Only of what failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// The same for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<ErrorCode>,
+    /// The HTTP status, where that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
 }
 
 impl Report {
@@ -120,6 +127,7 @@ impl Report {
                         Kept::Skipped => "skipped",
                         Kept::Same => "same",
                         Kept::NotNewer => "not-newer",
+                        Kept::Undated => "undated",
                     };
                     return Self::say_json(source, &path, state, None, out);
                 }
@@ -197,6 +205,8 @@ impl Report {
                 seconds: None,
                 verified_by: None,
                 error: Some(wording::fault(&self.words, fault)),
+                code: Some(fault.into()),
+                status: if let Fault::Status(status) = fault { Some(*status) } else { None },
             },
             out,
         );
@@ -221,6 +231,8 @@ impl Report {
                 Proof::Sums(name) => name,
             }),
             error: None,
+            code: None,
+            status: None,
         };
         Self::write_line(&line, out);
     }
@@ -260,10 +272,13 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
     say_renamed(context, queue);
     let words = &context.words.command;
     let mut failures = Vec::new();
-    let mut more = 0;
+    let (mut more, mut untried) = (0, BTreeMap::<String, u64>::new());
     for item in queue.items() {
         let about = item.source.to_string();
         match item.state() {
+            ItemState::Ended(End::Failed(Fault::NotTried { .. })) => {
+                *untried.entry(item.source.origin().to_string()).or_default() += 1;
+            }
             ItemState::Ended(End::Failed(fault)) => failures.push(context.failed(&about, fault)),
             ItemState::Ended(End::Partly) => {
                 let known = item.failures();
@@ -271,7 +286,9 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
                     let path = if failure.is_of(item) { "" } else { &*failure.path };
                     context.failed(&format!("{about}{path}"), &failure.fault)
                 }));
-                more += item.counts().failed.saturating_sub(known.len() as u64);
+                let is_one = |failure: &&Failure| !matches!(failure.fault, Fault::NotTried { .. });
+                let said = known.iter().filter(is_one).count() as u64 + item.counts().untried;
+                more += item.counts().failed.saturating_sub(said);
             }
             ItemState::Ended(End::Empty) => {
                 failures.push(Ending::Failed(fill(&words.empty_folder, &[("source", &about)])));
@@ -288,6 +305,9 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
             | ItemState::Crashed => {}
         }
     }
+    failures.extend(
+        untried.into_iter().map(|(server, files)| context.failed(&server, &Fault::NotTried { files })),
+    );
     if more > 0 {
         failures.push(Ending::Failed(fill(&words.more_failures, &[("count", &more.to_string())])));
     }
