@@ -17,7 +17,7 @@ use hobnob::event::{ChatEvent, Datagram, Event, Listing, Now, RowId, Saved, Size
 use hobnob::text::{clean_line, clean_text};
 use hobnob::wire::Raw;
 use hobnob::wire::listing::{Entry, Form, Kind, read};
-use hobnob::wire::name::{NamePolicy, portable_name};
+use hobnob::wire::name::portable_name;
 use hobnob::wire::source::Source;
 
 const ENTRIES: u32 = 100_000;
@@ -178,8 +178,6 @@ fn chatting() -> (State, Now) {
         conflict: Conflict::Ask,
         at_once: 1,
         rate: None,
-        names: NamePolicy::Exact,
-        hidden: false,
     };
     let nobody = clean_line(b"");
     let me = Me { name: nobody.clone(), address: ([127, 0, 0, 1], 7890).into(), download_dir: nobody };

@@ -6,7 +6,6 @@
 //! while what was found in it is downloaded. Folders of it in which there is nothing are made at the end.
 
 use std::collections::{BTreeSet, HashMap};
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,6 @@ use super::Ids;
 use crate::effect::{Conflict, Effect, Job, NamedBy, Partial};
 use crate::event::{Fault, RequestId, TransferId};
 use crate::text::clean_line;
-use crate::wire::digest::Checksum;
 use crate::wire::name::NamePolicy;
 use crate::wire::source::Source;
 
@@ -32,6 +30,8 @@ mod news;
 mod orders;
 mod outage;
 mod pace;
+mod renamed;
+mod request;
 mod shown;
 mod target;
 mod time;
@@ -42,9 +42,11 @@ pub use books::Totals;
 pub use counts::{Counts, percent};
 use file::{File, Goal, Waiting};
 use item::PausedBy;
-pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Renamed, Running};
+pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
 use names::Names;
 use pace::{History, Pace};
+pub use renamed::Renamed;
+pub use request::{NewFile, QueueSettings};
 pub use shown::Question;
 use target::{base_of, named_by, naming};
 pub(crate) use tree::sums_beside;
@@ -52,60 +54,6 @@ use tree::{Tree, Walk};
 
 /// How often the speeds are measured while something is under way.
 const BEAT: Duration = Duration::from_secs(1);
-
-/// How downloads are to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueSettings {
-    /// Where files and folders go.
-    pub dir: PathBuf,
-    /// Put before the name of each file.
-    pub prefix: String,
-    /// What becomes of a file where something of its name is there already.
-    pub conflict: Conflict,
-    /// Large files that may run at once; at least 1. Small ones may run beside them.
-    pub at_once: usize,
-    /// Bytes a second that all together may take; none: as many as come.
-    pub rate: Option<NonZeroU64>,
-    /// How much of a foreign name is kept.
-    pub names: NamePolicy,
-    /// Whether a folder that was there before, and is not empty, gets files and folders whose names begin with a dot.
-    pub hidden: bool,
-}
-
-/// A file that is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewFile {
-    /// Which file of which server.
-    pub source: Source,
-    /// Where it is to be; where nothing is said, in the usual folder under its own name.
-    pub to: Option<PathBuf>,
-    /// Its length in bytes, where the server's list says it.
-    pub size: Option<u64>,
-    /// What its content has to be, as the user says.
-    pub checksum: Option<Checksum>,
-    /// Files on the server that may say what its content has to be.
-    pub sums: Vec<Source>,
-    /// Whether the server may say what it is called: it was not picked by its name.
-    pub named_by_server: bool,
-    /// Whether its name was read in a list: where it turns out to be a folder, that is downloaded with all that is in it.
-    pub is_listed: bool,
-}
-
-impl NewFile {
-    /// A file of which nothing more is known.
-    #[must_use]
-    pub fn new(source: Source) -> Self {
-        Self {
-            source,
-            to: None,
-            size: None,
-            checksum: None,
-            sums: Vec::new(),
-            named_by_server: false,
-            is_listed: false,
-        }
-    }
-}
 
 /// What the queue needs of the world while it deals with something.
 #[derive(Debug)]
@@ -814,7 +762,7 @@ mod tests {
         sim.lists("http://h/d/", &[("x", Some(LARGE))]);
         let mut again = sim.restarts();
         again.target.is_occupied = true;
-        again.act(|queue, world| queue.resume_all(world));
+        again.act(Queue::resume_all);
         again.lists("http://h/d/", &[(".x", Some(LARGE))]);
         assert_eq!(places(&again), ["d/.x"]);
     }

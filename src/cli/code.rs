@@ -61,6 +61,8 @@ pub enum ErrorCode {
     HiddenName,
     /// Fewer bytes came than announced.
     Incomplete,
+    /// The server contradicts what it said of the file before.
+    Contradictory,
     /// The server points to where nobody follows.
     RedirectRefused,
     /// The server points on and on.
@@ -115,6 +117,7 @@ impl From<&Fault> for ErrorCode {
             Fault::BadName => Self::BadName,
             Fault::HiddenName => Self::HiddenName,
             Fault::Short { .. } => Self::Incomplete,
+            Fault::OtherLength { .. } | Fault::PartOnly => Self::Contradictory,
             Fault::Redirected(_) => Self::RedirectRefused,
             Fault::RedirectedTooOften => Self::TooManyRedirects,
             Fault::WrongDigest { .. } => Self::WrongChecksum,
@@ -127,6 +130,7 @@ impl From<&Fault> for ErrorCode {
             Fault::Interrupted | Fault::EarlierRun => Self::Interrupted,
             Fault::NotTried { .. } | Fault::NotWalked => Self::NotTried,
             Fault::TooLongForDatagram
+            | Fault::NotChecksums
             | Fault::Damaged(..)
             | Fault::OtherVersion(..)
             | Fault::TooLong { .. }
@@ -150,7 +154,7 @@ mod tests {
     const CODES: &str = "name-not-resolved connection-refused unreachable resolve-timeout connect-timeout answer-timeout \
         body-timeout connection-reset connection-closed network http-status unauthorized certificate tls not-http \
         nothing-sent is-folder is-file no-list list-too-large list-cut unknown-coding bad-name hidden-name \
-        incomplete redirect-refused too-many-redirects wrong-checksum changed exists in-progress disk-full disk output-closed \
+        incomplete contradictory redirect-refused too-many-redirects wrong-checksum changed exists in-progress disk-full disk output-closed \
         interrupted not-tried other";
 
     #[test]

@@ -109,7 +109,7 @@ pub async fn stream<T: Take + Send + 'static>(
 async fn ask<T: Take + Send + 'static>(
     source: &Source,
     client: &Client,
-    mut taker: T,
+    taker: T,
 ) -> Result<(Option<(Source, Reading)>, T), Fault> {
     let Some(answer) = client.ask(source, &Question::get(listing::ACCEPT)).await? else {
         return Ok((None, taker));
@@ -141,7 +141,7 @@ fn found<T>(
 /// Reads an answer. Where it is no list and nothing of it was handed on, the taker comes back with the fault.
 async fn take<T: Take + Send + 'static>(
     answer: Answer,
-    taker: T,
+    mut taker: T,
 ) -> Result<(Result<(Source, Reading), Fault>, T), Fault> {
     if !answer.is_whole() {
         return Err(answer.refusal().await);

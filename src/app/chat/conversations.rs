@@ -260,7 +260,7 @@ mod tests {
     use crate::app::keys::Keymap;
     use crate::app::queue::QueueSettings;
     use crate::app::{Me, State};
-    use crate::effect::{Conflict, Effect, NamePolicy, StoreRequest};
+    use crate::effect::{Conflict, Effect, StoreRequest};
     use crate::event::{ChatEvent, Datagram, Event, Now, RowId, Saved, Size, StoreEvent};
     use crate::text::{Clean, clean_text};
     use crate::wire::Raw;
@@ -286,8 +286,6 @@ mod tests {
                 conflict: Conflict::Ask,
                 at_once: 1,
                 rate: None,
-                names: NamePolicy::Exact,
-                hidden: false,
             };
             let me = Me { name: nobody.clone(), address: address(0), download_dir: nobody };
             let mut state = State::new(me, Keymap::preset().unwrap(), downloads, &now);

@@ -9,10 +9,11 @@ use super::books::LaneId;
 use super::counts::{Counts, percent, saturated};
 use super::file::{File, Goal, Waiting};
 use super::pace::{Pace, time_left};
+use super::renamed::Renamed;
 use super::tree::{Tree, Walk};
 use crate::effect::{Conflict, NamedBy};
 use crate::event::{Anew, Clash, Fault, Finished, Kept, TransferId};
-use crate::text::{Clean, clean_line};
+use crate::text::Clean;
 use crate::wire::digest::Checksum;
 use crate::wire::source::{Origin, Source};
 
@@ -185,31 +186,6 @@ pub struct Failure {
     pub fault: Fault,
     /// None where a folder could not be listed.
     pub(super) file: Option<File>,
-}
-
-/// Names that are not what the server has, because they cannot be here: each with what it became.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Renamed {
-    /// The first of them: paths from the folder on that was asked for, and names here.
-    pub names: Vec<(Clean, Clean)>,
-    /// How many there are beyond those.
-    pub more: u64,
-}
-
-impl Renamed {
-    /// The most that are remembered one by one.
-    const NAMES: usize = 1000;
-
-    pub(super) fn note(&mut self, name: Clean, here: &[u8]) {
-        let new = (name, clean_line(here));
-        if self.names.last() == Some(&new) {
-            // A file that is tried again is renamed again.
-        } else if self.names.len() < Self::NAMES {
-            self.names.push(new);
-        } else {
-            self.more += 1;
-        }
-    }
 }
 
 impl Failure {

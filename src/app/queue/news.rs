@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::item::{End, FolderOrigin, Item, ItemId, Phase, Resumed, Running};
 use super::target::base_of;
 use super::tree::{Style, Walk};
-use super::{BEAT, Queue, World};
+use super::{BEAT, Queue, QueueSettings, World};
 use crate::effect::{Conflict, Effect, Partial};
 use crate::event::{Fault, Kept, Listing, RequestId, TransferEvent, TransferId, WalkEvent};
 use crate::text::{Clean, clean_line};
@@ -345,8 +345,7 @@ impl Queue {
     }
 
     fn found(&mut self, id: ItemId, request: RequestId, listing: Listing, world: &mut World<'_>) {
-        let (prefix, policy, hidden) =
-            (self.settings.prefix.clone(), self.settings.names, self.settings.hidden);
+        let QueueSettings { prefix, names: policy, hidden, .. } = self.settings.clone();
         let taken = self.change(id, |item| {
             let tree = item.tree.as_mut()?;
             let is_free = item.folder == FolderOrigin::Made;

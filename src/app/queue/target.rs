@@ -5,7 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::item::{FolderOrigin, Item, ItemId, Renamed};
+use super::item::{FolderOrigin, Item, ItemId};
+use super::renamed::Renamed;
 use super::tree::Walk;
 use super::{Queue, QueueSettings, World};
 use crate::effect::{Effect, NamedBy, Naming};

@@ -571,7 +571,8 @@ mod tests {
 
     #[test]
     fn of_a_long_page_without_a_slash_the_first_entries_decide() {
-        let rows: String = (0..2 * HELD).map(|nth| format!("<a href='list/{nth}'>{nth}</a>")).collect();
+        let rows =
+            (0..2 * HELD).map(|nth| format!("<a href='list/{nth}'>{nth}</a>")).collect::<Vec<_>>().concat();
         let page = page("http://box/a/list");
         let (taken, maybe) = read(&page, rows.as_bytes());
         let Ok(Reading::Maybe(names)) = maybe else { panic!("{maybe:?}") };
