@@ -303,7 +303,11 @@ impl<'take> Entries<'take> {
     /// Hands on what was held back, and from now on each entry as it comes.
     fn release(&mut self) -> Result<(), ListingError> {
         let (held, _) = self.held.take().unwrap_or_default();
-        held.into_iter().try_for_each(|entry| hand_on(self.taker, entry))
+        let handed_on = held.into_iter().try_for_each(|entry| hand_on(self.taker, entry));
+        if handed_on.is_err() {
+            self.last = None;
+        }
+        handed_on
     }
 
     /// Whether no more should be held back.

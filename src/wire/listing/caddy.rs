@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
     use crate::wire::Raw;
-    use crate::wire::listing::json;
+    use crate::wire::listing::{Entries, json};
 
     fn row(raw: &'static [u8], st_mode: u32) -> Row {
         let size = (Kind::of(st_mode) == Kind::File).then_some(5);
@@ -121,7 +121,8 @@ mod tests {
             row(b"null", 0o020_666),
             row(b"disk", 0o060_660),
         ];
-        let read = json::tests::read(&list(&rows), true).unwrap().0;
+        let mut read = Vec::new();
+        json::read(&list(&rows)[..], true, Entries::new(&mut read)).unwrap();
         let read: Vec<_> = read.into_iter().map(|entry| (entry.raw, entry.kind, entry.modified)).collect();
         assert_eq!(read, rows.map(|row| (row.raw.clone(), row.kind(), row.modified)));
     }

@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::wire::Raw;
-    use crate::wire::listing::json;
+    use crate::wire::listing::{Entries, json};
 
     fn row(raw: &'static [u8], st_mode: u32, is_symlink: bool) -> Row {
         let size = (Kind::of(st_mode) == Kind::File).then_some(5);
@@ -131,7 +131,8 @@ mod tests {
             )
             .replace("\\ufffd", "\u{fffd}")
         );
-        let read = json::tests::read(&list, true).unwrap().0;
+        let mut read = Vec::new();
+        json::read(&list[..], true, Entries::new(&mut read)).unwrap();
         let read: Vec<_> = read.into_iter().map(|e| (e.raw, e.kind, e.size, e.modified)).collect();
         assert_eq!(read, rows.map(|row| (row.raw.clone(), row.kind(), row.size, row.modified)));
     }

@@ -304,12 +304,11 @@ impl<'page, 'take> Links<'page, 'take> {
         if !self.entries.is_full() || self.signs.is_list {
             return None;
         }
-        Some(if self.signs.has_prose { Err(ListingError::NoList) } else { self.maybe() })
+        Some(if self.signs.has_prose { Err(ListingError::NoList) } else { Ok(self.maybe()) })
     }
 
-    fn maybe(&mut self) -> End {
-        self.entries.finish()?;
-        Ok(Reading::Maybe(self.entries.held_names()))
+    fn maybe(&self) -> Reading {
+        Reading::Maybe(self.entries.held_names())
     }
 
     fn finish(mut self) -> End {
@@ -319,7 +318,10 @@ impl<'page, 'take> Links<'page, 'take> {
         match (self.page.path.is_folder(), self.entries.is_empty()) {
             _ if is_list => {}
             (true, false) => {}
-            (false, false) if !has_prose => return self.maybe(),
+            (false, false) if !has_prose => {
+                self.entries.finish()?;
+                return Ok(self.maybe());
+            }
             (_, _) => return Err(ListingError::NoList),
         }
         self.entries.release()?;
@@ -571,8 +573,8 @@ mod tests {
 
     #[test]
     fn of_a_long_page_without_a_slash_the_first_entries_decide() {
-        let rows =
-            (0..2 * HELD).map(|nth| format!("<a href='list/{nth}'>{nth}</a>")).collect::<Vec<_>>().concat();
+        let link = |nth| format!("<a href='list/{nth}'>{nth}</a>");
+        let rows = (0..2 * HELD).map(link).collect::<Vec<_>>().concat();
         let page = page("http://box/a/list");
         let (taken, maybe) = read(&page, rows.as_bytes());
         let Ok(Reading::Maybe(names)) = maybe else { panic!("{maybe:?}") };

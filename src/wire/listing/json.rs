@@ -369,16 +369,13 @@ fn name(field: &RawValue) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
 
     use crate::wire::listing::Entry;
 
     /// The entries of a list, and what is known at its end.
-    pub(in crate::wire::listing) fn read(
-        json: &[u8],
-        is_folder: bool,
-    ) -> Result<(Vec<Entry>, List), ListingError> {
+    fn read(json: &[u8], is_folder: bool) -> Result<(Vec<Entry>, List), ListingError> {
         let mut entries = Vec::new();
         let list = super::read(json, is_folder, Entries::new(&mut entries))?;
         Ok((entries, list))
@@ -453,7 +450,7 @@ pub(super) mod tests {
     #[test]
     fn a_list_of_as_many_rows_as_caddy_gives_at_most_may_be_cut() {
         let list = |rows: usize, time: &str| {
-            let row = |name| format!(r#"{{"name":"{name}","type":"file","{time}":null}}"#);
+            let row = |name| format!(r#"{{"name":"{name}","type":"file","{time}":""}}"#);
             let rows: Vec<_> = (0..rows).map(row).collect();
             read(format!("[{}]", rows.join(",")).as_bytes(), true).unwrap().1.is_cut
         };
