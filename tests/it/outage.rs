@@ -44,7 +44,7 @@ impl Failing {
                 let mut request = vec![0; 4096];
                 let length = stream.read(&mut request).unwrap_or(0);
                 let is_list = request[..length].starts_with(b"GET /d/ ");
-                let entry = |n: usize| format!(r#"{{"name":"{n:03}","size":2}}"#);
+                let entry = |n: usize| format!(r#"{{"name":"{n:03}","size":2,"is_dir":false}}"#);
                 let list = || format!("[{}]", (0..FILES).map(entry).collect::<Vec<_>>().join(","));
                 let body = if is_list { list() } else { "ok".to_owned() };
                 let kind = if is_list { "application/json" } else { "text/plain" };

@@ -317,7 +317,7 @@ async fn an_answer_of_any_success_that_carries_all_is_the_file() {
     let part =
         Server::sending("HTTP/1.1 206 X\r\nContent-Range: bytes 0-4/9\r\nContent-Length: 5\r\n\r\nhello");
     let dir = tempdir().unwrap();
-    assert_eq!(fetch_into(&dir, part.source("http://", "/a")).await, Err(Fault::Status(206)));
+    assert_eq!(fetch_into(&dir, part.source("http://", "/a")).await, Err(Fault::PartOnly));
     assert!(names(dir.path()).is_empty());
 }
 

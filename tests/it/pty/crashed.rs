@@ -27,7 +27,8 @@ fn wait_until_kept(data: &Path) {
 fn a_download_that_was_under_way_when_the_program_was_killed_goes_on_when_the_user_says_so() {
     let server = Server::new(|request, mut stream| {
         if request.starts_with(b"GET / ") {
-            send(stream, ok("text/html", "<a href=\"large.bin\">large.bin</a>").as_bytes());
+            let list = r#"[{"name":"large.bin","size":10000000,"is_dir":false}]"#;
+            send(stream, ok("application/json", list).as_bytes());
         } else {
             let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 10000000\r\n\r\n";
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&vec![b'x'; 1_000_000]));
