@@ -63,6 +63,8 @@ pub struct Config {
     pub limit_rate: Option<NonZeroU64>,
     /// How much of the name of a downloaded file is kept.
     pub names: NamePolicy,
+    /// Whether redirects from https to http are followed.
+    pub insecure_redirects: bool,
     /// Whether a downloaded folder that was there before gets names that begin with a dot.
     pub hidden_names: bool,
     /// How long to wait for what.
@@ -304,6 +306,7 @@ impl Config {
             retries,
             limit_rate,
             names: all.files.names.unwrap_or_default(),
+            insecure_redirects: all.files.insecure_redirects.unwrap_or_default(),
             hidden_names: all.files.hidden.unwrap_or_default(),
             timeouts: Timeouts {
                 resolve: seconds(all.timeouts.resolve, "resolve")?,

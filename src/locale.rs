@@ -79,7 +79,7 @@ words! {
     FaultWords {
         unresolved, refused, unreachable, no_network, timed_out_resolve, timed_out_connect, timed_out_answer,
         timed_out_body, reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
-        encoded, too_deep, too_many, cut_short, bad_name, short, other_length, part_only, not_checksums, redirected, redirected_too_often, unauthorized, unauthorized_realm,
+        encoded, too_deep, too_many, cut_short, bad_name, short, other_length, part_only, not_checksums, redirected, insecure_redirect, redirected_too_often, unauthorized, unauthorized_realm,
         unknown_authority, other_name, expired, not_yet_valid, revoked, no_tls, no_authorities, tls, too_long_for_datagram, disk_full, exists, not_regular, hidden_name, fetching, changed, wrong_digest, wrong_digest_passed_on, damaged, other_version, disk,
         network, interrupted, earlier_run, nobody_reads, too_long, edited_too_long, edited_not_text,
         not_started, program_failed, no_desktop, gone, not_for_opening, busy,

@@ -118,7 +118,7 @@ impl Shell {
         let (events, queue) = mpsc::channel(QUEUE);
         let store = start.store.start_observing(events.clone())?;
         let workers =
-            Workers::start(start.sockets, start.retries, start.timeouts, start.serve, store, &events, queue);
+            Workers::start(start.sockets, start.retries, start.client, start.serve, store, &events, queue);
         let cells = Tape::default();
         let screen = Screen::new(cells.clone(), start.terminal.links)?;
         let look = start.look;

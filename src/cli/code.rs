@@ -118,7 +118,7 @@ impl From<&Fault> for ErrorCode {
             Fault::HiddenName => Self::HiddenName,
             Fault::Short { .. } => Self::Incomplete,
             Fault::OtherLength { .. } | Fault::PartOnly => Self::Contradictory,
-            Fault::Redirected(_) => Self::RedirectRefused,
+            Fault::Redirected(_) | Fault::InsecureRedirect(_) => Self::RedirectRefused,
             Fault::RedirectedTooOften => Self::TooManyRedirects,
             Fault::WrongDigest { .. } => Self::WrongChecksum,
             Fault::Changed => Self::Changed,

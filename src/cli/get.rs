@@ -36,7 +36,8 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
     let (mut server, credentials) = Source::parse_with_credentials(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(&context.words, &error)))?;
     check(context, options, &server)?;
-    let client = Client::new(options.timeouts(context.config.timeouts));
+    let client = Client::new(options.timeouts(context.config.timeouts))
+        .with_insecure_redirects(options.insecure_redirects || context.config.insecure_redirects);
     client.authorize(server.origin(), credentials.as_ref());
     if server.scheme == Scheme::Probe {
         server.scheme = spoken(context, &client, &server).await?;

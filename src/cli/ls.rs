@@ -47,7 +47,8 @@ async fn list(context: &Context, options: &Ls) -> Result<(), Ending> {
     let words = &context.words;
     let (source, credentials) = Source::parse_with_credentials(&options.source)
         .map_err(|error| Ending::Usage(wording::address_error(words, &error)))?;
-    let client = Client::new(options.timeouts(context.config.timeouts));
+    let client = Client::new(options.timeouts(context.config.timeouts))
+        .with_insecure_redirects(options.insecure_redirects || context.config.insecure_redirects);
     client.authorize(source.origin(), credentials.as_ref());
     let missed = if options.recursive {
         list_tree(context, &client, &source, options).await?

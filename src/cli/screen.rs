@@ -10,6 +10,7 @@ use crate::app::{Me, Notice};
 use crate::config::{Config, DesktopChoice, LinksChoice, ThemeChoice, with_tilde};
 use crate::effect::NotifySettings;
 use crate::net::chat::{self, Sockets};
+use crate::net::http::Client;
 use crate::net::{Port, interfaces};
 use crate::serve::Private;
 use crate::shell::{self, End, Start};
@@ -124,7 +125,7 @@ pub(super) async fn open(
         folder: env::current_dir().unwrap_or_default(),
         downloads: config.downloads(download_dir),
         retries: config.retries,
-        timeouts: config.timeouts,
+        client: Client::new(config.timeouts).with_insecure_redirects(config.insecure_redirects),
         serve,
     };
     // The whole program is in there: too much to move about on the stack.

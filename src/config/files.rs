@@ -27,6 +27,8 @@ layer! {
         limit_rate: String,
         /// How much of a foreign name is kept.
         names: NamePolicy,
+        /// Whether redirects from https to http are followed.
+        insecure_redirects: bool,
         /// Whether folders that were there before get names that begin with a dot.
         hidden: bool,
     }

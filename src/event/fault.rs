@@ -103,6 +103,8 @@ pub enum Fault {
     NotChecksums,
     /// The server points to somewhere we do not follow: where that is, as it said it.
     Redirected(Clean),
+    /// The server points from `https` to `http`: where that is.
+    InsecureRedirect(Clean),
     /// More redirects than we are willing to follow.
     RedirectedTooOften,
     /// The text is longer than a datagram can be (65,507 bytes), or the interface refuses its size.
@@ -266,6 +268,7 @@ impl Fault {
                 | Self::NoListing
                 | Self::Encoded
                 | Self::Redirected(_)
+                | Self::InsecureRedirect(_)
         );
         answered && self.outage().is_none()
     }

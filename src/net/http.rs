@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::{Timeouts, resolve};
 use crate::event::{Facts, Fault, Stage};
+use crate::text::clean_line;
 use crate::wire::address::Endpoint;
 use crate::wire::cookies::Jar;
 use crate::wire::credentials::Credentials;
@@ -58,6 +59,7 @@ pub struct Client {
     tls: Arc<Tls>,
     known: Arc<Mutex<HashMap<Origin, HeaderValue>>>,
     heard: Arc<Mutex<HashSet<Endpoint>>>,
+    insecure_redirects: bool,
 }
 
 /// The head of an answer, with the body to follow.
@@ -86,7 +88,15 @@ impl Client {
             tls: Arc::default(),
             known: Arc::default(),
             heard: Arc::default(),
+            insecure_redirects: false,
         }
+    }
+
+    /// The same, which follows redirects from `https` to `http` too, where `allowed`: anybody on the way can read and change
+    /// what comes then.
+    #[must_use]
+    pub fn with_insecure_redirects(self, allowed: bool) -> Self {
+        Self { insecure_redirects: allowed, ..self }
     }
 
     /// Tells this server, and no other, who asks: from now on without being asked to (RFC 7617, section 2.2). None: not
@@ -166,6 +176,12 @@ impl Client {
             let Some(there) = redirect::target(&answer.source, &answer.headers)? else {
                 return Ok(Some(answer));
             };
+            if (answer.source.scheme, there.scheme) == (Scheme::Https, Scheme::Http)
+                && !self.insecure_redirects
+            {
+                answer.body.skip().await;
+                return Err(Fault::InsecureRedirect(clean_line(there.to_string().as_bytes())));
+            }
             redirect::note_cookies(&answer.source, &answer.headers, &mut cookies);
             answer.body.skip().await;
             source = there;

@@ -8,8 +8,8 @@ use crate::app::queue::QueueSettings;
 use crate::app::{Me, Notice};
 use crate::config::ServeSettings;
 use crate::effect::NotifySettings;
-use crate::net::Timeouts;
 use crate::net::chat::Sockets;
+use crate::net::http::Client;
 use crate::store::Opened;
 use crate::term::Abilities;
 use crate::text::Clean;
@@ -52,6 +52,6 @@ pub struct Start {
     pub downloads: QueueSettings,
     /// How often a download that does not work is tried again.
     pub retries: u32,
-    /// How long to wait for what.
-    pub timeouts: Timeouts,
+    /// Asks servers: how long it waits for what, and where it follows them.
+    pub client: Client,
 }

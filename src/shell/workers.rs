@@ -12,10 +12,10 @@ use super::share::ShareWorker;
 use crate::config::ServeSettings;
 use crate::effect::{Effect, StoreRequest};
 use crate::event::{ChatEvent, Event, Fault};
+use crate::net::chat;
 use crate::net::chat::{ChatCommand, Noise, Sockets};
 use crate::net::fetch::{Engine, System};
 use crate::net::http::Client;
-use crate::net::{Timeouts, chat};
 use crate::store::Store;
 
 /// Commands that a worker may have waiting.
@@ -38,13 +38,12 @@ impl Workers {
     pub(super) fn start(
         sockets: Sockets,
         retries: u32,
-        timeouts: Timeouts,
+        client: Client,
         serve: ServeSettings,
         store: Store,
         events: &Sender<Event>,
         queue: Receiver<Event>,
     ) -> Self {
-        let client = Client::new(timeouts);
         let share = ShareWorker::start(sockets.addresses(), serve, events);
         let (chat, chat_commands) = channel(COMMANDS);
         let chatting = tokio::spawn(chat::run(sockets, chat_commands, events.clone(), Noise::Folded));

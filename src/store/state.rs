@@ -67,6 +67,7 @@ fn reason(fault: &Fault) -> String {
         | Fault::BadName
         | Fault::Short { .. }
         | Fault::Redirected(_)
+        | Fault::InsecureRedirect(_)
         | Fault::OtherLength { .. }
         | Fault::PartOnly
         | Fault::NotChecksums

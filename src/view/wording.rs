@@ -86,6 +86,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::PartOnly => words.part_only.clone(),
         Fault::NotChecksums => words.not_checksums.clone(),
         Fault::Redirected(to) => fill(&words.redirected, &[("target", to)]),
+        Fault::InsecureRedirect(to) => fill(&words.insecure_redirect, &[("target", to)]),
         Fault::RedirectedTooOften => words.redirected_too_often.clone(),
         Fault::TooLongForDatagram => words.too_long_for_datagram.clone(),
         Fault::DiskFull => words.disk_full.clone(),

@@ -58,6 +58,9 @@ pub struct Get {
     /// How long a server that does not answer any more is waited for.
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(0..=86_400))]
     pub outage: Option<u64>,
+    /// Redirects from https to http are followed, too.
+    #[arg(long)]
+    pub insecure_redirects: bool,
     /// How long the beginning of an answer may take.
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(1..=86_400))]
     pub answer_timeout: Option<u64>,

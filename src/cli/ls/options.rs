@@ -28,6 +28,9 @@ pub struct Ls {
     /// The other way round.
     #[arg(long, requires = "sort")]
     pub reverse: bool,
+    /// Redirects from https to http are followed, too.
+    #[arg(long)]
+    pub insecure_redirects: bool,
     /// How long the beginning of an answer may take.
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(1..=86_400))]
     pub answer_timeout: Option<u64>,

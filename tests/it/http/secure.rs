@@ -41,6 +41,10 @@ impl Authority {
 
     /// A server with a certificate for this name, changed like that.
     fn server(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Secure {
+        Secure::new(self.config(name, change), ok("text/plain", "hello"))
+    }
+
+    fn config(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
@@ -53,11 +57,17 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Secure::new(Arc::new(config))
+        Arc::new(config)
+    }
+
+    /// One for `localhost`, which points elsewhere.
+    fn redirecting(&self, target: &str) -> Secure {
+        let head = format!("HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
+        Secure::new(self.config("localhost", |_| ()), head)
     }
 }
 
-/// A server that answers every question over TLS with `hello`, and keeps its connections.
+/// A server that answers every question over TLS in the same way, and keeps its connections.
 struct Secure {
     address: SocketAddr,
     /// The number of the connection, and the request line.
@@ -65,7 +75,7 @@ struct Secure {
 }
 
 impl Secure {
-    fn new(config: Arc<ServerConfig>) -> Self {
+    fn new(config: Arc<ServerConfig>, answer: String) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let (told, heard) = channel();
@@ -79,7 +89,7 @@ impl Secure {
                     if line.starts_with("GET ") {
                         let _ = told.send((number, line.trim_end().to_owned()));
                     } else if line == "\r\n" {
-                        stream.get_mut().write_all(ok("text/plain", "hello").as_bytes()).unwrap();
+                        stream.get_mut().write_all(answer.as_bytes()).unwrap();
                     }
                     line.clear();
                 }
@@ -108,6 +118,32 @@ fn a_server_whose_certificate_comes_from_somebody_trusted_is_believed() {
         let outcome = get(&authority, name, server.address.port());
         assert_eq!((outcome.code, &*outcome.stdout, &*outcome.stderr), (Some(0), "hello", ""), "{name}");
     }
+}
+
+#[test]
+fn https_does_not_lead_to_http_unless_that_is_allowed() {
+    let authority = Authority::new("trusted");
+    let plain = Server::http(|_| ok("text/plain", "from anybody"));
+    let server = authority.redirecting(&format!("http://{}/b", plain.address));
+    let url = format!("https://localhost:{}/a", server.address.port());
+    let run = |arguments: &[&str]| {
+        let mut program = Program::new(&[arguments, &["--lang", "en"]].concat());
+        program.command.env("SSL_CERT_FILE", authority.file());
+        program.run()
+    };
+    let refused = run(&["get", &url, "-o", "-"]);
+    assert_eq!((refused.code, &*refused.stdout), (Some(1), ""));
+    assert!(refused.stderr.contains("--insecure-redirects"), "{}", refused.stderr);
+    assert!(plain.requests().is_empty());
+    let followed = run(&["get", &url, "-o", "-", "--insecure-redirects"]);
+    assert_eq!((followed.code, &*followed.stdout), (Some(0), "from anybody"), "{}", followed.stderr);
+    // The other way round nothing is lost.
+    let server = authority.server("localhost", |_| ());
+    let target = format!("https://localhost:{}/b", server.address.port());
+    let plain =
+        Server::http(move |_| format!("HTTP/1.1 302 X\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"));
+    let upgraded = run(&["get", &format!("http://{}/a", plain.address), "-o", "-"]);
+    assert_eq!((upgraded.code, &*upgraded.stdout), (Some(0), "hello"), "{}", upgraded.stderr);
 }
 
 #[test]
