@@ -7,7 +7,7 @@ use std::fmt::Display;
 use serde::Deserialize;
 use strum::VariantArray;
 
-use crate::event::Key;
+use crate::event::{Key, KeyCode};
 
 /// Declares the actions of a place. Their names in the key tables are these in kebab case.
 macro_rules! actions {
@@ -143,6 +143,13 @@ pub enum KeyTableError {
 #[must_use]
 pub fn action<A: Copy>(bindings: &Bindings<A>, key: Key) -> Option<A> {
     bindings.iter().find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
+}
+
+/// The same for a question of which harm can come. Enter does not answer it: pressed twice, it would answer what nobody has
+/// read.
+#[must_use]
+pub fn deliberate<A: Copy>(bindings: &Bindings<A>, key: Key) -> Option<A> {
+    action(bindings, key).filter(|_| key.code != KeyCode::Enter)
 }
 
 /// Whether a key is the first of two.

@@ -238,9 +238,8 @@ impl State {
                 }
             }
             Some(Overlay::Addressee(question)) => {
-                // Whoever presses the key that sends a second time has not read the question.
                 let sends = keys::action(&turn.keymap.composer, key) == Some(Compose::Send);
-                match keys::action(&turn.keymap.question, key).filter(|_| !sends) {
+                match keys::deliberate(&turn.keymap.question, key).filter(|_| !sends) {
                     Some(Answer::Yes) => self.chat.send_to(question, turn),
                     Some(Answer::No) => {}
                     None => self.overlay = Some(Overlay::Addressee(question)),

@@ -180,7 +180,7 @@ impl State {
                 edit => field.on_key(key, edit),
             },
             Question::Block => {
-                if let Some(answer) = keys::action(&turn.keymap.question, key) {
+                if let Some(answer) = keys::deliberate(&turn.keymap.question, key) {
                     if answer == Answer::Yes {
                         self.chat.block(menu.peer, true, turn);
                     }

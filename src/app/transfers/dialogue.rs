@@ -158,7 +158,7 @@ impl State {
                 Some(Answer::No) => return,
                 None => {}
             },
-            Dialogue::Open { path, .. } => match keys::action(&turn.keymap.question, key) {
+            Dialogue::Open { path, .. } => match keys::deliberate(&turn.keymap.question, key) {
                 Some(Answer::Yes) => {
                     *turn.notice = Some(Notice::Opened(clean_line(path.as_os_str().as_encoded_bytes())));
                     return turn.out.push(Effect::OpenAnyway(std::mem::take(path)));

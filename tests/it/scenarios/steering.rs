@@ -166,6 +166,9 @@ fn what_may_do_more_than_show_itself_is_opened_after_a_question_that_names_the_p
         assert!(!screen.shows("Given to the system"));
         assert!(screen.shows("page.html may do more than show itself"));
         assert!(screen.shows("Firefox 网页浏览器"));
+        // A second Enter has not read the question.
+        screen.press("enter");
+        assert!(screen.shows("page.html may do more than show itself") && screen.effects().is_empty());
     };
     for no in ["n", "esc"] {
         asks(&mut screen);

@@ -72,18 +72,21 @@ fn whole_characters(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len() - cut.unwrap_or(0)]
 }
 
-/// The same text with its pieces, where its language is known by its name or its first line.
-pub(super) fn paint(name: &str, mut lines: Vec<TextLine>) -> Content {
+/// The same text with its pieces, where its language is known by its name or its first line, and as far as there is time.
+pub(super) fn paint(name: &str, lines: Vec<TextLine>) -> Content {
+    #[expect(clippy::disallowed_methods, reason = "how long this takes is nobody else's business")]
+    let now = Instant::now;
+    let end = now() + PATIENCE;
+    paint_until(|| now() >= end, name, lines)
+}
+
+fn paint_until(is_late: impl Fn() -> bool, name: &str, mut lines: Vec<TextLine>) -> Content {
     let first = lines.first().map(|line| fit_bytes(&line.text, 200));
     let Some(syntax) = syntax(name, first.unwrap_or_default()) else { return Content::Text(lines, None) };
-    #[expect(clippy::disallowed_methods, reason = "how long this takes is nobody else's business")]
-    let end = Instant::now() + PATIENCE;
     let mut state = ParseState::new(syntax);
     let mut scopes = ScopeStack::new();
     for line in &mut lines {
-        #[expect(clippy::disallowed_methods, reason = "how long this takes is nobody else's business")]
-        let late = Instant::now() >= end;
-        if late || line.text.len() > PAINTED {
+        if is_late() || line.text.len() > PAINTED {
             break;
         }
         let Some(pieces) = pieces(&line.text, &mut state, &mut scopes) else { break };
@@ -175,7 +178,11 @@ mod tests {
     #[test]
     fn the_pieces_of_a_program_are_told_apart() {
         let text = lines(b"// a comment\nfn main() { let a = \"b\"; 12 }\n", true).unwrap();
-        let Content::Text(lines, Some(language)) = paint("x.rs", text) else { panic!("no language") };
+        let painted = paint_until(|| false, "x.rs", text.clone());
+        let Content::Text(lines, Some(language)) = painted else { panic!("no language") };
+        let Content::Text(plain, _) = paint_until(|| true, "x.rs", text.clone()) else { panic!("no text") };
+        let is_plain = |line: &TextLine| line.pieces.is_empty() && !line.text.is_empty();
+        assert!(plain.len() == text.len() && plain.iter().all(is_plain), "without time it is shown as it is");
         assert_eq!(&*language, "Rust");
         let pieces = |nth: usize| {
             let line: &TextLine = &lines[nth];
