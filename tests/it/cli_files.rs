@@ -215,6 +215,16 @@ fn get_asks_for_checksum_files_only_where_they_are_wanted_and_then_for_those_of_
 }
 
 #[test]
+fn an_empty_folder_comes_as_an_empty_folder() {
+    let server = Server::http(|_| ok("application/json", "[]"));
+    let place = Place::new();
+    let output = place.run(&["get", "-r", &format!("http://{}/empty/", server.address)]);
+    assert_eq!((code(&output), out(&output)), (0, ""));
+    assert_eq!((place.files(), names(&place.path("empty")).len()), (vec!["empty".to_owned()], 0));
+    assert!(said(&output)[0].ends_with("there is no file in that folder"), "{:?}", said(&output));
+}
+
+#[test]
 fn get_recursive_makes_folders_that_nothing_is_in_too() {
     let server = Server::http(|line| {
         let list = |list| ok("application/json", list);

@@ -291,7 +291,8 @@ pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> R
                 more += item.counts().failed.saturating_sub(said);
             }
             ItemState::Ended(End::Empty) => {
-                failures.push(Ending::Failed(fill(&words.empty_folder, &[("source", &about)])));
+                // All of it is here.
+                Ending::Failed(fill(&words.empty_folder, &[("source", &about)])).say();
             }
             ItemState::Conflict(clash) => {
                 failures.push(context.failed(&about, &Fault::exists(clash.path.clone())));
