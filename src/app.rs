@@ -16,6 +16,7 @@ pub mod acting;
 mod announce;
 pub mod bar;
 pub mod chat;
+pub mod confirm;
 pub mod conversation;
 pub mod crumbs;
 pub mod field;
@@ -189,6 +190,7 @@ impl State {
             state.follow_inspected();
             state.leave_settings();
             state.leave_dialogue();
+            state.leave_confirmation();
             state.fit_preview();
             state.tell_of_transfers(turn);
             turn.watching = state.is_watching();
@@ -201,6 +203,7 @@ impl State {
 
     /// The program ends: what is not yet kept is given to the store.
     pub fn end(&mut self, out: &mut Vec<Effect>) {
+        self.chat.keep_held(&mut self.ids, out);
         self.chat.keep_now(&mut self.ids, out);
         self.files.transfers.queue.keep_at_end(out);
     }

@@ -107,7 +107,12 @@ words! {
         listing, paused, crashed, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
         all_paused, asked, held, left, renamed, renamed_many, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
         conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,
-        open_title, open_question, limit_title, limit_hint, limit_wrong, cancel_all, cancel_all_question, details_title, running, failures,
+        open_title, open_question, limit_title, limit_hint, limit_wrong, details_title, running, failures,
+    }
+    /// Whether something is really to be destroyed.
+    ConfirmWords {
+        cancel_title, cancel, cancel_partly, cancel_all, remove_title, remove, clear_title, clear, forget_title, bookmark, server, folder,
+        stop_title, stop, stop_one,
     }
     /// A file that is looked at before it is downloaded.
     PreviewWords { text, bytes, entries, entries_so_far, beginning, empty }
@@ -118,7 +123,7 @@ words! {
     }
     /// What is said once, until the next key.
     NoticeWords {
-        muted, unmuted, blocked, unblocked, ask_block, ask_cancel, ask_clear, noisy, name_shared,
+        muted, unmuted, blocked, unblocked, cleared, cleared_one, noisy, name_shared,
         not_shared,
         bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
         port_taken, no_peer, not_a_file, nothing_selected, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
@@ -209,6 +214,8 @@ pub struct Words {
     pub files: FilesWords,
     /// How far a download is, and what became of it.
     pub transfer: TransferWords,
+    /// Whether something is really to be destroyed.
+    pub confirm: ConfirmWords,
     /// A file that is looked at before it is downloaded.
     pub preview: PreviewWords,
     /// What is set for a peer.

@@ -16,6 +16,7 @@ use crate::text::Clean;
 
 mod bars;
 mod composer;
+mod confirm;
 mod details;
 mod entries;
 mod find;

@@ -19,6 +19,7 @@ use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
 
 mod addressee;
+mod blocking;
 mod composing;
 mod conversations;
 mod incoming;
@@ -80,8 +81,8 @@ pub struct Chat {
     pub overflowed: u64,
     /// The list of peers.
     pub list: PeerList,
-    /// Whose messages are thrown away is not what the network was last told.
-    blocks_anew: bool,
+    /// Whose messages are thrown away.
+    blocking: blocking::Blocking,
     /// Whom the user was told of.
     announcer: Announcer,
     /// Messages of ours of which the network may still have something to say.
@@ -296,9 +297,7 @@ impl Chat {
         self.follow_search();
         self.put_in_order();
         self.keep(turn);
-        if std::mem::take(&mut self.blocks_anew) {
-            turn.out.push(Effect::Block(self.blocked()));
-        }
+        self.follow_blocking(turn);
         if self.current.is_none() {
             return;
         }

@@ -320,7 +320,6 @@ impl Files {
             (Browse::Open, _) => self.open_selected(turn),
             (Browse::Parent, _) => self.open_parent(turn),
             (Browse::Reload, _) => self.reload(turn),
-            (Browse::Cancel, _) => self.transfers.cancel(turn),
             (Browse::Get, Place::Folder(_)) => self.get_marked(turn),
             (Browse::Mark, Place::Folder(folder)) => {
                 if !folder.mark() {
@@ -340,8 +339,8 @@ impl Files {
                     self.refuse(Notice::NotAFolder, turn);
                 }
             }
-            // What lies over the screen is not this tab's.
-            (Browse::Preview | Browse::Answer, _)
+            // What lies over the screen, or is asked there, is not this tab's.
+            (Browse::Preview | Browse::Answer | Browse::Cancel, _)
             | (
                 Browse::Get
                 | Browse::Mark

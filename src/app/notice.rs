@@ -1,6 +1,5 @@
 //! What has to be said once. Owns what, never in which words.
 
-use super::queue::ItemId;
 use crate::event::{Fault, ShareFault};
 use crate::text::Clean;
 use crate::wire::peer::Peer;
@@ -80,12 +79,8 @@ pub enum Notice {
     Muted(Peer, bool),
     /// A peer is blocked, or not any more.
     Blocked(Peer, bool),
-    /// Whether a peer is really to be blocked: the same key once more says so, any other key means something else.
-    AskBlock(Peer),
-    /// Whether this download is really to be cancelled, of which so many bytes are here: asked in the same way.
-    AskCancel(ItemId, Clean, u64),
-    /// Whether the list of what went over the wire is really to be cleared: asked in the same way.
-    AskClear,
+    /// So many downloads were taken off the list, and come back with the key that clears it.
+    Cleared(u64),
     /// A peer sends more than is kept.
     Noisy(Peer),
     /// Two peers have the same name.

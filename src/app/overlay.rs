@@ -5,6 +5,7 @@ use nucleo_matcher::{Config, Matcher};
 
 use super::acting::Links;
 use super::chat::{Addressee, Chat, Pasted};
+use super::confirm::Confirm;
 use super::field::Field;
 use super::find::Search;
 use super::inspected::Inspected;
@@ -39,6 +40,8 @@ pub enum Overlay {
     Preview(Box<Previewed>),
     /// Whether to leave while downloads run.
     Quit,
+    /// Whether something is really to be destroyed.
+    Confirm(Confirm),
     /// What to do with several lines that were pasted into a message.
     Paste(Pasted),
     /// Whether a text goes to somebody who was not named when it was begun.
@@ -64,6 +67,7 @@ impl Overlay {
             Self::Share(sharing) => sharing.is_typed_into(),
             Self::Help(_)
             | Self::Quit
+            | Self::Confirm(_)
             | Self::Paste(_)
             | Self::Addressee(_)
             | Self::Links(_)
@@ -84,6 +88,7 @@ impl Overlay {
             Self::Peer(_)
             | Self::Help(_)
             | Self::Quit
+            | Self::Confirm(_)
             | Self::Paste(_)
             | Self::Addressee(_)
             | Self::Links(_)
@@ -132,6 +137,13 @@ impl GoTo {
     pub fn selected(&self, goals: &[Goal]) -> usize {
         let chosen = self.chosen.as_ref();
         chosen.and_then(|chosen| goals.iter().position(|goal| goal == chosen)).unwrap_or(0)
+    }
+
+    /// Forgets a goal; the one that stands in its place then is selected.
+    pub(super) fn forget(&mut self, goal: &Goal, chat: &Chat, turn: &mut Turn<'_>) {
+        let at = self.goals(chat, turn.recent).iter().position(|known| known == goal).unwrap_or(0);
+        forget(goal, turn);
+        self.chosen = self.goals(chat, turn.recent).into_iter().nth(at);
     }
 
     /// What fits what was typed, the best first; last, what was typed itself where it is an address.
@@ -231,6 +243,7 @@ impl State {
                 Some(Answer::No) => {}
                 None => self.overlay = Some(Overlay::Quit),
             },
+            Some(Overlay::Confirm(what)) => self.on_confirm_key(what, key, turn),
             Some(Overlay::Paste(pasted)) => {
                 let answer = keys::action(&turn.keymap.paste, key);
                 if !answer.is_some_and(|answer| self.chat.answer_paste(&pasted, answer, turn)) {
@@ -272,11 +285,10 @@ impl State {
                 goto.chosen = goals.into_iter().nth(next);
             }
             Some(Edit::DeleteRight) if goto.field.caret() == goto.field.text().len() => {
-                if let Some(goal) = goals.get(selected) {
-                    forget(goal, turn);
+                if let Some(goal) = goals.into_iter().nth(selected).filter(Goal::is_forgotten_here) {
+                    goto.chosen = Some(goal.clone());
+                    return self.confirm(Confirm::ForgetGoal(Box::new(goto), goal));
                 }
-                // What stands in its place is selected.
-                goto.chosen = goto.goals(&self.chat, turn.recent).into_iter().nth(selected);
             }
             edit => {
                 goto.chosen = None;
@@ -305,7 +317,14 @@ impl State {
     }
 }
 
-/// What was open or marked before is to be known no more. Of peers the list of peers is the place to do so.
+impl Goal {
+    /// Whether the list of where one can go is the place to forget it. Of peers that is the list of peers.
+    fn is_forgotten_here(&self) -> bool {
+        matches!(self, Self::Bookmark(_) | Self::Server(_) | Self::Folder(_))
+    }
+}
+
+/// What was open or marked before is to be known no more.
 fn forget(goal: &Goal, turn: &mut Turn<'_>) {
     match goal {
         Goal::Bookmark(source) => turn.remember(Change::NoBookmark(source.clone())),

@@ -179,8 +179,8 @@ impl State {
                 }
                 edit => field.on_key(key, edit),
             },
-            Question::Block => {
-                if let Some(answer) = keys::deliberate(&turn.keymap.question, key) {
+            Question::Block => match keys::deliberate(&turn.keymap.question, key) {
+                Some(answer) => {
                     if answer == Answer::Yes {
                         self.chat.block(menu.peer, true, turn);
                     }
@@ -188,8 +188,14 @@ impl State {
                     self.overlay = (!menu.alone).then_some(Overlay::Peer(menu));
                     return;
                 }
-            }
-            Question::Forget => match keys::action(&turn.keymap.question, key) {
+                // Whoever goes on typing did not mean to block: in most terminals the key that asks is the same as Esc with a
+                // letter right behind it.
+                None if menu.alone && self.is_composing() && key.types().is_some() => {
+                    return self.on_key(key, turn);
+                }
+                None => {}
+            },
+            Question::Forget => match keys::deliberate(&turn.keymap.question, key) {
                 Some(Answer::Yes) => return self.chat.forget(menu.peer, turn),
                 Some(Answer::No) if menu.alone => return,
                 Some(Answer::No) => menu.question = Question::Row,
@@ -247,11 +253,11 @@ impl State {
         }
     }
 
-    /// The peer that a key is about wherever the input goes: the one of whom it was just said that it sends too much, the
-    /// one whose settings are open, the one that is selected in the list, or the one in front.
+    /// The peer that a key is about wherever the input goes: the one of whom it was just said that it sends too much or is
+    /// blocked, the one whose settings are open, the one that is selected in the list, or the one in front.
     fn meant(&self, turn: &Turn<'_>) -> Option<Peer> {
         let open = self.overlay.as_ref().and_then(Overlay::peer);
-        turn.noisy().or(open).or_else(|| self.chat.selected_peer())
+        turn.noisy().or_else(|| turn.blocked()).or(open).or_else(|| self.chat.selected_peer())
     }
 
     /// A server is looked for where the peer is: hobnob serves files on the port number of its chat.
@@ -275,23 +281,21 @@ impl State {
         }
     }
 
-    /// Blocks the peer, where just that was asked before; else asks. What a blocked peer sends is gone for good, and in
-    /// most terminals the key is the same as Esc with a letter right behind it: no other key may confirm it.
+    /// Asks whether the peer is to be blocked; one that is blocked is not any more.
     pub(super) fn block(&mut self, turn: &mut Turn<'_>) {
-        let Some(peer) = turn.asked_to_block().or_else(|| self.meant(turn)) else {
+        let Some(peer) = self.meant(turn) else {
             *turn.notice = Some(Notice::NoPeer);
             return;
         };
         if !Setting::of(peer).contains(&Setting::Blocked) {
             return;
         }
-        let on = !self.chat.is_blocked(peer);
-        *turn.notice = Some(if on && turn.asked_to_block().is_none() {
-            Notice::AskBlock(peer)
+        if self.chat.is_blocked(peer) {
+            self.chat.block(peer, false, turn);
         } else {
-            self.chat.block(peer, on, turn);
-            Notice::Blocked(peer, on)
-        });
+            let menu = PeerMenu { alone: true, question: Question::Block, ..PeerMenu::new(peer) };
+            self.overlay = Some(Overlay::Peer(menu));
+        }
     }
 
     /// Changes what is set for the peer, and says what it is now.

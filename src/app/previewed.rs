@@ -136,6 +136,11 @@ impl State {
             *sharing = Sharing::Shown(0);
             return true;
         }
+        if let Some(Overlay::Confirm(what)) = self.overlay.take_if(|over| matches!(over, Overlay::Confirm(_)))
+        {
+            self.overlay = what.beneath();
+            return true;
+        }
         let closed = self.overlay.take();
         if let Some(Overlay::Preview(previewed)) = &closed {
             previewed.close(turn);

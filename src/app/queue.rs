@@ -84,6 +84,8 @@ pub struct Queue {
     /// By their places, each of which is used once.
     order: Vec<(u64, ItemId)>,
     last: u64,
+    /// What was taken off the list by the last keys, to be had back.
+    cleared: Vec<Item>,
     /// The items that are not at their end.
     open: HashMap<Source, ItemId>,
     running: FnvHashMap<TransferId, ItemId>,
@@ -118,6 +120,7 @@ impl Queue {
             items: FnvHashMap::default(),
             order: Vec::new(),
             last: 0,
+            cleared: Vec::new(),
             open: HashMap::new(),
             running: FnvHashMap::default(),
             walks: HashMap::new(),
@@ -1071,7 +1074,7 @@ mod tests {
         assert_eq!((sim.state(id), sim.partials.len()), (ItemState::Ended(&End::Cancelled), 0));
         sim.act(|queue, world| queue.keep_now(world.out));
         assert!(sim.kept.is_empty());
-        sim.act(Queue::clear_done);
+        sim.act(|queue, world| queue.clear(&queue.done(), world));
         assert!(sim.queue.is_empty());
     }
 
@@ -1498,7 +1501,10 @@ mod tests {
                 11 => queue.answer(id, Conflict::Rename, at.is_multiple_of(2), world),
                 12 => queue.retry_origin(&origin, world),
                 13 => queue.refuse_origin(&origin, world),
-                14 => queue.clear_done(world),
+                14 if queue.restore_cleared(world) == 0 => {
+                    queue.clear(&queue.done(), world);
+                }
+                14 => {}
                 _ => queue.remove(id, world),
             });
         }

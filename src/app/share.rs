@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use super::confirm::Confirm;
 use super::keys::{self, Edit, Move, ShareAct};
 use super::overlay::Overlay;
 use super::{Notice, State, Turn, layout, walked};
@@ -204,7 +205,7 @@ impl Share {
         turn.out.push(Effect::Share(ShareOrder::Start { id, folder: folder.into() }));
     }
 
-    fn stop(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn stop(&mut self, turn: &mut Turn<'_>) {
         self.phase = match std::mem::take(&mut self.phase) {
             Phase::On(shared) => {
                 turn.out.push(Effect::Share(ShareOrder::Stop));
@@ -302,6 +303,9 @@ impl State {
                     choosing.on_key(key, edit);
                 }
             },
+            (_, Some(ShareAct::Stop)) if self.share.takers() > 0 => {
+                return self.confirm(Confirm::StopShare);
+            }
             (_, Some(ShareAct::Stop)) => {
                 self.share.stop(turn);
                 sharing = Sharing::Shown(0);

@@ -2,9 +2,10 @@
 //!
 //! Follows the newest record until one is selected, and never moves what is in view of a reader by itself.
 
+use super::confirm::Confirm;
 use super::keys::{self, Move, Watch};
 use super::layout::{self, TrafficLayout};
-use super::{Notice, State, Tab, Turn, walked};
+use super::{State, Tab, Turn, walked};
 use crate::event::{Key, Mouse, MouseAction, Size};
 use crate::text::hex;
 
@@ -143,17 +144,18 @@ impl Traffic {
                 Watch::Details => self.look_into(),
                 Watch::OnlyPeer if self.only.is_some() => self.narrow(None),
                 Watch::OnlyPeer => self.narrow(current),
-                Watch::Clear if turn.said != Some(Notice::AskClear) => {
-                    *turn.notice = Some(Notice::AskClear);
-                }
-                Watch::Clear => {
-                    self.log.clear();
-                    self.sight = Sight::Newest;
-                }
+                // That is asked first.
+                Watch::Clear => {}
             }
         } else if let Some(action) = keys::action(&turn.keymap.list, key) {
             self.walk(action, size);
         }
+    }
+
+    /// Forgets all records.
+    pub(super) fn clear(&mut self) {
+        self.log.clear();
+        self.sight = Sight::Newest;
     }
 
     fn narrow(&mut self, only: Option<Only>) {
@@ -264,6 +266,9 @@ impl State {
 
     /// A key while the pane has the focus.
     pub(super) fn on_traffic_key(&mut self, key: Key, turn: &mut Turn<'_>) {
+        if keys::action(&turn.keymap.traffic, key) == Some(Watch::Clear) {
+            return self.confirm(Confirm::ClearTraffic);
+        }
         let current = match self.tab {
             Tab::Chat => self.chat.conversation().map(|open| Only::peer(open.peer())),
             Tab::Files => self.files.source().map(|source| Only::host(&source.endpoint.host)),

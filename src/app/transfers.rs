@@ -101,19 +101,41 @@ impl Transfers {
         self.selected = super::walked(action, self.selected, self.queue.len(), rows);
     }
 
-    /// Stops the selected download; one that is at its end already leaves the list.
-    pub(super) fn cancel(&mut self, turn: &mut Turn<'_>) {
-        let Some(item) = self.selected() else { return };
-        let id = item.id;
-        let asked = matches!(turn.said, Some(Notice::AskCancel(asked, ..)) if asked == id);
-        if item.is_open() && item.partial_bytes() > 0 && !asked {
-            *turn.notice = Some(Notice::AskCancel(id, item.name.clone(), item.partial_bytes()));
-        } else if item.is_open() {
-            self.queue.cancel(id, &mut turn.world());
-        } else {
-            self.queue.remove(id, &mut turn.world());
+    /// Takes one that failed off the list, with what is here of it.
+    pub(super) fn remove(&mut self, id: ItemId, turn: &mut Turn<'_>) {
+        self.queue.remove(id, &mut turn.world());
+        self.select(id);
+    }
+
+    /// Takes these, which are at their end, off the list.
+    pub(super) fn clear(&mut self, gone: &[ItemId], turn: &mut Turn<'_>) {
+        if !Self::can_restore(turn) {
+            self.queue.forget_cleared();
+        }
+        let selected = self.selected().map(|item| item.id);
+        let count = self.queue.clear(gone, &mut turn.world());
+        *turn.notice = (count > 0).then_some(Notice::Cleared(count as u64));
+        if let Some(id) = selected {
             self.select(id);
         }
+    }
+
+    /// Takes all that is done off the list; what was taken off just before comes back.
+    pub(super) fn clear_done(&mut self, turn: &mut Turn<'_>) {
+        let selected = self.selected().map(|item| item.id);
+        if Self::can_restore(turn) && self.queue.restore_cleared(&mut turn.world()) > 0 {
+            if let Some(id) = selected {
+                self.select(id);
+            }
+            return;
+        }
+        let done = self.queue.done();
+        self.clear(&done, turn);
+    }
+
+    /// Whether it was said, until the key that is looked at now, that what was taken off the list can be had back.
+    fn can_restore(turn: &Turn<'_>) -> bool {
+        matches!(turn.said, Some(Notice::Cleared(_)))
     }
 
     /// How many rows the selected one has below its own, while one walks through the downloads. It does not depend on

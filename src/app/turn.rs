@@ -31,9 +31,9 @@ impl Turn<'_> {
         if let Some(Notice::Noisy(peer)) = self.said { Some(peer) } else { None }
     }
 
-    /// The peer of whom it was asked, until the key that is looked at now, whether it is to be blocked.
-    pub(super) fn asked_to_block(&self) -> Option<Peer> {
-        if let Some(Notice::AskBlock(peer)) = self.said { Some(peer) } else { None }
+    /// The peer of whom it was said, until the key that is looked at now, that it is blocked.
+    pub(super) fn blocked(&self) -> Option<Peer> {
+        if let Some(Notice::Blocked(peer, true)) = self.said { Some(peer) } else { None }
     }
 
     /// Remembers something. What is known already needs not be kept once more.
@@ -340,9 +340,17 @@ mod tests {
         assert_eq!(run.goals()[0], "★ http://box/a/b/");
         run.press("ctrl+g");
         run.press("down");
-        run.press("delete");
+        for key in ["delete", "delete", "enter"] {
+            run.press(key);
+            assert_eq!(run.goals()[0], "★ http://box/a/b/", "it is asked, and {key} is no answer");
+        }
+        run.press("y");
         assert_eq!(run.goals(), ["server http://box/", "folder http://box/a/b/", "folder http://box/a/"]);
         run.press("delete");
+        run.press("n");
+        assert_eq!(run.goals().len(), 3);
+        run.press("delete");
+        run.press("y");
         assert_eq!(run.goals(), [""; 0]);
     }
 

@@ -27,8 +27,6 @@ use crate::text::wrap::{Spaces, wrap};
 use crate::wire::chat::DATAGRAM_LIMIT;
 use crate::wire::peer::Peer;
 
-mod questions;
-
 /// The most columns of a name in a sentence.
 const NAME_COLUMNS: usize = 40;
 /// Columns between two hints.
@@ -149,8 +147,11 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let sentence = if *on { &words_of.blocked } else { &words_of.unblocked };
             fill(sentence, &[("peer", &values.0), ("key", &values.1)])
         }
-        Notice::AskBlock(_) | Notice::AskCancel(..) | Notice::AskClear => {
-            questions::question(state, words_of, notice).unwrap_or_default()
+        Notice::Cleared(count) => {
+            let key = keys::first_key(&state.keymap.transfers, Transfer::ClearDone);
+            let key = key.map(|key| key.to_string()).unwrap_or_default();
+            let sentence = if *count == 1 { &words_of.cleared_one } else { &words_of.cleared };
+            fill(sentence, &[("count", &size::grouped(*count)), ("key", &key)])
         }
         Notice::Noisy(peer) => {
             let (peer, mute) = peer_and_key(state, *peer, Global::MutePeer);
@@ -242,7 +243,9 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
         ],
         (Some(Overlay::Share(sharing)), _) => share::hints(state, sharing, words),
         (Some(Overlay::Transfer(dialogue)), _) => transfers::hints::dialogue(dialogue, map, words),
-        (Some(Overlay::Quit | Overlay::Paste(_) | Overlay::Addressee(_)), _) => Vec::new(),
+        (Some(Overlay::Quit | Overlay::Confirm(_) | Overlay::Paste(_) | Overlay::Addressee(_)), _) => {
+            Vec::new()
+        }
         (None, _) if !state.is_in_tab() => traffic_hints(map, words),
         (None, Tab::Chat) if state.first_key.is_some() => {
             return vec![(keys::first_key(&map.composer, Compose::Editor), &words.editor)];

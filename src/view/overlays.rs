@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::paint::{self, Piece};
-use super::{Look, bars, details, find, links, peer_menu, preview, share, sign_in, transfers};
+use super::{Look, bars, confirm, details, find, links, peer_menu, preview, share, sign_in, transfers};
 use crate::app::State;
 use crate::app::chat::{Addressee, Pasted};
 use crate::app::conversation::Conversation;
@@ -48,6 +48,10 @@ pub(super) fn draw(
         Overlay::Quit => {
             let sentence = quit(state, look);
             question(state, &look.words.overlay.quit, &sentence, look, body, buffer);
+            None
+        }
+        Overlay::Confirm(what) => {
+            confirm::draw(state, what, look, body, buffer);
             None
         }
         Overlay::Addressee(Addressee { to, .. }) => {

@@ -8,7 +8,7 @@ use super::peers::{BLOCKED, MUTED, PINNED};
 use super::{Look, bars, overlays};
 use crate::app::State;
 use crate::app::conversation::Conversation;
-use crate::app::keys::{self, PeerAct};
+use crate::app::keys::{self, Global, PeerAct};
 use crate::app::layout::Area;
 use crate::app::peers::{PeerMenu, Question, Setting};
 use crate::locale::fill;
@@ -44,7 +44,10 @@ pub(super) fn draw(
         }
         Question::Block => {
             let peer = conversation.title();
-            let sentence = fill(&words.block_question, &[("peer", &ellipsis_middle(&peer, NAME_COLUMNS))]);
+            let key = keys::first_key(&state.keymap.global, Global::BlockPeer).map(|key| key.to_string());
+            let peer = ellipsis_middle(&peer, NAME_COLUMNS);
+            let values = [("peer", &*peer), ("key", &*key.unwrap_or_default())];
+            let sentence = fill(&words.block_question, &values);
             overlays::question(state, &title, &sentence, look, body, buffer);
             None
         }

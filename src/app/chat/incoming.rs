@@ -24,12 +24,11 @@ impl Chat {
     pub(in crate::app) fn on_event(&mut self, event: ChatEvent, turn: &mut Turn<'_>) {
         match event {
             ChatEvent::Received(datagram) => self.receive(datagram, turn),
-            ChatEvent::Folded(from, count) => self.fold(from, count, turn),
-            ChatEvent::Blocked(from, count) => {
-                if let Some(mut conversation) = self.with_mut(Peer::Address(from)) {
-                    conversation.blocked += count;
-                }
+            ChatEvent::Folded(from, count) if self.is_blocked(Peer::Address(from)) => {
+                self.count_blocked(from, count);
             }
+            ChatEvent::Folded(from, count) => self.fold(from, count, turn),
+            ChatEvent::Blocked(from, count) => self.count_blocked(from, count),
             ChatEvent::Overflowed(count) => self.overflowed += count,
             ChatEvent::Sent(id) => self.deliver(id, &Delivery::Sent, turn),
             ChatEvent::Refused(id) => self.deliver(id, &Delivery::Refused, turn),
@@ -40,10 +39,8 @@ impl Chat {
 
     fn receive(&mut self, datagram: Datagram, turn: &mut Turn<'_>) {
         let from = datagram.from;
-        // It was on its way already when its sender was blocked.
-        if let Some(mut blocked) = self.with_mut(Peer::Address(from)).filter(|open| open.contact.blocked) {
-            blocked.blocked += 1;
-            return;
+        if self.is_blocked(Peer::Address(from)) {
+            return self.hold_back(datagram, turn);
         }
         let message = Message::received(turn.ids.message(), datagram);
         if !self.take_in(from, message, turn) {
@@ -60,7 +57,7 @@ impl Chat {
     }
 
     /// Puts a message into its conversation; whether that is before the user's eyes.
-    fn take_in(&mut self, from: SocketAddr, message: Message, turn: &mut Turn<'_>) -> bool {
+    pub(super) fn take_in(&mut self, from: SocketAddr, message: Message, turn: &mut Turn<'_>) -> bool {
         let peer = Peer::Address(from);
         turn.out.push(Effect::Store(StoreRequest::Save(Box::new(message.to_keep(peer)))));
         let at = self.position(peer).unwrap_or_else(|| {

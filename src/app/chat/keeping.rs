@@ -19,7 +19,7 @@ impl Chat {
     /// The peers of earlier runs.
     pub(in crate::app) fn remember(&mut self, known: Vec<Known>) {
         for known in known {
-            self.blocks_anew |= known.contact.blocked;
+            self.blocking.changed |= known.contact.blocked;
             self.add(Conversation::known(known));
         }
         self.put_in_order();
@@ -130,7 +130,7 @@ impl Chat {
             let peer = changes.known.contact.peer;
             let Some(at) = self.position(peer) else {
                 self.make_room();
-                self.blocks_anew |= changes.known.contact.blocked;
+                self.blocking.changed |= changes.known.contact.blocked;
                 self.add(Conversation::known(changes.known));
                 continue;
             };
@@ -140,10 +140,13 @@ impl Chat {
                 .retain(|(row, ..)| !self.flights.values().any(|flight| flight.row == Some(*row)));
             let watched = turn.watching && self.current == Some(at);
             let Some(mut conversation) = self.conversations.get_mut(at) else { continue };
-            let blocked = conversation.contact.blocked;
+            let before = conversation.contact.blocked;
             conversation.merge(changes, after, up_to, watched, turn.ids);
-            self.blocks_anew |= blocked != conversation.contact.blocked;
+            let blocked = conversation.contact.blocked;
             drop(conversation);
+            if blocked != before {
+                self.blocking.note(peer, blocked, turn.now.instant);
+            }
             self.touch_order();
         }
     }
@@ -153,7 +156,7 @@ impl Chat {
     fn forgotten_elsewhere(&mut self, peer: Peer) {
         let Some(at) = self.position(peer) else { return };
         let Some(conversation) = self.conversations.get(at) else { return };
-        self.blocks_anew |= conversation.contact.blocked;
+        self.blocking.changed |= conversation.contact.blocked;
         if self.current == Some(at) || !conversation.draft.is_empty() || conversation.unsaved() > 0 {
             self.conversations.get_mut(at).into_iter().for_each(|mut open| open.is_forgotten());
         } else {
@@ -164,6 +167,6 @@ impl Chat {
 
     /// When something has to be given to the store.
     pub(in crate::app) fn deadline(&self) -> Option<std::time::Instant> {
-        self.keep_at
+        [self.keep_at, self.blocking.deadline()].into_iter().flatten().min()
     }
 }

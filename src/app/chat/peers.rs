@@ -1,8 +1,6 @@
 //! The list of peers as a pane, and what the user wants of each: its name, pinned, muted, blocked, forgotten. Knows
 //! nothing of keys, nor of what a row looks like.
 
-use std::net::SocketAddr;
-
 use super::{Chat, ChatFocus};
 use crate::app::conversation::Conversation;
 use crate::app::field::Field;
@@ -152,31 +150,12 @@ impl Chat {
     /// Changes what the user wants of a peer. Whoever is cared for that much is no stranger any more.
     pub(in crate::app) fn wish(&mut self, peer: Peer, change: impl FnOnce(&mut Contact)) {
         let Some(mut conversation) = self.with_mut(peer) else { return };
-        let blocked = conversation.contact.blocked;
         conversation.change(|contact| {
             change(contact);
             contact.invited = true;
         });
-        let other = conversation.contact.blocked != blocked;
         drop(conversation);
-        self.blocks_anew |= other;
         self.touch_order();
-    }
-
-    /// Whether what this peer sends is thrown away.
-    pub(in crate::app) fn is_blocked(&self, peer: Peer) -> bool {
-        self.with(peer).is_some_and(|open| open.contact.blocked)
-    }
-
-    /// From now on what this peer sends is thrown away, or not any more: then it is kept how much that was.
-    pub(in crate::app) fn block(&mut self, peer: Peer, blocked: bool, turn: &mut Turn<'_>) {
-        self.wish(peer, |contact| contact.blocked = blocked);
-        let Some(mut conversation) = self.with_mut(peer).filter(|_| !blocked) else { return };
-        let count = std::mem::take(&mut conversation.blocked);
-        drop(conversation);
-        if let (Peer::Address(from), 1..) = (peer, count) {
-            self.begin_fold(from, turn.now.wall.timestamp(), count, turn);
-        }
     }
 
     /// Gives a peer a name of the user's choice; one of which nothing is to be seen takes it away. A name that another
@@ -204,7 +183,7 @@ impl Chat {
         let neighbour = neighbour.map(|at| self.conversations[*at].peer());
         let front = self.conversation().map(Conversation::peer).filter(|front| *front != peer);
         let Some(gone) = self.conversations.remove(at) else { return };
-        self.blocks_anew |= gone.contact.blocked;
+        self.blocking.changed |= gone.contact.blocked;
         self.flights.retain(|_, flight| flight.peer() != peer);
         self.resending = self.resending.take_if(|(_, asked)| *asked != peer);
         self.touch_order();
@@ -219,12 +198,6 @@ impl Chat {
         turn.out.push(Effect::Store(StoreRequest::Forget(peer)));
         let typed = turn.recent.peers().iter().filter(|known| gone.is_with(known)).cloned();
         turn.remember(Change::NoPeers(typed.collect()));
-    }
-
-    /// What is sent from these addresses is thrown away.
-    pub(super) fn blocked(&self) -> Vec<SocketAddr> {
-        let blocked = self.conversations.iter().filter(|open| open.contact.blocked);
-        blocked.filter_map(Conversation::address).collect()
     }
 }
 

@@ -267,6 +267,12 @@ impl Item {
         self.end.is_none()
     }
 
+    /// Whether it is at its end, and nothing of it is left to be tried again: it came, was there, or was cancelled.
+    #[must_use]
+    pub(super) fn is_done(&self) -> bool {
+        !matches!(self.end, None | Some(End::Failed(_) | End::Partly))
+    }
+
     /// Whether the user, or a crash, stopped it; what of it is under way may still have to end.
     #[must_use]
     pub fn is_paused(&self) -> bool {
@@ -336,6 +342,14 @@ impl Item {
     #[must_use]
     pub fn partial_bytes(&self) -> u64 {
         saturated(self.counts.partly)
+    }
+
+    /// Bytes that are here of files that are not whole, also of those that failed.
+    #[must_use]
+    pub fn left_here(&self) -> u64 {
+        let failed = self.failures.iter().filter_map(|failure| failure.file.as_ref());
+        let failed = failed.chain(&self.failed).chain(&self.untried).map(|file| u128::from(file.here));
+        saturated(self.counts.partly + failed.sum::<u128>())
     }
 
     /// Bytes that are here.

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::counts::saturated;
 use super::file::{File, Goal, is_small};
 use super::item::{End, FolderOrigin, Item, ItemId, PausedBy};
 use super::tree::{Tree, Walk};
@@ -198,15 +197,12 @@ fn kept(item: &Item) -> Option<KeptItem> {
     if item.cancelled || !(item.is_open() || failed) {
         return None;
     }
-    // A file that failed does not count among those of which there are bytes to come.
-    let failed_here = item.failures.iter().filter_map(|failure| failure.file.as_ref()).map(|file| file.here);
-    let here = saturated(item.counts.partly + failed_here.map(u128::from).sum::<u128>());
     Some(KeptItem {
         place: item.place,
         source: item.source.clone(),
         to: item.to.clone(),
         size: item.size,
-        here: if item.is_folder() { 0 } else { here },
+        here: if item.is_folder() { 0 } else { item.left_here() },
         conflict: item.conflict,
         checksum: item.checksum.clone(),
         sums: item.sums.clone(),

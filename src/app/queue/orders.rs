@@ -205,19 +205,47 @@ impl Queue {
         self.ids(|item| item.realm.as_ref().is_some_and(|(asks, _)| **asks == *origin))
     }
 
-    /// Takes all away that came, or were there already, or were cancelled.
-    pub fn clear_done(&mut self, world: &mut World<'_>) {
-        let done = |item: &Item| {
-            let open = matches!(item.end, None | Some(End::Failed(_) | End::Partly));
-            !open
-        };
-        let gone = self.ids(done);
-        for id in &gone {
-            self.items.remove(id);
+    /// All that came, or were there already, or were cancelled.
+    #[must_use]
+    pub fn done(&self) -> Vec<ItemId> {
+        self.ids(Item::is_done)
+    }
+
+    /// Takes these of [`Queue::done`] away, to be had back until [`Queue::forget_cleared`]. How many can be had back then.
+    pub fn clear(&mut self, gone: &[ItemId], world: &mut World<'_>) -> usize {
+        for id in gone {
+            if self.items.get(id).is_some_and(Item::is_done) {
+                self.cleared.extend(self.items.remove(id));
+            }
         }
         let items = &self.items;
         self.order.retain(|(_, id)| items.contains_key(id));
         self.settle(world);
+        self.cleared.len()
+    }
+
+    /// Brings back what was taken away; how many that are.
+    pub fn restore_cleared(&mut self, world: &mut World<'_>) -> usize {
+        let cleared = std::mem::take(&mut self.cleared);
+        let count = cleared.len();
+        for mut item in cleared {
+            let last = self.order.last().map_or(0, |(place, _)| *place);
+            let line = self.order.binary_search_by_key(&item.place, |(place, _)| *place);
+            let line = line.err().unwrap_or_else(|| {
+                // Another one has its place by now.
+                item.place = last + 1;
+                self.order.len()
+            });
+            self.order.insert(line, (item.place, item.id));
+            self.items.insert(item.id, item);
+        }
+        self.settle(world);
+        count
+    }
+
+    /// What was taken away is gone.
+    pub fn forget_cleared(&mut self) {
+        self.cleared = Vec::new();
     }
 
     /// Takes an item away that is at its end, and what is left of it where it failed.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::dialogue::Dialogue;
+use crate::app::confirm::Confirm;
 use crate::app::files::FilesFocus;
 use crate::app::keys::{self, Browse, Transfer};
 use crate::app::overlay::Overlay;
@@ -28,15 +29,21 @@ pub fn place_of(item: &Item) -> Option<&Path> {
 impl State {
     /// A key on the files tab that no global action took.
     pub(in crate::app) fn on_files_key(&mut self, key: Key, turn: &mut Turn<'_>) {
-        let walking = self.files.focus == FilesFocus::Entries;
-        if walking && keys::action(&turn.keymap.entries, key) == Some(Browse::Answer) {
-            return self.answer_next(turn);
+        if self.files.focus == FilesFocus::Entries {
+            match keys::action(&turn.keymap.entries, key) {
+                Some(Browse::Answer) => return self.answer_next(turn),
+                Some(Browse::Cancel) => return self.cancel_selected(turn),
+                Some(_) | None => {}
+            }
         }
         if self.files.focus != FilesFocus::Transfers {
             return self.files.on_key(key, turn);
         }
         if let Some(action) = keys::action(&turn.keymap.transfers, key) {
             self.act_on_transfers(action, turn);
+            if let Some(Overlay::Transfer(dialogue)) = &mut self.overlay {
+                dialogue.note_key(key, turn.now.instant);
+            }
         } else if let Some(action) = keys::action(&turn.keymap.list, key) {
             let rows = self.files.transfer_rows(turn.size).len();
             self.files.transfers.walk(action, rows);
@@ -45,6 +52,9 @@ impl State {
 
     fn act_on_transfers(&mut self, action: Transfer, turn: &mut Turn<'_>) {
         let transfers = &mut self.files.transfers;
+        if action == Transfer::ClearDone {
+            return transfers.clear_done(turn);
+        }
         let Some(item) = transfers.selected() else { return };
         let id = item.id;
         match action {
@@ -70,17 +80,13 @@ impl State {
                     transfers.queue.pause_all(&mut turn.world());
                 }
             }
-            Transfer::Cancel => return transfers.cancel(turn),
-            Transfer::CancelAll if transfers.queue.open() > 0 => {
-                self.overlay = Some(Overlay::Transfer(Dialogue::CancelAll));
-                return;
-            }
-            Transfer::CancelAll => {}
+            Transfer::Cancel => return self.cancel_selected(turn),
+            Transfer::CancelAll if transfers.queue.open() > 0 => return self.confirm(Confirm::CancelAll),
             Transfer::Retry => transfers.queue.retry(id, &mut turn.world()),
             Transfer::RetryAll => transfers.queue.retry_all(&mut turn.world()),
             Transfer::Earlier => transfers.queue.shift(id, true, &mut turn.world()),
             Transfer::Later => transfers.queue.shift(id, false, &mut turn.world()),
-            Transfer::ClearDone => transfers.queue.clear_done(&mut turn.world()),
+            Transfer::CancelAll | Transfer::ClearDone => {}
             Transfer::Reveal => return self.reveal_transfer(turn),
             Transfer::CopyPath => {
                 let path = place_of(item).unwrap_or(&item.to);

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::facts::facts;
 use crate::app::field::Field;
@@ -26,6 +27,8 @@ pub enum Dialogue {
         selected: usize,
         /// Whether the answer is meant for all others, too.
         for_all: bool,
+        /// The key that led here, and when it was pressed last: while it is held down it overwrites nothing.
+        held: Option<(Key, Instant)>,
     },
     /// How fast all together may be.
     Limit {
@@ -34,8 +37,6 @@ pub enum Dialogue {
         /// Whether that is no speed.
         is_wrong: bool,
     },
-    /// Whether all are really to be cancelled.
-    CancelAll,
     /// Whether a file is really to be opened that may do more than show itself.
     Open {
         /// Which.
@@ -68,9 +69,19 @@ fn conflict_of(choice: Settle) -> Option<Conflict> {
     }
 }
 
+/// A key that comes again so soon is held down: terminals repeat it after half a second, then many times a second.
+const HELD_WITHIN: Duration = Duration::from_secs(1);
+
 impl Dialogue {
     pub(super) fn conflict(item: ItemId) -> Self {
-        Self::Conflict { item, selected: 0, for_all: false }
+        Self::Conflict { item, selected: 0, for_all: false, held: None }
+    }
+
+    /// This key led here.
+    pub(super) fn note_key(&mut self, key: Key, now: Instant) {
+        if let Self::Conflict { held, .. } = self {
+            *held = Some((key, now));
+        }
     }
 
     /// With the limit as it is now.
@@ -91,7 +102,7 @@ impl Dialogue {
                 *is_wrong = false;
                 field.paste_line(text)
             }
-            Self::Conflict { .. } | Self::CancelAll | Self::Open { .. } | Self::Details { .. } => true,
+            Self::Conflict { .. } | Self::Open { .. } | Self::Details { .. } => true,
         }
     }
 
@@ -127,13 +138,22 @@ impl State {
     /// A key while something about a download is asked or shown.
     pub(in crate::app) fn on_dialogue_key(&mut self, mut dialogue: Dialogue, key: Key, turn: &mut Turn<'_>) {
         match &mut dialogue {
-            Dialogue::Conflict { selected, for_all, .. } => {
-                if keys::action(&turn.keymap.conflict, key) == Some(Settle::ForAll) {
+            Dialogue::Conflict { selected, for_all, held, .. } => {
+                let (action, now) = (keys::action(&turn.keymap.conflict, key), turn.now.instant);
+                let is_held = held.is_some_and(|(by, at)| by == key && now < at + HELD_WITHIN);
+                if action == Some(Settle::ForAll) {
                     *for_all = !*for_all;
-                } else if let Some(action) = keys::action(&turn.keymap.conflict, key) {
+                } else if action == Some(Settle::Overwrite) && is_held {
+                    *held = Some((key, now));
+                } else if let Some(action) = action {
                     let row = CHOICES.iter().position(|choice| *choice == action);
                     *selected = row.unwrap_or(*selected);
-                    return self.settle(dialogue, turn);
+                    let overwrites = CHOICES[*selected] == Settle::Overwrite;
+                    self.settle(dialogue, turn);
+                    if let Some(Overlay::Transfer(next)) = self.overlay.as_mut().filter(|_| overwrites) {
+                        next.note_key(key, now);
+                    }
+                    return;
                 } else if let Some(step) = keys::action(&turn.keymap.list, key) {
                     *selected = walked(step, *selected, CHOICES.len(), CHOICES.len());
                 }
@@ -152,11 +172,6 @@ impl State {
                     *is_wrong = false;
                     field.on_key(key, edit);
                 }
-            },
-            Dialogue::CancelAll => match keys::action(&turn.keymap.question, key) {
-                Some(Answer::Yes) => return self.files.transfers.queue.cancel_all(&mut turn.world()),
-                Some(Answer::No) => return,
-                None => {}
             },
             Dialogue::Open { path, .. } => match keys::deliberate(&turn.keymap.question, key) {
                 Some(Answer::Yes) => {
@@ -191,7 +206,7 @@ impl State {
 
     /// Does what the selected row says. Where more is asked, that comes next.
     pub(in crate::app) fn settle(&mut self, mut dialogue: Dialogue, turn: &mut Turn<'_>) {
-        if let Dialogue::Conflict { item, selected, for_all } = &mut dialogue {
+        if let Dialogue::Conflict { item, selected, for_all, .. } = &mut dialogue {
             match conflict_of(CHOICES[*selected]) {
                 None => *for_all = !*for_all,
                 Some(conflict) => {
@@ -232,7 +247,7 @@ impl State {
                 *top = (*top).min(known.saturating_sub(1));
                 known == 0
             }
-            Dialogue::Limit { .. } | Dialogue::CancelAll | Dialogue::Open { .. } => false,
+            Dialogue::Limit { .. } | Dialogue::Open { .. } => false,
         };
         if is_gone {
             self.overlay = None;

@@ -31,16 +31,11 @@ pub(in crate::view) fn draw(
     let words = &look.words.transfer;
     let queue = &state.files.transfers.queue;
     match dialogue {
-        Dialogue::Conflict { item, selected, for_all } => {
+        Dialogue::Conflict { item, selected, for_all, .. } => {
             conflict(state, *item, (*selected, *for_all), look, buffer);
             None
         }
         Dialogue::Limit { field, is_wrong } => limit(state, field, *is_wrong, look, buffer),
-        Dialogue::CancelAll => {
-            let sentence = fill(&words.cancel_all_question, &[("count", &grouped(queue.open() as u64))]);
-            overlays::question(state, &words.cancel_all, &sentence, look, body, buffer);
-            None
-        }
         Dialogue::Open { path, program } => {
             let name = clean_line(path.file_name().unwrap_or_default().as_encoded_bytes());
             let sentence = fill(&words.open_question, &[("name", &name), ("program", program)]);

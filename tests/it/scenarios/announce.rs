@@ -100,7 +100,7 @@ fn nobody_is_told_of_who_is_muted_blocked_or_folded() {
     screen.press("alt+m");
     screen.notifications();
     screen.hears(STRANGER, "muted");
-    screen.press("alt+k alt+k");
+    screen.press("alt+k y");
     screen.notifications();
     screen.hears(LIN, "blocked");
     assert_eq!(told(&mut screen), []);

@@ -152,7 +152,7 @@ fn a_text_stays_with_its_peer_whoever_comes_is_renamed_blocked_or_forgotten() {
     screen.hears(STRANGER, "hello");
     screen.press("alt+p n ctrl+u");
     screen.type_text("another name");
-    screen.press("enter esc alt+k alt+k");
+    screen.press("enter esc alt+k y");
     screen.effects();
     screen.press("enter");
     assert_eq!(screen.sent().1.to_string(), LIN);

@@ -272,12 +272,11 @@ fn a_count_can_be_left_out_of_the_title_of_the_window_alone() {
 #[test]
 fn whoever_is_blocked_is_thrown_away_by_the_network_and_counted_until_it_is_not() {
     let mut screen = with_three();
-    screen.press("alt+k");
-    assert_eq!(screen.effects(), []);
-    assert!(screen.shows("Block lin? What it sends would be thrown away. Alt+K once more blocks it"));
-    screen.press("alt+k");
+    screen.press("alt+k y");
+    assert!(screen.shows("lin is blocked; for a minute Alt+K brings back"), "{:?}", screen.rows());
+    screen.passes(Duration::from_mins(1));
+    screen.is_told(Event::Wake);
     assert_eq!(screen.effects(), [Effect::Block(vec![address(LIN)])]);
-    assert!(screen.shows("lin is blocked: what it sends is thrown away; Alt+K takes that back"));
     screen.hears(LIN, "on its way already");
     screen.is_told(Event::Chat(ChatEvent::Blocked(address(LIN), 1234)));
     assert!(!screen.shows("on its way") && front(&screen).contains("blocked: 1,235 thrown away"));
@@ -295,7 +294,7 @@ fn whoever_is_blocked_is_thrown_away_by_the_network_and_counted_until_it_is_not(
 #[test]
 fn how_much_was_thrown_away_is_kept_in_the_conversation_when_a_peer_is_not_blocked_any_more() {
     let mut screen = with_three();
-    screen.press("alt+k alt+k");
+    screen.press("alt+k y");
     screen.is_told(Event::Chat(ChatEvent::Blocked(address(LIN), 1234)));
     screen.press("alt+k");
     assert!(
@@ -310,31 +309,99 @@ fn how_much_was_thrown_away_is_kept_in_the_conversation_when_a_peer_is_not_block
     assert!(screen.shows("… 1,234 more"), "{:?}", screen.rows());
 }
 
+fn blocks(screen: &mut Screen) -> bool {
+    screen.passes(Duration::from_mins(2));
+    screen.is_told(Event::Wake);
+    screen.effects().contains(&Effect::Block(vec![address(LIN)]))
+}
+
 #[test]
-fn the_key_that_blocks_does_so_only_twice_in_a_row_and_loses_nothing_until_then() {
+fn the_key_that_blocks_asks_however_often_it_is_pressed() {
+    let mut screen = with_three();
+    for _ in 0..40 {
+        screen.press("alt+k");
+    }
+    assert!(screen.shows("Block lin?") && screen.shows("Y yes"), "{:?}", screen.rows());
+    screen.press("enter enter");
+    screen.hears(LIN, "still heard");
+    assert!(!blocks(&mut screen), "neither that key nor Enter is an answer");
+    screen.press("n");
+    assert!(!screen.shows("Block lin?") && screen.shows("still heard"), "{:?}", screen.rows());
+}
+
+#[test]
+fn whoever_goes_on_typing_after_the_key_that_blocks_writes_and_blocks_nobody() {
     let mut screen = with_three();
     // Esc and a word right behind it: most terminals send the first two as Alt+K.
     screen.press("alt+k");
     screen.type_text("ey, yes");
     screen.press("enter");
     screen.hears(LIN, "still heard");
-    assert!(screen.shows("still heard") && screen.shows("ey, yes"));
-    assert!(!screen.effects().iter().any(|effect| matches!(effect, Effect::Block(_))));
+    assert!(screen.shows("still heard") && screen.shows("ey, yes"), "{:?}", screen.rows());
+    assert!(!blocks(&mut screen));
     // The list of peers, and what is set for one, ask as well.
     for keys in ["tab tab b", "n esc alt+p b", "n space"] {
         screen.press(keys);
-        assert!(screen.shows("Block lin? What it sends from then on"), "{keys}: {:?}", screen.rows());
+        assert!(screen.shows("Block lin?"), "{keys}: {:?}", screen.rows());
     }
-    screen.press("n");
-    assert_eq!(screen.effects(), []);
-    screen.press("space y");
-    assert_eq!(screen.effects(), [Effect::Block(vec![address(LIN)])]);
+    screen.press("n space enter");
+    assert!(!blocks(&mut screen));
+    screen.press("y");
+    assert!(blocks(&mut screen));
     screen.press("space");
     assert_eq!(
         screen.effects(),
         [Effect::Block(vec![])],
         "back again, nothing is lost, and nothing is asked"
     );
+}
+
+#[test]
+fn what_comes_within_a_minute_of_blocking_comes_back_when_that_is_undone() {
+    let mut screen = with_three();
+    screen.press("tab tab b y");
+    for n in 1..=5 {
+        screen.hears(LIN, format!("meanwhile {n}"));
+        screen.passes(Duration::from_secs(10));
+    }
+    assert!(!screen.shows("meanwhile"), "{:?}", screen.rows());
+    assert_eq!(screen.notifications(), []);
+    screen.press("esc alt+k");
+    for n in 1..=5 {
+        assert!(screen.shows(&format!("meanwhile {n}")), "{:?}", screen.rows());
+    }
+    assert!(!screen.shows("… ") && !blocks(&mut screen), "{:?}", screen.rows());
+    screen.restarts();
+    screen.press("ctrl+l ctrl+u");
+    screen.type_text(LIN);
+    screen.press("enter");
+    assert!(screen.shows("meanwhile 1") && screen.shows("meanwhile 5"), "they are kept as any others");
+}
+
+#[test]
+fn what_is_held_back_has_a_bound_and_the_rest_is_counted() {
+    let mut screen = with_three();
+    screen.press("alt+k y");
+    for n in 0..1_010 {
+        screen.hears(LIN, format!("number {n}."));
+    }
+    screen.is_told(Event::Chat(ChatEvent::Folded(address(LIN), 100)));
+    assert!(front(&screen).contains("blocked: 1,110 thrown away"), "{}", front(&screen));
+    assert!(!screen.shows("sends too much"), "a flood of a blocked peer is no news");
+    screen.press("alt+k");
+    assert!(screen.shows("number 999.") && screen.shows("… 110 more"), "{:?}", screen.rows());
+}
+
+#[test]
+fn what_was_held_back_is_not_lost_when_the_program_ends_within_the_minute() {
+    let mut screen = with_three();
+    screen.press("alt+k y");
+    screen.hears(LIN, "the last words");
+    screen.restarts();
+    screen.press("ctrl+l ctrl+u");
+    screen.type_text(LIN);
+    screen.press("enter");
+    assert!(screen.shows("the last words"), "{:?}", screen.rows());
 }
 
 #[test]
@@ -345,10 +412,16 @@ fn a_flood_is_pointed_out_once_and_the_keys_are_about_who_floods() {
     assert!(screen.shows("mia sends too much: Alt+M mutes, Alt+K blocks it"), "{:?}", screen.rows());
     screen.press("alt+k");
     assert!(screen.shows("Block mia?"), "{:?}", screen.rows());
-    screen.press("alt+k");
-    assert_eq!(screen.effects(), [Effect::Block(vec![address(MIA)])]);
+    screen.press("y");
+    assert!(screen.shows("mia is blocked"), "{:?}", screen.rows());
     assert!(screen.shows("│ typing"));
-    screen.press("alt+k x");
+    screen.press("alt+k");
+    assert!(
+        screen.shows("mia is not blocked any more"),
+        "the key undoes it wherever one is: {:?}",
+        screen.rows()
+    );
+    screen.press("x");
     floods(&mut screen, STRANGER);
     assert!(screen.shows("10.0.0.9:40123 sends too much"));
     screen.press("x");
@@ -399,7 +472,9 @@ fn a_peer_is_forgotten_after_a_question_and_is_a_stranger_when_it_writes_again()
 fn the_last_peer_can_be_forgotten_too() {
     let mut screen = Screen::new(100, 30);
     screen.hears(LIN, "hello");
-    screen.press("alt+p x y");
+    screen.press("alt+p x x x enter");
+    assert!(screen.shows("This cannot be undone"), "that needs its own key: {:?}", screen.rows());
+    screen.press("y");
     assert!(screen.shows("Nobody to talk to yet"), "{:?}", screen.rows());
     assert!(screen.state.chat.conversations.is_empty());
     screen.press("alt+p");

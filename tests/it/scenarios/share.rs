@@ -299,6 +299,21 @@ fn what_is_asked_for_in_hostile_bytes_does_nothing_to_the_screen() {
 }
 
 #[test]
+fn while_somebody_takes_something_the_share_is_turned_off_only_after_a_question() {
+    let mut screen = Screen::new(80, 24);
+    let id = screen.shares(&HERE);
+    screen.hears_of_share(id, taking(vec![running(TAKER, "/a.iso", 1, 2)]));
+    screen.press("x x x enter");
+    assert!(screen.shows("1 transfer is under way, and would be"), "{:?}", screen.rows());
+    assert_eq!(screen.effects(), []);
+    screen.press("esc");
+    assert!(screen.shows("/a.iso"), "back to what is shared: {:?}", screen.rows());
+    screen.press("x y");
+    assert_eq!(screen.effects(), [Effect::Share(ShareOrder::Stop)]);
+    assert!(screen.shows("Stopping"), "{:?}", screen.rows());
+}
+
+#[test]
 fn the_share_is_turned_off_with_one_key_and_the_log_stays() {
     let mut screen = Screen::new(80, 24);
     let id = screen.shares(&HERE);

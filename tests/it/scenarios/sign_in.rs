@@ -146,7 +146,10 @@ fn what_is_remembered_is_said_from_the_start_and_can_be_forgotten() {
 
     screen.press("f3 ctrl+g");
     screen.type_text("http");
-    screen.press("delete");
+    screen.press("delete delete delete enter");
+    assert!(screen.shows("Forget http://") && screen.shows("with its password"), "{:?}", screen.rows());
+    assert_eq!(screen.effects(), [], "it is asked first");
+    screen.press("n delete y");
     let effects = screen.effects();
     let [Effect::Authorize { credentials: None, .. }] = &effects[..] else { panic!("{effects:?}") };
     screen.restarts();

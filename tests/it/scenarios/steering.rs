@@ -237,6 +237,29 @@ fn all_are_cancelled_only_after_a_question() {
 }
 
 #[test]
+fn a_key_that_is_held_down_overwrites_nothing() {
+    let (mut screen, ids) = steering(2);
+    screen.hears_of(ids[0], exists("f0"));
+    screen.hears_of(ids[1], exists("f1"));
+    screen.effects();
+    // It opens the question, and is the key of an answer to it, too.
+    for _ in 0..40 {
+        screen.press("o");
+        screen.passes(Duration::from_millis(40));
+    }
+    assert!(screen.shows("f0 is there already"), "{:?}", screen.rows());
+    assert_eq!(screen.effects(), []);
+    screen.passes(Duration::from_secs(2));
+    for _ in 0..40 {
+        screen.press("o");
+        screen.passes(Duration::from_millis(40));
+    }
+    assert_eq!(asked_again(&mut screen), [Conflict::Overwrite], "one answer is one answer");
+    screen.press("r");
+    assert_eq!(asked_again(&mut screen), [Conflict::Rename]);
+}
+
+#[test]
 fn a_file_that_is_there_already_is_asked_about_but_never_over_what_one_does() {
     let (mut screen, ids) = steering(1);
     screen.press("tab");

@@ -148,7 +148,7 @@ fn a_plain_server_is_asked_for_one_file_at_a_time() {
 fn a_running_download_is_cancelled_when_nothing_is_left_of_it() {
     let (mut screen, ids) = downloading(1);
     assert!(screen.rows()[29].contains(" X cancel "), "{}", screen.rows()[29]);
-    screen.press("x");
+    screen.press("x y");
     assert_eq!(screen.effects(), [Effect::Cancel(ids[0])]);
     assert!(!screen.shows("cancelled"), "not before it is true");
     screen.hears_of(ids[0], TransferEvent::Cancelled);
@@ -160,23 +160,66 @@ fn a_running_download_is_cancelled_when_nothing_is_left_of_it() {
 }
 
 #[test]
-fn a_download_of_which_something_is_here_is_cancelled_only_by_the_same_key_twice() {
-    let (mut screen, ids) = downloading(1);
+fn no_key_cancels_a_download_however_long_it_is_held_down() {
+    let (mut screen, ids) = downloading(2);
     screen.hears_of(ids[0], started(Some(1000)));
     screen.hears_of(ids[0], TransferEvent::Progress { bytes: 500 });
-    screen.press("x");
-    assert_eq!(screen.effects(), []);
-    assert!(screen.shows("500 B of it would be deleted"), "{:?}", screen.rows());
-    screen.press("down x");
-    assert_eq!(screen.effects(), [], "another key in between means something else");
-    screen.press("x");
+    screen.press("tab home");
+    for (key, question) in [("x", "500 B of it would be deleted"), ("X", "Cancel all downloads")] {
+        for _ in 0..40 {
+            screen.press(key);
+        }
+        screen.press("enter");
+        assert!(screen.shows(question), "{:?}", screen.rows());
+        assert_eq!(screen.effects(), []);
+        screen.press("n");
+        assert!(!screen.shows(question), "{:?}", screen.rows());
+    }
+    screen.press("end x");
+    assert!(
+        screen.shows("Cancel f1?"),
+        "one of which nothing is here is asked about, too: {:?}",
+        screen.rows()
+    );
+    screen.press("n home x y");
     assert_eq!(screen.effects(), [Effect::Cancel(ids[0])]);
 }
 
 #[test]
-fn a_waiting_download_is_cancelled_without_asking_anybody() {
+fn what_failed_leaves_the_list_with_what_is_here_of_it_only_after_a_question() {
+    let (mut screen, ids) = downloading(1);
+    screen.hears_of(ids[0], started(Some(5_000_000)));
+    screen.hears_of(ids[0], TransferEvent::Progress { bytes: 4_000_000 });
+    screen.hears_of(ids[0], TransferEvent::Failed(Fault::Reset));
+    screen.effects();
+    screen.press("tab x x x enter");
+    assert!(screen.shows("what is here of it"), "{:?}", screen.rows());
+    assert!(!screen.effects().iter().any(|effect| matches!(effect, Effect::Discard(_))));
+    screen.press("y");
+    assert!(screen.effects().iter().any(|effect| matches!(effect, Effect::Discard(_))));
+    assert!(!screen.shows("Transfers"));
+}
+
+#[test]
+fn what_is_cleared_away_comes_back_with_the_same_key() {
+    let (mut screen, ids) = downloading(3);
+    for (at, id) in ids.iter().enumerate() {
+        screen.hears_of(*id, finished(format!("/home/me/f{at}"), 1, Duration::from_secs(1)));
+    }
+    screen.press("tab c");
+    assert!(!screen.shows("Transfers ─") && screen.shows("C brings them back"), "{:?}", screen.rows());
+    screen.press("c");
+    assert!((0..3).all(|at| row(&screen, at).contains(&format!("f{at}"))), "{:?}", screen.rows());
+    screen.press("home x x");
+    assert!(row(&screen, 0).contains("f2"), "{:?}", screen.rows());
+    screen.press("c");
+    assert!((0..3).all(|at| row(&screen, at).contains(&format!("f{at}"))), "{:?}", screen.rows());
+}
+
+#[test]
+fn a_waiting_download_is_cancelled_without_asking_its_server() {
     let (mut screen, _) = downloading(3);
-    screen.press("tab end x");
+    screen.press("tab end x y");
     assert_eq!(screen.effects(), []);
     assert!(row(&screen, 2).contains("cancelled"));
 }
@@ -184,13 +227,13 @@ fn a_waiting_download_is_cancelled_without_asking_anybody() {
 #[test]
 fn the_keys_mean_the_download_that_is_selected() {
     let (mut screen, ids) = downloading(3);
-    screen.press("tab home x");
+    screen.press("tab home x y");
     assert_eq!(screen.effects(), [Effect::Cancel(ids[0])]);
     screen.click_on("f1  ");
     screen.press("esc");
     let (column, line) = screen.picture().place_of("asking");
     screen.click(column, line + 1);
-    screen.press("x");
+    screen.press("x y");
     assert_eq!(screen.effects(), [Effect::Cancel(ids[1])]);
 }
 

@@ -91,3 +91,16 @@ fn the_limit_that_is_no_speed() {
         screen.press("enter");
     });
 }
+
+#[test]
+fn the_question_before_a_download_is_cancelled() {
+    looks("confirm_cancel", &ALL, |screen| {
+        screen
+            .opens(SERVER, vec![file("a-file-with-a-rather-long-name-that-does-not-fit.tar.gz", 5_000_000)]);
+        screen.press("d");
+        let ids: Vec<_> = screen.fetches().into_iter().map(|(id, _)| id).collect();
+        screen.hears_of(ids[0], started(Some(5_000_000)));
+        screen.hears_of(ids[0], TransferEvent::Progress { bytes: 2_000_000 });
+        screen.press("tab x");
+    });
+}
