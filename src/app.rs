@@ -214,7 +214,7 @@ impl State {
             out.push(Effect::Authorize { origin: origin.clone(), credentials: Some(credentials.clone()) });
         }
         self.recent = memory.recent;
-        self.chat.remember(memory.known);
+        self.chat.remember(memory.known, &memory.draft);
         self.chat.select_latest();
         let (queue, partials) = (memory.queue, memory.partials);
         self.turn(now, out, |state, turn| state.files.transfers.restore(queue, partials, turn));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-pub use crate::event::{Contact, ContactChange, Known, Silent};
+pub use crate::event::{Change, Contact, ContactChange, Known, Silent};
 use crate::event::{MessageId, RequestId, TransferId};
 use crate::text::Clean;
 use crate::wire::address::Endpoint;
@@ -19,7 +19,7 @@ mod share;
 
 pub use fetch::{Conflict, Job, NamePolicy, Naming, OVERLAP, Partial};
 pub use keep::{KeptItem, KeptPartial, KeptState, Memory, NamedBy, NewMessage, PAGE, Part, StoreRequest};
-pub use recent::{Change, Recent};
+pub use recent::Recent;
 pub use share::ShareOrder;
 
 /// How many folders deep a walk goes from the one where it begins; what is deeper is left out, and that is said.

@@ -178,6 +178,7 @@ impl Store {
             | StoreRequest::Contact { .. }
             | StoreRequest::Forget(_)
             | StoreRequest::Recent(_)
+            | StoreRequest::Draft { .. }
             | StoreRequest::Queue(_)
             | StoreRequest::Partial(_)
             | StoreRequest::DropPartial { .. } => StoreEvent::Failed(Fault::Busy),

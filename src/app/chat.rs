@@ -96,6 +96,8 @@ pub struct Chat {
     /// What was begun before anybody was chosen to get it. It is in the composer where there is no conversation, or
     /// where `unaddressed` says so, and is sent to nobody without a question.
     orphan: Field,
+    /// What is kept of that for the next run.
+    kept_orphan: String,
     unaddressed: bool,
     /// The conversation in front came there by itself: whoever wrote first.
     came_by_itself: bool,

@@ -17,11 +17,11 @@ use super::share::Sharing;
 use super::sign_in::SignIn;
 use super::transfers::Dialogue;
 use super::{State, Turn};
-use crate::effect::{Change, Effect, Recent};
+use crate::effect::{Change, Recent};
 use crate::event::Key;
 use crate::wire::address::{DEFAULT_PORT, Endpoint, Host};
 use crate::wire::peer::{EVERYONE, Peer};
-use crate::wire::source::{Origin, Source};
+use crate::wire::source::Source;
 
 /// What lies over the screen.
 #[derive(Debug, Clone)]
@@ -329,11 +329,7 @@ fn forget(goal: &Goal, turn: &mut Turn<'_>) {
     match goal {
         Goal::Bookmark(source) => turn.remember(Change::NoBookmark(source.clone())),
         Goal::Server(source) => {
-            let of_it = |(origin, _): &&(Origin, _)| origin.endpoint == source.endpoint;
-            let known: Vec<Origin> =
-                turn.recent.credentials().iter().filter(of_it).map(|(origin, _)| origin.clone()).collect();
-            let nobody = |origin| Effect::Authorize { origin, credentials: None };
-            turn.out.extend(known.into_iter().map(nobody));
+            turn.deny(&source.endpoint);
             turn.remember(Change::NoServer(source.endpoint.clone()));
         }
         Goal::Folder(source) => turn.remember(Change::NoFolder(source.clone())),

@@ -5,7 +5,9 @@ use super::keys::Keymap;
 use super::queue::World;
 use crate::effect::{Change, Effect, NotifySettings, Recent, StoreRequest};
 use crate::event::{MessageId, Now, RequestId, ShareId, Size, TransferId};
+use crate::wire::address::Endpoint;
 use crate::wire::peer::Peer;
+use crate::wire::source::Origin;
 
 /// What the parts of the state need while they deal with an event.
 pub(crate) struct Turn<'a> {
@@ -41,6 +43,35 @@ impl Turn<'_> {
         if self.recent.change(&change) {
             self.out.push(Effect::Store(StoreRequest::Recent(change)));
         }
+    }
+
+    /// Another program remembers something, which is kept already.
+    pub(super) fn learn(&mut self, change: &Change) {
+        match change {
+            Change::NoServer(server) => self.deny(server),
+            Change::Credentials(origin, credentials) => {
+                let (origin, credentials) = (origin.clone(), credentials.clone());
+                self.out.push(Effect::Authorize { origin, credentials });
+            }
+            Change::Server(_)
+            | Change::Folder(_)
+            | Change::Name(_)
+            | Change::Peer(_)
+            | Change::Shared(_)
+            | Change::Bookmark(_)
+            | Change::NoBookmark(_)
+            | Change::NoFolder(_)
+            | Change::NoPeers(_) => {}
+        }
+        self.recent.change(change);
+    }
+
+    /// No credentials that are remembered go to this server any more.
+    pub(super) fn deny(&mut self, server: &Endpoint) {
+        let known = self.recent.credentials().iter().filter(|(origin, _)| origin.endpoint == *server);
+        let nobody =
+            |(origin, _): &(Origin, _)| Effect::Authorize { origin: origin.clone(), credentials: None };
+        self.out.extend(known.map(nobody));
     }
 
     /// What the downloads need of it.

@@ -40,6 +40,13 @@ pub enum StoreRequest {
     Forget(Peer),
     /// Change this of what is to be known in the next run.
     Recent(Change),
+    /// Keep what was begun for a peer that is not chosen yet.
+    Draft {
+        /// What was kept of it before, as far as this program knows.
+        before: String,
+        /// What it is now.
+        text: String,
+    },
     /// Keep what stands in these places of the downloads' queue, or that nothing does.
     Queue(Vec<(u64, Option<KeptItem>)>),
     /// Keep what is needed to go on with a file of which a part is here.
@@ -194,6 +201,8 @@ pub struct KeptPartial {
 pub struct Memory {
     /// What was used lately.
     pub recent: Recent,
+    /// What was begun for a peer that was not chosen yet.
+    pub draft: String,
     /// The peers, those with the latest message first: all about whom the user has done something, and the latest others.
     pub known: Vec<Known>,
     /// The downloads that are not done, in their order.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::event::Change;
 use crate::wire::address::Endpoint;
 use crate::wire::credentials::Credentials;
 use crate::wire::plain;
@@ -33,33 +34,6 @@ pub struct Recent {
     shared: Option<String>,
 }
 
-/// What becomes of it. Another program may change it, too: each keeps only what it changed itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// A server was opened that lists nothing: see [`Recent::add_server`].
-    Server(Source),
-    /// A folder of a server was opened: see [`Recent::add_folder`].
-    Folder(Source),
-    /// See [`Recent::add_name`].
-    Name(Source),
-    /// See [`Recent::add_peer`].
-    Peer(Endpoint),
-    /// See [`Recent::set_shared`].
-    Shared(String),
-    /// See [`Recent::add_bookmark`].
-    Bookmark(Source),
-    /// See [`Recent::set_credentials`].
-    Credentials(Origin, Option<Credentials>),
-    /// See [`Recent::drop_bookmark`].
-    NoBookmark(Source),
-    /// See [`Recent::forget_folder`].
-    NoFolder(Source),
-    /// See [`Recent::forget_server`].
-    NoServer(Endpoint),
-    /// See [`Recent::forget_peers`].
-    NoPeers(Vec<Endpoint>),
-}
-
 impl Recent {
     /// Makes a change; whether anything is another thing then.
     pub fn change(&mut self, change: &Change) -> bool {
@@ -76,6 +50,64 @@ impl Recent {
             Change::NoServer(server) => self.forget_server(server),
             Change::NoPeers(gone) => self.forget_peers(gone),
         }
+    }
+
+    /// Changes that make this of `before`, and that leave alone what they are not about: whoever else changed that, too, keeps
+    /// the rest of it.
+    #[must_use]
+    pub fn changes_since(&self, before: &Self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        // A server that has fewer names than before was forgotten, and opened again.
+        let lost = |server: &&Source| {
+            let now = self.names(&server.endpoint);
+            let is_open = self.servers.iter().any(|open| open.endpoint == server.endpoint);
+            let fewer = before.names(&server.endpoint).iter().any(|name| !now.contains(name));
+            !is_open || fewer && now.len() < NAME_LIMIT
+        };
+        let lost: Vec<&Endpoint> =
+            before.servers.iter().filter(lost).map(|server| &server.endpoint).collect();
+        changes.extend(lost.iter().map(|server| Change::NoServer((*server).clone())));
+        let gone = |now: &[Source], before: &[Source]| {
+            before.iter().filter(|source| !now.contains(source)).cloned().collect::<Vec<_>>()
+        };
+        changes.extend(gone(&self.bookmarks, &before.bookmarks).into_iter().map(Change::NoBookmark));
+        changes.extend(gone(&self.folders, &before.folders).into_iter().map(Change::NoFolder));
+        let peers: Vec<Endpoint> =
+            before.peers.iter().filter(|peer| !self.peers.contains(peer)).cloned().collect();
+        changes.extend((!peers.is_empty()).then_some(Change::NoPeers(peers)));
+        // What is added last is the latest. The servers come behind the folders, which make theirs the latest one.
+        if self.folders != before.folders || !lost.is_empty() {
+            changes.extend(self.folders.iter().rev().cloned().map(Change::Folder));
+        }
+        if self.servers != before.servers || self.folders != before.folders || !lost.is_empty() {
+            changes.extend(self.servers.iter().rev().cloned().map(Change::Server));
+        }
+        for server in &self.servers {
+            let names = self.names(&server.endpoint);
+            if names != before.names(&server.endpoint) || lost.contains(&&server.endpoint) {
+                let name = |name: &Path| Change::Name(server.spoken(Scheme::Plain).at(name.clone()));
+                changes.extend(names.iter().rev().map(name));
+            }
+        }
+        if self.peers != before.peers {
+            changes.extend(self.peers.iter().rev().cloned().map(Change::Peer));
+        }
+        if self.bookmarks != before.bookmarks {
+            changes.extend(self.bookmarks.iter().rev().cloned().map(Change::Bookmark));
+        }
+        let unknown =
+            |(origin, _): &&(Origin, Credentials)| !self.credentials.iter().any(|(known, _)| known == origin);
+        let gone = before.credentials.iter().filter(unknown);
+        changes.extend(gone.map(|(origin, _)| Change::Credentials(origin.clone(), None)));
+        if self.credentials != before.credentials || !lost.is_empty() {
+            let told = self.credentials.iter();
+            changes
+                .extend(told.map(|(origin, told)| Change::Credentials(origin.clone(), Some(told.clone()))));
+        }
+        if let Some(folder) = self.shared.as_ref().filter(|_| self.shared != before.shared) {
+            changes.push(Change::Shared(folder.clone()));
+        }
+        changes
     }
 
     /// The top folders of the servers that were open, the latest first; at most 50.
@@ -226,6 +258,48 @@ mod tests {
 
     fn source(text: &str) -> Source {
         Source::parse(text).unwrap()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_another_program_changed_is_made_of_what_was_known_before(
+            before in proptest::collection::vec((0..11_u8, 0..4_u8), 0..20),
+            later in proptest::collection::vec((0..11_u8, 0..4_u8), 0..20),
+        ) {
+            let change = |(kind, at): (u8, u8)| {
+                let server = source(&format!("plain://host{}/", at / 2));
+                let folder = source(&format!("plain://host{}/{at}/", at / 2));
+                match kind {
+                    0 => Change::Server(server),
+                    1 => Change::Folder(folder),
+                    2 => Change::Name(source(&format!("plain://host{}/file{at}", at / 2))),
+                    3 => Change::Peer(server.endpoint),
+                    4 => Change::Shared(format!("/{at}")),
+                    5 => Change::Bookmark(folder),
+                    6 => Change::Credentials(server.origin(), Credentials::new("me".into(), at.to_string())),
+                    7 => Change::NoBookmark(folder),
+                    8 => Change::NoFolder(folder),
+                    9 => Change::NoServer(server.endpoint),
+                    _ => Change::NoPeers(vec![server.endpoint]),
+                }
+            };
+            let mut known = Recent::default();
+            for step in before {
+                known.change(&change(step));
+            }
+            let mut now = known.clone();
+            for step in later {
+                now.change(&change(step));
+            }
+            for change in now.changes_since(&known) {
+                known.change(&change);
+            }
+            let sorted = |mut recent: Recent| {
+                recent.credentials.sort_by_key(|(origin, _)| format!("{origin:?}"));
+                recent
+            };
+            proptest::prop_assert_eq!(sorted(known), sorted(now));
+        }
     }
 
     fn endpoint(text: &str) -> Endpoint {

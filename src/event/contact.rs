@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Delivery, RequestId, RowId, Stored};
+use super::{Change, Delivery, RequestId, RowId, Stored};
 use crate::text::Clean;
 use crate::wire::peer::Peer;
 
@@ -195,6 +195,8 @@ pub struct ExternalChanges {
     pub peers: Vec<PeerChanges>,
     /// The peers that were forgotten.
     pub forgotten: Vec<Peer>,
+    /// What changed of what was used lately.
+    pub recent: Vec<Change>,
 }
 
 /// What other programs stored of one peer.

@@ -318,6 +318,7 @@ impl Clerk {
             | StoreRequest::Contact { .. }
             | StoreRequest::Forget(_)
             | StoreRequest::Recent(_)
+            | StoreRequest::Draft { .. }
             | StoreRequest::Queue(_)
             | StoreRequest::Partial(_)
             | StoreRequest::DropPartial { .. } => return,
@@ -350,6 +351,8 @@ fn weight(request: &StoreRequest) -> usize {
             | ContactChange::Read(_) => size_of::<ContactChange>(),
         };
         changes.iter().map(text).sum()
+    } else if let StoreRequest::Draft { before, text } = request {
+        before.len() + text.len()
     } else if let StoreRequest::Queue(changes) = request {
         changes.len() * size_of::<(u64, Option<KeptItem>)>()
     } else {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::read::{Reading, peer_in};
 use super::{known, state};
-use crate::effect::{Contact, Known, PAGE, StoreRequest};
+use crate::effect::{Contact, Known, PAGE, Recent, StoreRequest};
 use crate::event::{Delivery, ExternalChanges, PeerChanges, RequestId, RowId, Stored};
 use crate::wire::peer::Peer;
 
@@ -30,8 +30,28 @@ pub(super) struct Observed {
     /// The newest message, and the newest entry of the history of messages.
     message: RowId,
     history: i64,
+    recent: Lately,
     /// The last request of this program's to change a contact that is committed.
     request: RequestId,
+}
+
+/// What was used lately, and how that is written: as long as it is written in the same way it is the same.
+#[derive(Debug, Default)]
+struct Lately {
+    json: String,
+    recent: Recent,
+}
+
+impl Lately {
+    /// As it is now, where it is another one.
+    fn read_anew(&self, connection: &Connection) -> Result<Option<Self>> {
+        let json = known::recent_json(connection)?;
+        if json == self.json {
+            return Ok(None);
+        }
+        let recent = known::recent(connection)?.unwrap_or_default();
+        Ok(Some(Self { json, recent }))
+    }
 }
 
 /// What is compared of a peer.
@@ -48,6 +68,7 @@ pub(super) struct Start {
     peers: HashMap<Peer, Seen>,
     message: RowId,
     history: i64,
+    recent: Lately,
 }
 
 /// What this program did to the file in one transaction.
@@ -57,6 +78,7 @@ pub(super) struct Own {
     history: i64,
     peers: HashMap<Peer, Option<Seen>>,
     request: Option<RequestId>,
+    recent: Option<Lately>,
 }
 
 impl Start {
@@ -68,14 +90,15 @@ impl Start {
         };
         let peers = known.iter().map(seen).collect();
         let (message, history) = newest(connection)?;
-        Ok(Self { peers, message, history })
+        let recent = Lately::default().read_anew(connection)?.unwrap_or_default();
+        Ok(Self { peers, message, history, recent })
     }
 }
 
 impl Observed {
     pub(super) fn new(start: Start) -> Self {
-        let Start { peers, message, history } = start;
-        Self { version: None, peers, message, history, request: RequestId(0) }
+        let Start { peers, message, history, recent } = start;
+        Self { version: None, peers, message, history, recent, request: RequestId(0) }
     }
 
     /// What other programs stored since it was last looked at, if anything. Within a transaction, before anything is
@@ -87,6 +110,7 @@ impl Observed {
             return Ok(None);
         }
         let (message, history) = newest(connection)?;
+        let lately = self.recent.read_anew(connection)?;
         let mut peers: HashMap<Peer, PeerChanges> = HashMap::new();
         let seen = known::seen(connection)?;
         let mut gone: Vec<Peer> = Vec::new();
@@ -135,8 +159,16 @@ impl Observed {
         (self.version, self.message, self.history) = (Some(version), message, history);
         let mut peers: Vec<PeerChanges> = peers.into_values().collect();
         peers.sort_by_key(|changes| changes.known.latest);
-        let changes = ExternalChanges { after: self.request, up_to: message, peers, forgotten: gone };
-        Ok((!changes.peers.is_empty() || !changes.forgotten.is_empty()).then_some(changes))
+        let recent = match lately {
+            Some(lately) => {
+                let before = std::mem::replace(&mut self.recent, lately);
+                self.recent.recent.changes_since(&before.recent)
+            }
+            None => Vec::new(),
+        };
+        let changes = ExternalChanges { after: self.request, up_to: message, peers, forgotten: gone, recent };
+        let is_new = !changes.peers.is_empty() || !changes.forgotten.is_empty() || !changes.recent.is_empty();
+        Ok(is_new.then_some(changes))
     }
 
     /// Which older messages are in another state than before.
@@ -164,7 +196,7 @@ impl Observed {
     ) -> Result<(Own, Option<ExternalChanges>)> {
         let connection = reading.connection;
         let (message, history) = newest(connection)?;
-        let mut own = Own { message, history, peers: HashMap::new(), request: None };
+        let mut own = Own { message, history, peers: HashMap::new(), request: None, recent: None };
         let mut expected: HashMap<Peer, Contact> = HashMap::new();
         for request in requests {
             let peer = match request {
@@ -190,8 +222,12 @@ impl Observed {
                     expected.remove(peer);
                     Some(*peer)
                 }
+                StoreRequest::Recent(_) => {
+                    own.recent = self.recent.read_anew(connection)?;
+                    None
+                }
                 StoreRequest::Update { .. }
-                | StoreRequest::Recent(_)
+                | StoreRequest::Draft { .. }
                 | StoreRequest::Queue(_)
                 | StoreRequest::Partial(_)
                 | StoreRequest::DropPartial { .. }
@@ -216,7 +252,8 @@ impl Observed {
             }
         }
         let after = own.request.unwrap_or(self.request);
-        let changes = ExternalChanges { after, up_to: message, peers: merged, forgotten: Vec::new() };
+        let (forgotten, recent) = (Vec::new(), Vec::new());
+        let changes = ExternalChanges { after, up_to: message, peers: merged, forgotten, recent };
         Ok((own, (!changes.peers.is_empty()).then_some(changes)))
     }
 
@@ -229,6 +266,9 @@ impl Observed {
             }
         }
         (self.message, self.history) = (own.message, own.history);
+        if let Some(recent) = own.recent {
+            self.recent = recent;
+        }
         self.request = own.request.unwrap_or(self.request);
     }
 }

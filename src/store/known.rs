@@ -39,6 +39,7 @@ pub(super) fn memory(connection: &Connection) -> Result<(Memory, external::Start
     let memory = Memory {
         recent: recent(connection)?.unwrap_or_default(),
         known,
+        draft: draft(connection)?,
         queue: Vec::new(),
         partials: transfers::partials(connection)?,
     };
@@ -124,11 +125,25 @@ fn known_in(row: &Row<'_>) -> Result<Known> {
     })
 }
 
+/// What was begun for a peer that was not chosen yet.
+pub(super) fn draft(connection: &Connection) -> Result<String> {
+    kept(connection, "draft").map(Option::unwrap_or_default)
+}
+
+/// The text that is kept under this key; none where none is.
+fn kept(connection: &Connection, key: &str) -> Result<Option<String>> {
+    let mut found = connection.prepare_cached("SELECT value FROM kept WHERE key = ?1")?;
+    found.query_row([key], |row| row.get(0)).optional()
+}
+
+/// How what was used lately is written; empty where nothing was kept yet.
+pub(super) fn recent_json(connection: &Connection) -> Result<String> {
+    kept(connection, "recent").map(Option::unwrap_or_default)
+}
+
 /// What was used lately; none where nothing was kept yet.
 pub(super) fn recent(connection: &Connection) -> Result<Option<Recent>> {
-    let json: Option<String> = connection
-        .query_row("SELECT value FROM kept WHERE key = 'recent'", [], |row| row.get(0))
-        .optional()?;
+    let json = kept(connection, "recent")?;
     let read = |json: String| {
         recent::from_json(json.as_bytes())
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))

@@ -30,6 +30,9 @@ pub(super) fn apply(connection: &Connection, request: &StoreRequest) -> Result<O
         StoreRequest::Contact { peer, changes, .. } => change_contact(connection, *peer, changes)?,
         StoreRequest::Forget(peer) => forget(connection, *peer)?,
         StoreRequest::Recent(change) => change_recent(connection, change)?,
+        StoreRequest::Draft { before, text } => {
+            keep_text(connection, "draft", &merged_draft(before, text, &known::draft(connection)?))?;
+        }
         StoreRequest::Queue(changes) => transfers::keep_queue(connection, changes)?,
         StoreRequest::Partial(kept) => transfers::keep_partial(connection, kept)?,
         StoreRequest::DropPartial { source, to } => transfers::drop_partial(connection, source, to)?,
@@ -200,10 +203,12 @@ fn change_recent(connection: &Connection, change: &Change) -> Result<()> {
 pub(super) fn keep_recent(connection: &Connection, recent: &Recent) -> Result<()> {
     let json =
         recent::to_json(recent).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    keep_text(connection, "recent", &json)
+}
+
+fn keep_text(connection: &Connection, key: &str, text: &str) -> Result<()> {
     connection
-        .prepare_cached(
-            "INSERT INTO kept (key, value) VALUES ('recent', ?1) ON CONFLICT DO UPDATE SET value = ?1",
-        )?
-        .execute([json])?;
+        .prepare_cached("INSERT INTO kept (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2")?
+        .execute([key, text])?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Chat;
 use super::outgoing::Flight;
 use crate::app::conversation::Conversation;
+use crate::app::field::Field;
 use crate::app::message::Message;
 use crate::app::{Ids, Notice, Turn};
 use crate::effect::{Effect, Known, StoreRequest};
@@ -16,8 +17,10 @@ use crate::wire::peer::Peer;
 const KEEP_WITHIN: Duration = Duration::from_secs(1);
 
 impl Chat {
-    /// The peers of earlier runs.
-    pub(in crate::app) fn remember(&mut self, known: Vec<Known>) {
+    /// The peers of earlier runs, and what was begun for a peer that was not chosen yet.
+    pub(in crate::app) fn remember(&mut self, known: Vec<Known>, draft: &str) {
+        self.orphan = Field::with(draft);
+        draft.clone_into(&mut self.kept_orphan);
         for known in known {
             self.blocking.changed |= known.contact.blocked;
             self.add(Conversation::known(known));
@@ -101,7 +104,9 @@ impl Chat {
         }
         if self.keep_at.is_some_and(|at| at <= turn.now.instant) {
             self.keep_now(turn.ids, turn.out);
-        } else if self.keep_at.is_none() && self.conversations.first_changed().is_some() {
+        } else if self.keep_at.is_none()
+            && (self.conversations.first_changed().is_some() || self.orphan.text() != self.kept_orphan)
+        {
             self.keep_at = Some(turn.now.instant + KEEP_WITHIN);
         }
     }
@@ -109,6 +114,11 @@ impl Chat {
     /// Gives what changed of the peers to the store: each change by itself.
     pub(in crate::app) fn keep_now(&mut self, ids: &mut Ids, out: &mut Vec<Effect>) {
         self.keep_at = None;
+        if self.orphan.text() != self.kept_orphan {
+            let text = self.orphan.text().to_owned();
+            let before = std::mem::replace(&mut self.kept_orphan, text.clone());
+            out.push(Effect::Store(StoreRequest::Draft { before, text }));
+        }
         while let Some(at) = self.conversations.first_changed() {
             let Some(mut conversation) = self.conversations.get_mut(at) else { return };
             let (request, peer) = (ids.request(), conversation.peer());
@@ -122,7 +132,10 @@ impl Chat {
 
     /// Takes in what other programs stored. What is in front stays there.
     fn merge(&mut self, changes: ExternalChanges, turn: &mut Turn<'_>) {
-        let ExternalChanges { after, up_to, peers, forgotten } = changes;
+        let ExternalChanges { after, up_to, peers, forgotten, recent } = changes;
+        for change in recent {
+            turn.learn(&change);
+        }
         for peer in forgotten {
             self.forgotten_elsewhere(peer);
         }

@@ -43,6 +43,35 @@ fn draft(home: &Path) -> String {
     known.into_iter().map(|known| known.contact.draft).collect()
 }
 
+#[test]
+fn what_was_typed_for_nobody_yet_is_kept_in_whatever_way_the_program_ends() {
+    type Way = fn(Bare) -> Option<i32>;
+    let ways: [(i32, Way); 3] = [
+        (129, Bare::hang_up),
+        (143, |terminal| {
+            terminal.signal(Signal::SIGTERM);
+            terminal.end()
+        }),
+        (0, |mut terminal| {
+            terminal.type_in(CTRL_Q);
+            terminal.end()
+        }),
+    ];
+    for (code, end) in ways {
+        let home = tempdir().unwrap();
+        let mut terminal = Bare::start(&hobnob(home.path(), &["--port", "0"]));
+        terminal.read_until("Nobody to talk to yet");
+        terminal.type_in("to be addressed");
+        terminal.read_until("to be addressed");
+        assert_eq!(end(terminal), Some(code));
+        assert_eq!(store::open(home.path()).unwrap().memory.draft, "to be addressed");
+        let mut terminal = Bare::start(&hobnob(home.path(), &["--port", "0"]));
+        terminal.read_until("to be addressed");
+        assert_eq!(terminal.hang_up(), Some(129));
+        assert_eq!(store::open(home.path()).unwrap().memory.draft, "to be addressed");
+    }
+}
+
 fn hang_up_again_and_again(times: usize) {
     let lost = (0..times).filter(|nth| {
         let text = format!("typed at the last moment {nth}");

@@ -100,6 +100,24 @@ fn a_draft_that_was_typed_before_there_was_anybody_goes_to_the_first_peer() {
 }
 
 #[test]
+fn a_text_for_nobody_is_there_again_after_a_restart_and_still_for_nobody() {
+    let mut screen = Screen::new(100, 30);
+    screen.type_text("first");
+    screen.restarts();
+    assert_eq!(draft(&screen), "first");
+    screen.hears(STRANGER, "hello");
+    assert!(screen.rows()[1].contains("nobody yet"), "{:?}", screen.rows());
+    screen.type_text(" and more");
+    screen.restarts();
+    // Whoever was spoken with last is in front, but not the one for whom it was begun.
+    assert_eq!(draft(&screen), "first and more");
+    screen.press("enter y");
+    assert_eq!(screen.sent().2, "first and more");
+    screen.restarts();
+    assert_eq!(draft(&screen), "", "what was sent is a draft no more");
+}
+
+#[test]
 fn a_text_for_nobody_never_goes_to_a_stranger_who_writes_meanwhile() {
     let mut screen = Screen::new(100, 30);
     screen.type_text("a secret");

@@ -1,7 +1,10 @@
 //! What is the same on both tabs: the tabs themselves, the help, leaving.
 
-use hobnob::effect::Effect;
+use hobnob::effect::{Change, Effect};
+use hobnob::event::{Event, ExternalChanges, RequestId, RowId, StoreEvent};
 use hobnob::locale::Language;
+use hobnob::wire::credentials::Credentials;
+use hobnob::wire::source::Source;
 use strum::VariantArray;
 
 use super::{LIN, SERVER};
@@ -120,4 +123,34 @@ fn a_screen_that_has_shrunk_before_the_news_came_shows_nothing_wrong() {
     for (width, height) in [(79, 24), (80, 23), (10, 3), (1, 1), (200, 60)] {
         screen.picture_on(width, height);
     }
+}
+
+#[test]
+fn what_another_program_used_and_marked_is_there_at_once() {
+    let source = |text: &str| Source::parse(text).unwrap();
+    let mut screen = Screen::new(80, 24);
+    screen.press("ctrl+g");
+    let (origin, credentials) = (source(SERVER).origin(), Credentials::new("lin".into(), "geheim".into()));
+    let recent = vec![
+        Change::Bookmark(source("http://box/slides/")),
+        Change::Peer("10.0.0.7:7890".parse().unwrap()),
+        Change::Folder(source("http://box/notes/")),
+        Change::Credentials(origin.clone(), credentials.clone()),
+    ];
+    let told = |recent| {
+        let (after, up_to) = (RequestId(0), RowId(0));
+        let changes = ExternalChanges { after, up_to, peers: vec![], forgotten: vec![], recent };
+        Event::Store(StoreEvent::External(Box::new(changes)))
+    };
+    screen.is_told(told(recent));
+    for text in ["★ http://box/slides/", "10.0.0.7:7890", "http://box/notes/"] {
+        assert!(screen.shows(text), "{text}: {:?}", screen.rows());
+    }
+    assert_eq!(
+        screen.effects(),
+        [Effect::Authorize { origin, credentials }],
+        "it is known to the network, too"
+    );
+    screen.is_told(told(vec![Change::NoBookmark(source("http://box/slides/"))]));
+    assert!(!screen.shows("★"), "{:?}", screen.rows());
 }

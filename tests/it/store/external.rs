@@ -1,7 +1,9 @@
 //! Two programs on one data directory: each writes only what it changed, and hears what the other one stored.
 
-use hobnob::effect::ContactChange;
+use hobnob::effect::{Change, ContactChange};
 use hobnob::event::{ExternalChanges, PeerChanges};
+use hobnob::wire::credentials::Credentials;
+use hobnob::wire::source::Source;
 use tempfile::tempdir;
 
 use super::*;
@@ -126,4 +128,50 @@ async fn of_a_draft_that_is_written_in_both_nothing_is_lost_and_both_hear_of_it(
     assert_eq!(one.about_one().await.contact, [draft("from one", merged)]);
     one.end().await;
     two.end().await;
+}
+
+fn source(text: &str) -> Source {
+    Source::parse(text).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_used_lately_is_said_as_far_as_another_program_changed_it() {
+    let place = tempdir().unwrap();
+    let (mut one, mut two) = (Keeper::observing(place.path()), Keeper::observing(place.path()));
+    let (slides, notes) = (source("http://box/slides/"), source("http://box/notes/"));
+    let credentials = Credentials::new("lin".into(), "geheim".into());
+    for change in [
+        Change::Bookmark(slides.clone()),
+        Change::Peer("10.0.0.7:7890".parse().unwrap()),
+        Change::Credentials(slides.origin(), credentials),
+        Change::NoBookmark(slides.clone()),
+    ] {
+        one.tell(StoreRequest::Recent(change.clone()));
+        let heard = two.external().await;
+        assert_eq!((heard.recent, heard.peers.len()), (vec![change], 0));
+    }
+    // Neither loses what the other one made at the same time, nor hears of its own.
+    one.tell(StoreRequest::Recent(Change::Bookmark(slides.clone())));
+    two.tell(StoreRequest::Recent(Change::Bookmark(notes.clone())));
+    let heard = [one.external().await.recent, two.external().await.recent];
+    assert!(heard[0].contains(&Change::Bookmark(notes.clone())), "{heard:?}");
+    assert!(heard[1].contains(&Change::Bookmark(slides.clone())), "{heard:?}");
+    one.end().await;
+    two.end().await;
+    let again = Keeper::sound(place.path());
+    assert_eq!(again.memory.recent.bookmarks().len(), 2);
+    again.end().await;
+}
+
+#[tokio::test]
+async fn a_text_for_nobody_yet_that_is_written_in_both_is_kept_of_both() {
+    let place = tempdir().unwrap();
+    let (one, two) = (Keeper::observing(place.path()), Keeper::observing(place.path()));
+    for (keeper, text) in [(one, "from one"), (two, "from two")] {
+        keeper.tell(StoreRequest::Draft { before: String::new(), text: text.to_owned() });
+        keeper.end_quietly().await;
+    }
+    let again = Keeper::sound(place.path());
+    assert_eq!(again.memory.draft, "from one\nfrom two");
+    again.end().await;
 }

@@ -23,6 +23,7 @@ pub(crate) struct Kept {
     rows: Vec<Row>,
     contacts: BTreeMap<Peer, Contact>,
     recent: Recent,
+    draft: String,
     pub(crate) queue: BTreeMap<u64, KeptItem>,
     pub(crate) partials: Vec<KeptPartial>,
     /// Why nothing more is kept.
@@ -53,6 +54,7 @@ impl Kept {
         Memory {
             recent: self.recent.clone(),
             known,
+            draft: self.draft.clone(),
             queue: self.queue.values().cloned().collect(),
             partials: self.partials.clone(),
         }
@@ -121,6 +123,10 @@ impl Kept {
             }
             StoreRequest::Recent(change) => {
                 self.recent.change(&change);
+                None
+            }
+            StoreRequest::Draft { before, text } => {
+                self.draft = hobnob::event::merged_draft(&before, &text, &self.draft);
                 None
             }
             StoreRequest::Queue(changes) => {
