@@ -30,7 +30,7 @@ use body_reader::BodyReader;
 use same::Same;
 
 pub use fill::{fill, measure};
-pub use preview::preview;
+pub use preview::{Highlighting, content, preview};
 pub use walk::walk;
 
 /// The most bytes of a list that are none of its entries', and what belongs to an entry: a name of 255 bytes, each written
@@ -41,6 +41,8 @@ const ENTRY_BYTES: u64 = 4096;
 const PIECES: usize = 8;
 /// Questions that may wait for an answer at the same time.
 const IN_FLIGHT: usize = 32;
+/// Texts that may be highlighted at the same time.
+const HIGHLIGHTED: usize = 2;
 
 /// What there is at a source.
 #[derive(Debug)]
@@ -295,6 +297,7 @@ pub async fn run(
     client: Client,
     retries: u32,
 ) {
+    let highlighting = Highlighting::at_most(HIGHLIGHTED);
     let mut tasks = JoinSet::new();
     let mut handles: HashMap<RequestId, AbortHandle> = HashMap::new();
     loop {
@@ -363,8 +366,10 @@ pub async fn run(
                 handles.insert(request, tasks.spawn(task));
             }
             Some(BrowseCommand::Preview { request, source }) => {
+                let highlighting = highlighting.clone();
                 let task = async move {
-                    let answer = if busy { Err(Fault::Busy) } else { preview(&source, &client).await };
+                    let answer =
+                        if busy { Err(Fault::Busy) } else { preview(&source, &client, &highlighting).await };
                     let _ = events.send(Event::Previewed(request, answer.map(Box::new))).await;
                     request
                 };

@@ -4,14 +4,14 @@ use std::io::Write;
 use std::sync::mpsc::channel;
 
 use hobnob::event::{Content, Fault, Listed, Preview};
-use hobnob::net::browse::preview;
+use hobnob::net::browse::{Highlighting, preview};
 
 use crate::support::server::{Server, client, field, ok, send};
 
 const LIMIT: usize = 1 << 20;
 
 async fn look(server: &Server, path: &str) -> Result<Preview, Fault> {
-    preview(&server.source("http://", path), &client()).await
+    preview(&server.source("http://", path), &client(), &Highlighting::at_most(1)).await
 }
 
 fn lines(preview: &Preview) -> Vec<&str> {
@@ -186,4 +186,13 @@ async fn of_a_large_archive_from_a_server_that_sends_no_parts_the_beginning_is_r
     let (names, listed) = packed(&server).await;
     assert_eq!((names.len(), listed), (2, Listed::Beginning));
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_text_too_many_at_the_same_time_is_not_highlighted() {
+    let server = Server::http(|_| ok("text/plain", "fn main() {}"));
+    let source = server.source("http://", "/a.rs");
+    let seen = preview(&source, &client(), &Highlighting::at_most(0)).await.unwrap();
+    let Content::Text(lines, language) = seen.content else { panic!("{:?}", seen.content) };
+    assert_eq!((&*lines[0].text, language), ("fn main() {}", None));
 }

@@ -2,11 +2,13 @@
 //! has a directory at its end for that; says what it is.
 //! Must never unpack anything, write anything, nor keep the other tasks waiting while it reads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -31,8 +33,25 @@ const LAST: HeaderValue = HeaderValue::from_static("bytes=-1048576");
 /// How long a text may take to be told apart. What takes longer is shown without.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Limits how many texts are highlighted at the same time, each on a thread of its own. One that takes too long cannot be
+/// stopped: a text that was made for that holds its thread until the line is through.
+#[derive(Debug, Clone)]
+pub struct Highlighting(Arc<Semaphore>);
+
+impl Highlighting {
+    /// At most so many at the same time; further texts are shown without.
+    #[must_use]
+    pub fn at_most(threads: usize) -> Self {
+        Self(Arc::new(Semaphore::new(threads)))
+    }
+}
+
 /// Asks for the beginning of a file. Dropping the future ends it.
-pub async fn preview(source: &Source, client: &Client) -> Result<Preview, Fault> {
+pub async fn preview(
+    source: &Source,
+    client: &Client,
+    highlighting: &Highlighting,
+) -> Result<Preview, Fault> {
     let question = Question::get("*/*");
     let ask = async |question: &Question| client.ask(source, question).await?.ok_or(Fault::Garbled);
     let mut answer = ask(&question.clone().with(header::RANGE, RANGE)).await?;
@@ -44,10 +63,15 @@ pub async fn preview(source: &Source, client: &Client) -> Result<Preview, Fault>
     if !matches!(answer.status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
         return Err(answer.refusal().await);
     }
-    read(source, client, answer).await
+    read(source, client, highlighting, answer).await
 }
 
-async fn read(source: &Source, client: &Client, mut answer: Answer) -> Result<Preview, Fault> {
+async fn read(
+    source: &Source,
+    client: &Client,
+    highlighting: &Highlighting,
+    mut answer: Answer,
+) -> Result<Preview, Fault> {
     let media_type = answer.text(&header::CONTENT_TYPE).map(|kind| clean_line(kind.as_bytes()));
     let modified = answer.modified();
     let version = Version::of(&answer);
@@ -64,7 +88,12 @@ async fn read(source: &Source, client: &Client, mut answer: Answer) -> Result<Pr
     let name = String::from_utf8_lossy(&source.path.last()).into_owned();
     let (shown, named) = (bytes.clone(), name.clone());
     // It takes longer than the other tasks of this thread should wait.
-    let telling = spawn_blocking(move || content(&named, &shown, is_whole, true));
+    let permit = highlighting.0.clone().try_acquire_owned().ok();
+    let telling = spawn_blocking(move || {
+        let content = content(&named, &shown, is_whole, permit.is_some());
+        drop(permit);
+        content
+    });
     let content = match timeout(PATIENCE, telling).await {
         Ok(Ok(content)) => content,
         Ok(Err(_)) | Err(_) => content(&name, &bytes, is_whole, false),
@@ -132,8 +161,10 @@ impl Version {
     }
 }
 
-/// What these bytes are, the beginning of a file of this name; with its language told apart, if that is to be.
-fn content(name: &str, bytes: &Bytes, is_whole: bool, painted: bool) -> Content {
+/// What these bytes are, the beginning of a file of this name; a text is highlighted if it is to be `painted`. Takes as long
+/// as a line of 1,000 bytes may take to highlight, and half a second.
+#[must_use]
+pub fn content(name: &str, bytes: &Bytes, is_whole: bool, painted: bool) -> Content {
     if let Some(known) = known::known(bytes, is_whole) {
         return known;
     }
