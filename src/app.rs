@@ -194,9 +194,7 @@ impl State {
             state.fit_preview();
             state.tell_of_transfers(turn);
             turn.watching = state.is_watching();
-            if let Some(question) = state.chat.asks.take() {
-                state.overlay = Some(Overlay::Addressee(question));
-            }
+            state.ask_what_waits();
             state.chat.follow(turn);
         });
     }

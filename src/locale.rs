@@ -104,10 +104,10 @@ words! {
     TransferWords {
         asking, transferring, retrying, waiting_for, verifying, finishing, changed, differs, no_ranges, no_validator, forgotten, proof_given,
         proof_answer, proof_sums, unread, skipped, same, not_newer, undated, uncertain,
-        listing, paused, crashed, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
+        listing, paused, crashed, crashed_short, crashed_why, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
         all_paused, asked, held, left, renamed, renamed_many, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
         conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,
-        open_title, open_question, limit_title, limit_hint, limit_wrong, details_title, running, failures,
+        open_title, open_question, dot_title, dot_question, dot_question_more, limit_title, limit_hint, limit_wrong, details_title, running, failures,
     }
     /// Whether something is really to be destroyed.
     ConfirmWords {
@@ -126,7 +126,7 @@ words! {
         muted, unmuted, blocked, unblocked, cleared, cleared_one, noisy, name_shared,
         not_shared,
         bookmarked, not_bookmarked, not_measured, not_a_folder, not_for_preview,
-        port_taken, no_peer, not_a_file, nothing_selected, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
+        port_taken, no_peer, no_peer_chosen, not_a_file, nothing_selected, how_to_quit, too_long_to_send, too_long_to_paste, not_edited,
         copied, not_copied, opened, not_opened, may_run, not_here, asked, unauthorized, one_here, here, here_and_failed, all_failed,
         socket_down, queue_elsewhere, not_remembered, not_saved, not_read, not_searched, name_moved,
     }

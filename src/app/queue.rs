@@ -606,6 +606,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_picked_from_a_list_may_turn_out_to_be_a_folder_after_a_restart_too() {
+        let mut sim = Sim::new(4);
+        let new = NewFile { is_listed: true, ..NewFile::new(Source::parse("http://h/a").unwrap()) };
+        sim.act(|queue, world| queue.add_file(new, world));
+        let mut sim = sim.restarts();
+        assert!(sim.running[0].1.is_listed);
+        sim.ends(0, TransferEvent::Failed(Fault::IsFolder));
+        assert_eq!(sim.walks.len(), 1);
+    }
+
+    #[test]
     fn small_files_go_beside_the_large_ones_which_wait_for_each_other() {
         let mut sim = Sim::new(1);
         sim.file("http://h/large", Some(LARGE));

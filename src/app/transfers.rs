@@ -8,16 +8,17 @@ use super::queue::{Item, ItemId, NewFile, Queue, QueueSettings};
 use super::{Notice, State, Turn};
 use crate::effect::{KeptItem, KeptPartial};
 use crate::event::{Fault, RequestId, Size, Target};
-use crate::wire::source::Source;
 
 mod acting;
 mod dialogue;
 mod facts;
+mod picked;
 mod telling;
 
 pub use acting::place_of;
 pub use dialogue::{CHOICES, Dialogue};
 pub use facts::{Fact, Note, facts, notes};
+pub use picked::Pick;
 use telling::Told;
 
 /// From so many rows on the selected download has one more, where all is said that its own has no room for.
@@ -37,6 +38,8 @@ pub struct Transfers {
     /// Whether those that are not done are kept for the next run.
     pub kept: bool,
     told: Told,
+    /// What was picked, and has to be asked about first.
+    asks: Option<Vec<Pick>>,
 }
 
 /// A row of the pane.
@@ -54,24 +57,12 @@ impl Transfers {
     /// None yet.
     #[must_use]
     pub fn new(settings: QueueSettings) -> Self {
-        Self { queue: Queue::new(settings), selected: 0, kept: true, told: Told::default() }
+        Self { queue: Queue::new(settings), selected: 0, kept: true, told: Told::default(), asks: None }
     }
 
     /// Goes on with what an earlier run left.
     pub(super) fn restore(&mut self, items: Vec<KeptItem>, partials: Vec<KeptPartial>, turn: &mut Turn<'_>) {
         self.queue.restore(items, partials, &mut turn.world());
-    }
-
-    /// Asks for a file, which is selected then.
-    pub(super) fn add_file(&mut self, new: NewFile, turn: &mut Turn<'_>) {
-        let id = self.queue.add_file(new, &mut turn.world());
-        self.select(id);
-    }
-
-    /// Asks for a folder with all that is in it, which is selected then.
-    pub(super) fn add_folder(&mut self, source: &Source, turn: &mut Turn<'_>) {
-        let id = self.queue.add_folder(source, None, &mut turn.world());
-        self.select(id);
     }
 
     /// What is at the place where a folder is to be.

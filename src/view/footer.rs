@@ -81,7 +81,8 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
         Notice::PortTaken { wanted, got } => {
             fill(&words_of.port_taken, &[("wanted", &wanted.to_string()), ("got", &got.to_string())])
         }
-        Notice::NoPeer => words_of.no_peer.clone(),
+        Notice::NoPeer if state.chat.conversations.is_empty() => words_of.no_peer.clone(),
+        Notice::NoPeer => fill(&words_of.no_peer_chosen, &[("key", &key_of(state, Global::NextPeer))]),
         Notice::TooLongToSend(over) => {
             let (limit, over) = (size::bytes_exact(DATAGRAM_LIMIT as u64), size::bytes_exact(*over as u64));
             fill(&words_of.too_long_to_send, &[("limit", &limit), ("over", &over)])
@@ -148,10 +149,10 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             fill(sentence, &[("peer", &values.0), ("key", &values.1)])
         }
         Notice::Cleared(count) => {
-            let key = keys::first_key(&state.keymap.transfers, Transfer::ClearDone);
-            let key = key.map(|key| key.to_string()).unwrap_or_default();
+            let key =
+                keys::first_key(&state.keymap.transfers, Transfer::ClearDone).map(|key| key.to_string());
             let sentence = if *count == 1 { &words_of.cleared_one } else { &words_of.cleared };
-            fill(sentence, &[("count", &size::grouped(*count)), ("key", &key)])
+            fill(sentence, &[("count", &size::grouped(*count)), ("key", &key.unwrap_or_default())])
         }
         Notice::Noisy(peer) => {
             let (peer, mute) = peer_and_key(state, *peer, Global::MutePeer);

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Files, Place};
 use crate::app::folder::{Folder, Line};
 use crate::app::queue::{NewFile, sums_beside};
+use crate::app::transfers::Pick;
 use crate::app::{Notice, Turn};
 use crate::effect::Change;
 use crate::event::{TransferEvent, TransferId};
@@ -44,26 +45,24 @@ impl Files {
         let entry = folder.entries().find(|entry| folder.inside(entry) == *source);
         let new = entry.map(|entry| new_file(folder, entry, &folder.names()));
         let unlisted = || NewFile { named_by_server: true, ..NewFile::new(source.clone()) };
-        self.transfers.add_file(new.unwrap_or_else(unlisted), turn);
+        self.transfers.take(vec![Pick::File(new.unwrap_or_else(unlisted))], turn);
     }
 
     fn get(&mut self, entries: &[Entry], turn: &mut Turn<'_>) {
         let Place::Folder(folder) = &self.place else { return };
         let known = folder.names();
-        for entry in entries {
-            if entry.kind == Kind::Dir {
-                self.transfers.add_folder(&folder.inside(entry), turn);
-            } else {
-                self.transfers.add_file(new_file(folder, entry, &known), turn);
-            }
-        }
+        let pick = |entry: &Entry| match entry.kind {
+            Kind::Dir => Pick::Folder(folder.inside(entry)),
+            Kind::File | Kind::Other => Pick::File(new_file(folder, entry, &known)),
+        };
+        self.transfers.take(entries.iter().map(pick).collect(), turn);
     }
 
     /// Downloads the file whose name was typed.
     pub(super) fn get_named(&mut self, turn: &mut Turn<'_>) {
         let Place::Unlisted(server) = &mut self.place else { return };
         if let Some(name) = server.take_name(turn.recent) {
-            self.transfers.add_file(NewFile::new(server.source.at(name)), turn);
+            self.transfers.take(vec![Pick::File(NewFile::new(server.source.at(name)))], turn);
         }
     }
 

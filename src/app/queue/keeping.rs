@@ -9,7 +9,7 @@ use super::file::{File, Goal, is_small};
 use super::item::{End, FolderOrigin, Item, ItemId, PausedBy};
 use super::tree::{Tree, Walk};
 use super::{Queue, World};
-use crate::effect::{Effect, KeptItem, KeptPartial, KeptState, OVERLAP, Partial, StoreRequest};
+use crate::effect::{Effect, KeptItem, KeptPartial, KeptState, NamedBy, OVERLAP, Partial, StoreRequest};
 use crate::event::Fault;
 
 /// Changes that follow each other so closely are kept together.
@@ -73,6 +73,7 @@ impl Queue {
         }
         item.again = true;
         item.named_by = named_by;
+        item.is_listed = named_by == NamedBy::List;
         item.folder = if owns_folder { FolderOrigin::Made } else { FolderOrigin::Found };
         if !item.is_folder() {
             let partial = self.partials.get(&(item.source.clone(), item.to.clone()));

@@ -5,7 +5,8 @@ use super::tree::{Tree, Walk};
 use super::{Counts, File, Queue, World};
 use crate::effect::{Conflict, Effect};
 use crate::event::{Fault, TransferId};
-use crate::wire::source::Origin;
+use crate::wire::source::{Origin, Source};
+use std::collections::HashSet;
 use std::num::NonZeroU64;
 
 impl Queue {
@@ -222,6 +223,14 @@ impl Queue {
         self.order.retain(|(_, id)| items.contains_key(id));
         self.settle(world);
         self.cleared.len()
+    }
+
+    /// Takes the lines of these away of which nothing came: what was there stayed, or it was cancelled. They are asked for anew.
+    pub fn drop_idle(&mut self, sources: &HashSet<&Source>) {
+        let nothing_came = |item: &Item| matches!(item.end, Some(End::Kept { .. } | End::Cancelled));
+        self.items.retain(|_, item| !(nothing_came(item) && sources.contains(&item.source)));
+        let items = &self.items;
+        self.order.retain(|(_, id)| items.contains_key(id));
     }
 
     /// Brings back what was taken away; how many that are.

@@ -13,6 +13,7 @@ use crate::effect::{Effect, NamedBy, Naming};
 use crate::event::{Fault, RequestId, Target, TransferId};
 use crate::text::clean_line;
 use crate::wire::name::{NameRules, local_name};
+use crate::wire::source::Source;
 
 /// The folder below which no symbolic link is followed on the way to an item: the one that the user chose.
 pub(super) fn base_of(dir: &Path, item: &Item) -> PathBuf {
@@ -56,6 +57,15 @@ impl Queue {
             renamed.note(clean_line(raw), here);
         }
         (to, renamed)
+    }
+
+    /// Whether what is not under way yet would come into the usual folder under a name that begins with a dot.
+    #[must_use]
+    pub fn begins_with_dot(&self, source: &Source, is_file: bool) -> bool {
+        let prefix = if is_file { &*self.settings.prefix } else { "" };
+        let raw = source.path.last();
+        let name = local_name(prefix, &raw, self.settings.names, &NameRules::default());
+        name.first() == Some(&b'.') && !self.open.contains_key(source)
     }
 
     /// The path as it is, or a numbered one where that is taken.

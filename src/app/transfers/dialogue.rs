@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::facts::facts;
+use super::picked::Pick;
 use crate::app::field::Field;
 use crate::app::files::FilesFocus;
 use crate::app::keys::{self, Answer, Edit, Move, Settle};
@@ -44,6 +45,8 @@ pub enum Dialogue {
         /// The program, or the command, that it would be opened with.
         program: Clean,
     },
+    /// Whether names that begin with a dot are kept.
+    DotNames(Vec<Pick>),
     /// All that is known of a download.
     Details {
         /// Of which.
@@ -102,7 +105,7 @@ impl Dialogue {
                 *is_wrong = false;
                 field.paste_line(text)
             }
-            Self::Conflict { .. } | Self::Open { .. } | Self::Details { .. } => true,
+            Self::Conflict { .. } | Self::Open { .. } | Self::DotNames(_) | Self::Details { .. } => true,
         }
     }
 
@@ -181,6 +184,7 @@ impl State {
                 Some(Answer::No) => return,
                 None => {}
             },
+            Dialogue::DotNames(picks) => return self.on_dot_names_key(std::mem::take(picks), key, turn),
             Dialogue::Details { .. } => {
                 if let Some(step) = keys::action(&turn.keymap.list, key) {
                     dialogue.scroll(step, &self.files.transfers.queue, self.size);
@@ -247,7 +251,7 @@ impl State {
                 *top = (*top).min(known.saturating_sub(1));
                 known == 0
             }
-            Dialogue::Limit { .. } | Dialogue::Open { .. } => false,
+            Dialogue::Limit { .. } | Dialogue::Open { .. } | Dialogue::DotNames(_) => false,
         };
         if is_gone {
             self.overlay = None;

@@ -28,6 +28,8 @@ pub enum Note<'a> {
     There(&'a Path),
     /// What the server calls that for which it wants to know who asks.
     Realm(&'a Clean),
+    /// The program crashed while it was under way.
+    Crashed,
     /// A key goes on with it.
     Resume,
     /// Why it starts over.
@@ -117,7 +119,10 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
 /// All that is known of it.
 #[must_use]
 pub fn facts<'a>(item: &'a Item, queue: &Queue) -> Vec<Fact<'a>> {
-    let mut facts = vec![Fact::Name, Fact::From, Fact::Into];
+    let mut facts = vec![Fact::Name];
+    // Its row says so, as far as it has room for that.
+    facts.extend((item.state() == ItemState::Crashed).then_some(Fact::Note(Note::Crashed)));
+    facts.extend([Fact::From, Fact::Into]);
     let notes = notes(item, queue).into_iter().filter(|note| !matches!(note, Note::Into));
     facts.extend(notes.map(Fact::Note));
     if item.is_folder() {

@@ -7,10 +7,10 @@ use ratatui::style::Style;
 use super::{note, one, place};
 use crate::app::State;
 use crate::app::field::Field;
-use crate::app::keys::{self, Settle};
+use crate::app::keys::{self, Answer, Settle};
 use crate::app::layout::{self, Area};
 use crate::app::queue::{Item, ItemId, Question};
-use crate::app::transfers::{CHOICES, Dialogue, Fact, facts};
+use crate::app::transfers::{CHOICES, Dialogue, Fact, Pick, facts};
 use crate::locale::fill;
 use crate::text::clean_line;
 use crate::text::size::{bytes, grouped};
@@ -42,6 +42,10 @@ pub(in crate::view) fn draw(
             overlays::question(state, &words.open_title, &sentence, look, body, buffer);
             None
         }
+        Dialogue::DotNames(picks) => {
+            overlays::question(state, &words.dot_title, &dot_names(state, picks, look), look, body, buffer);
+            None
+        }
         Dialogue::Details { item, top } => {
             if let Some(item) = queue.item_of(*item) {
                 details(state, item, *top, look, body, buffer);
@@ -49,6 +53,20 @@ pub(in crate::view) fn draw(
             None
         }
     }
+}
+
+/// Whether names that begin with a dot are kept.
+fn dot_names(state: &State, picks: &[Pick], look: &Look) -> String {
+    let words = &look.words.transfer;
+    let columns = usize::from(state.size.width / 3).min(40);
+    let Some(first) = picks.first() else { return String::new() };
+    let key = keys::first_key(&state.keymap.question, Answer::No).map(|key| key.to_string());
+    let (name, safe) = (first.name(), first.safe_name());
+    let (name, safe) = (ellipsis_middle(&name, columns), ellipsis_middle(&safe, columns));
+    let more = grouped(picks.len().saturating_sub(1) as u64);
+    let sentence = if picks.len() == 1 { &words.dot_question } else { &words.dot_question_more };
+    let values = [("name", &*name), ("safe", &*safe), ("count", &*more), ("key", &*key.unwrap_or_default())];
+    fill(sentence, &values)
 }
 
 fn conflict(

@@ -19,7 +19,7 @@ pub(in crate::view) fn dialogue<'a>(
             (keys::first_key(&map.list, Move::Down), &words.choose),
         ],
         Dialogue::Limit { .. } => vec![(keys::first_key(&map.field, Edit::Accept), &words.accept)],
-        Dialogue::Open { .. } => Vec::new(),
+        Dialogue::Open { .. } | Dialogue::DotNames(_) => Vec::new(),
         Dialogue::Details { .. } => vec![(keys::first_key(&map.list, Move::Down), &words.scroll)],
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn worded(state: &State, item: &Item, note: Note<'_>, look: &Look) ->
         Note::Retry => hint(&words.transfer.retry_hint, Transfer::Retry),
         Note::There(path) => (place(state, path), theme.dim),
         Note::Realm(realm) => (realm.to_string(), theme.text),
+        Note::Crashed => (words.transfer.crashed_why.clone(), theme.warning),
         Note::Resume => hint(&words.transfer.resume_hint, Transfer::Pause),
         Note::Anew(anew) => (wording::anew(words, anew), theme.warning),
         Note::Renamed(renamed) => {

@@ -48,7 +48,7 @@ pub(super) fn item(state: &State, item: &Item, look: &Look, area: Area, buffer: 
         return saved(state, item, finished, look, rest, buffer);
     }
     let rest = failures(item, look, rest, buffer);
-    let middle = middle(state, item, look);
+    let middle = middle(state, item, look, usize::from(rest.width));
     let rest = match middle {
         Middle::Words(_, _, true) => rest,
         Middle::Gauge(..) | Middle::Words(..) => numbers(item, look, rest, buffer),
@@ -104,7 +104,7 @@ fn failures(item: &Item, look: &Look, area: Area, buffer: &mut Buffer) -> Area {
     paint::inset(area, paint::left(buffer, area, &[(&said, look.theme.warning), (" ", look.theme.text)]))
 }
 
-fn middle(state: &State, item: &Item, look: &Look) -> Middle {
+fn middle(state: &State, item: &Item, look: &Look, columns: usize) -> Middle {
     let (theme, words) = (&look.theme, &look.words);
     let dim = |text: &str| Middle::Words(text.to_owned(), theme.dim, false);
     let known = item.total().filter(|_| item.is_final());
@@ -128,7 +128,10 @@ fn middle(state: &State, item: &Item, look: &Look) -> Middle {
         ItemState::Waiting => dim(&words.files.waiting),
         ItemState::Paused => dim(&words.transfer.paused),
         ItemState::Crashed => {
-            let said = fill(&words.transfer.crashed, &[("key", &key(state, Transfer::Pause))]);
+            let values = [("key", &*key(state, Transfer::Pause))];
+            let said = fill(&words.transfer.crashed, &values);
+            let fits = width(&said) <= columns;
+            let said = if fits { said } else { fill(&words.transfer.crashed_short, &values) };
             Middle::Words(said, theme.warning, true)
         }
         ItemState::Conflict(_) => {

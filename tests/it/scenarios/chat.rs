@@ -124,7 +124,7 @@ fn a_text_for_nobody_never_goes_to_a_stranger_who_writes_meanwhile() {
     screen.hears(STRANGER, "hello");
     assert!(screen.rows()[1].contains("nobody yet"), "{:?}", screen.rows());
     screen.press("enter");
-    assert!(screen.effects().is_empty() && screen.shows("There is nobody to send to yet"));
+    assert!(screen.effects().is_empty() && screen.shows("Choose a peer first: Alt+Down"));
     screen.press("esc alt+1");
     assert_eq!(draft(&screen), "a secret");
     screen.press("enter");

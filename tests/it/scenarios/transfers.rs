@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hobnob::effect::Effect;
-use hobnob::event::{Event, Fault, Listing, RequestId, Stage, TransferEvent, TransferId, WalkEvent};
+use hobnob::event::{Event, Fault, Kept, Listing, RequestId, Stage, TransferEvent, TransferId, WalkEvent};
 
 use hobnob::text::clean_line;
 use hobnob::wire::source::Source;
@@ -385,4 +385,51 @@ fn where_nothing_can_be_kept_the_user_is_told_that_downloads_would_be_lost() {
     screen.state.files.transfers.kept = false;
     screen.press("ctrl+q");
     assert!(screen.shows("would be lost: 1."));
+}
+
+#[test]
+fn a_name_that_begins_with_a_dot_is_asked_about_once_before_it_comes_into_the_folder_for_downloads() {
+    let target = |screen: &Screen| -> Vec<String> {
+        screen.state.files.transfers.queue.items().map(|item| item.to.display().to_string()).collect()
+    };
+    for (keys, expected) in [
+        ("y", vec!["/home/lin/Downloads/.bashrc"]),
+        ("n", vec!["/home/lin/Downloads/_.bashrc"]),
+        ("enter esc", vec![]),
+    ] {
+        let mut screen = Screen::new(80, 24);
+        screen.opens(SERVER, vec![file(".bashrc", 10), file("a.txt", 10)]);
+        screen.press(". home");
+        for key in ["d", "d", "enter"] {
+            screen.press(key);
+            assert!(screen.shows(".bashrc begins with a dot"), "{:?}", screen.rows());
+            assert_eq!(target(&screen), [""; 0]);
+        }
+        screen.press(keys);
+        assert!(!screen.shows("begins with a dot"), "{:?}", screen.rows());
+        assert_eq!(target(&screen), expected);
+    }
+    // Of several it is asked once, and the others come meanwhile.
+    let mut screen = Screen::new(80, 24);
+    screen.opens(SERVER, vec![folder(".ssh"), file(".bashrc", 10), file("a.txt", 10)]);
+    screen.press(". home space space space d");
+    assert_eq!(target(&screen), ["/home/lin/Downloads/a.txt"]);
+    assert!(screen.shows(".ssh and others (1) begin with a dot"), "{:?}", screen.rows());
+    screen.press("n");
+    let expected = ["a.txt", "_.ssh", "_.bashrc"].map(|name| format!("/home/lin/Downloads/{name}"));
+    assert_eq!(target(&screen), expected);
+}
+
+#[test]
+fn a_file_that_is_here_already_has_one_line_however_often_it_is_asked_for() {
+    let mut screen = Screen::new(80, 24);
+    screen.opens(SERVER, vec![file("a.txt", 10)]);
+    for _ in 0..5 {
+        screen.press("enter");
+        let ids: Vec<_> = screen.fetches().into_iter().map(|(id, _)| id).collect();
+        let path = "/home/lin/Downloads/a.txt".into();
+        screen.hears_of(ids[0], TransferEvent::Kept { path, why: Kept::Same });
+        assert!(screen.shows("─ Transfers"), "{:?}", screen.rows());
+        assert_eq!(screen.state.files.transfers.queue.len(), 1);
+    }
 }

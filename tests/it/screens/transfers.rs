@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hobnob::effect::Effect;
+use hobnob::effect::{Effect, KeptState};
 use hobnob::event::{Clash, Event, Facts, Fault, Listing, TransferEvent, WalkEvent};
 
 use super::{ALL, SERVER, looks};
@@ -103,4 +103,36 @@ fn the_question_before_a_download_is_cancelled() {
         screen.hears_of(ids[0], TransferEvent::Progress { bytes: 2_000_000 });
         screen.press("tab x");
     });
+}
+
+#[test]
+fn the_question_whether_a_name_that_begins_with_a_dot_is_kept() {
+    looks("dot_name", &ALL, |screen| {
+        screen.opens(SERVER, vec![file(".bashrc", 3_500), file("notes.pdf", 3_100_000)]);
+        screen.press(". home d");
+    });
+}
+
+#[test]
+fn what_was_under_way_when_the_program_crashed() {
+    let crashes = |screen: &mut Screen| {
+        screen.opens(SERVER, vec![file("a-file-with-a-rather-long-name.tar.gz", 5_000_000)]);
+        screen.press("d tab");
+        let ids: Vec<_> = screen.fetches().into_iter().map(|(id, _)| id).collect();
+        // What rests is not kept anew at the end.
+        screen.press("p");
+        screen.hears_of(ids[0], TransferEvent::Paused);
+        screen.restarts();
+        screen.kept.queue.values_mut().for_each(|item| item.state = KeptState::Crashed);
+        screen.restarts();
+        screen.press("f3 tab");
+    };
+    looks("crashed", &ALL, crashes);
+    for (width, height) in [(40, 10), (80, 24), (200, 60)] {
+        let mut screen = Screen::new(width, height);
+        crashes(&mut screen);
+        assert!(screen.row_containing("crashed").contains("P goes on"), "{:?}", screen.rows());
+        screen.press("i");
+        assert!(screen.shows("under way when hobnob"), "why it does not go on: {:?}", screen.rows());
+    }
 }
