@@ -23,7 +23,7 @@ use crate::wire::address::Endpoint;
 use crate::wire::cookies::Jar;
 use crate::wire::credentials::Credentials;
 use crate::wire::plain;
-use crate::wire::range::{ContentRange, http_date};
+use crate::wire::range::{ContentRange, Delivery, http_date};
 use crate::wire::source::{Origin, Path, Scheme, Source};
 
 use self::line::{Line, NoAnswer};
@@ -305,19 +305,10 @@ impl Answer {
         self.text(&header::CONTENT_RANGE)?.parse().ok()
     }
 
-    /// Whether it is a success that carries all of the content (RFC 9110, section 15.3): also one that was changed on its
-    /// way, and a part that is all of it. Not a difference to an earlier version (RFC 3229).
+    /// Whether it is a success that carries all of the content, or would, where only the head was asked for.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        match self.status.as_u16() {
-            200 | 201 | 203 => true,
-            206 => {
-                let range = self.content_range();
-                matches!(range, Some(ContentRange::Part { first: 0, last, total: Some(total) }) if last + 1 == total)
-            }
-            226 => !self.headers.contains_key("im"),
-            _ => false,
-        }
+        Delivery::of(self.status, &self.headers, self.length).is_ok_and(Delivery::is_whole)
     }
 
     /// What a field says; none where there is none, or it is no text.

@@ -58,6 +58,8 @@ impl Delivery {
         let said = said(headers);
         match status.as_u16() {
             // RFC 9110, sections 15.3.1, 15.3.2 and 15.3.4; RFC 3229, section 10.4.1.
+            // Not where the body is a difference to an earlier version (RFC 3229, section 10.5.2).
+            226 if headers.contains_key("im") => Err(DeliveryError::Status),
             200 | 201 | 203 | 226 => whole(&said, announced),
             206 if is_multipart(headers) => Err(DeliveryError::Contradictory(None)),
             206 => part(&said, announced),
@@ -66,6 +68,16 @@ impl Delivery {
                 Said::Range(ContentRange::Part { .. }) | Said::Nothing | Said::Malformed => None,
             })),
             _ => Err(DeliveryError::Status),
+        }
+    }
+
+    /// Whether it is all of the file, be it as a part that begins and ends with it.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        match self {
+            Self::Whole { .. } => true,
+            Self::Part { first, last, total } => first == 0 && total == Some(last + 1),
+            Self::Unsatisfied(_) => false,
         }
     }
 }
@@ -172,6 +184,28 @@ mod tests {
         ] {
             assert_eq!(judged(status, ranges, announced), expected, "{status} {ranges:?} {announced:?}");
         }
+    }
+
+    #[test]
+    fn a_part_that_is_all_of_the_file_is_the_whole_one_and_a_difference_to_another_version_is_not() {
+        for (status, range, expected) in [
+            (200, "", true),
+            (226, "", true),
+            (206, "bytes 0-9/10", true),
+            (206, "bytes 0-8/10", false),
+            (206, "bytes 1-9/10", false),
+            (206, "bytes 0-9/*", false),
+            (200, "bytes 1-9/10", false),
+            (416, "bytes */10", false),
+            (304, "", false),
+        ] {
+            let ranges: Vec<&str> = Some(range).filter(|range| !range.is_empty()).into_iter().collect();
+            let is_whole = judged(status, &ranges, None).is_ok_and(Delivery::is_whole);
+            assert_eq!(is_whole, expected, "{status} {range}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.append("im", HeaderValue::from_static("vcdiff"));
+        assert_eq!(Delivery::of(StatusCode::IM_USED, &headers, Some(6)), Err(DeliveryError::Status));
     }
 
     #[test]
