@@ -14,21 +14,25 @@ pub struct Identity {
 pub struct Lengths(Vec<(Identity, u64)>);
 
 impl Identity {
-    /// Whether nothing says that the two are different versions.
-    fn may_be(&self, other: &Self) -> bool {
-        let differ = |one: &Option<String>, other: &Option<String>| Some(one.as_ref()? == other.as_ref()?);
+    /// Whether the two are the same version; none where nothing says so.
+    fn is(&self, other: &Self) -> Option<bool> {
+        let same = |one: &Option<String>, other: &Option<String>| Some(one.as_ref()? == other.as_ref()?);
         // A tag is more exact than a time (RFC 9110, section 8.8.2).
-        let same_tag = differ(&self.etag, &other.etag);
-        same_tag.or_else(|| differ(&self.modified, &other.modified)).unwrap_or(true)
+        same(&self.etag, &other.etag).or_else(|| same(&self.modified, &other.modified))
     }
 }
 
 impl Lengths {
-    /// Another length that was said of what may be the same version.
+    /// Another length that was said of what may be the same version. Where nothing tells versions apart, a file that is longer
+    /// than before has grown, and one that is shorter may be a part of it.
     #[must_use]
     pub fn other(&self, version: &Identity, total: u64) -> Option<u64> {
-        let mut same = self.0.iter().filter(|(known, _)| known.may_be(version));
-        same.find(|(_, known)| *known != total).map(|(_, known)| *known)
+        let contradicts = |(known, length): &&(Identity, u64)| match known.is(version) {
+            Some(true) => *length != total,
+            Some(false) => false,
+            None => *length > total,
+        };
+        self.0.iter().find(contradicts).map(|(_, length)| *length)
     }
 
     /// Notes that this version has so many bytes. Where another length was said of what may be the same version, gives
@@ -53,22 +57,26 @@ mod tests {
 
     #[test]
     fn another_length_is_a_contradiction_unless_it_is_of_another_version() {
+        let (contradiction, grown, other) = ([Err(5); 2], [Ok(()), Err(5)], [Ok(()); 2]);
         for (before, now, expected) in [
-            (("a", ""), ("a", ""), Err(1)),
-            (("a", ""), ("b", ""), Ok(())),
-            (("a", "then"), ("b", "then"), Ok(())),
-            (("a", "then"), ("a", "now"), Err(1)),
-            (("", "then"), ("", "now"), Ok(())),
-            (("", "then"), ("", "then"), Err(1)),
-            (("a", "then"), ("", "now"), Ok(())),
-            (("a", ""), ("", ""), Err(1)),
-            (("a", ""), ("", "now"), Err(1)),
-            (("", ""), ("", ""), Err(1)),
+            (("a", ""), ("a", ""), contradiction),
+            (("a", ""), ("b", ""), other),
+            (("a", "then"), ("b", "then"), other),
+            (("a", "then"), ("a", "now"), contradiction),
+            (("", "then"), ("", "now"), other),
+            (("", "then"), ("", "then"), contradiction),
+            (("a", "then"), ("", "now"), other),
+            (("a", ""), ("", ""), grown),
+            (("a", ""), ("", "now"), grown),
+            (("", ""), ("", ""), grown),
         ] {
-            let mut lengths = Lengths::default();
-            assert_eq!(lengths.note(version(before.0, before.1), 1), Ok(()));
-            assert_eq!(lengths.note(version(before.0, before.1), 1), Ok(()), "it may be said twice");
-            assert_eq!(lengths.note(version(now.0, now.1), 2), expected, "{before:?} {now:?}");
+            for (length, expected) in [6, 4].into_iter().zip(expected) {
+                let mut lengths = Lengths::default();
+                assert_eq!(lengths.note(version(before.0, before.1), 5), Ok(()));
+                assert_eq!(lengths.note(version(before.0, before.1), 5), Ok(()), "it may be said twice");
+                let noted = lengths.note(version(now.0, now.1), length);
+                assert_eq!(noted, expected, "{before:?} {now:?} {length}");
+            }
         }
     }
 
