@@ -36,7 +36,7 @@ pub use recent::Change;
 pub use share::{FolderName, Folders, ShareEvent, ShareFault, ShareNews};
 pub use stored::{Details, Found, Hit, Page, RowId, Saved, StoreEvent, Stored};
 pub use target::Target;
-pub use transfer::{Anew, Finished, Kept, Partial, Proof, TransferEvent};
+pub use transfer::{Anew, Compared, Finished, Kept, Mismatch, Partial, Proof, Sameness, TransferEvent};
 pub use walk::{Facts, WalkEvent};
 
 /// The moment at which an event is looked at. Time is an argument here, never read.

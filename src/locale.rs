@@ -80,7 +80,7 @@ words! {
         unresolved, refused, unreachable, no_network, timed_out_resolve, timed_out_connect, timed_out_answer,
         timed_out_body, reset, closed, status, not_found, forbidden, garbled, nothing_sent, is_folder, is_file, no_listing, too_large,
         encoded, too_deep, too_many, cut_short, bad_name, short, other_length, part_only, not_checksums, redirected, insecure_redirect, redirected_too_often, unauthorized, unauthorized_realm,
-        unknown_authority, other_name, expired, not_yet_valid, revoked, no_tls, no_authorities, tls, too_long_for_datagram, disk_full, exists, not_regular, hidden_name, fetching, changed, wrong_digest, wrong_digest_passed_on, damaged, other_version, disk,
+        unknown_authority, other_name, expired, not_yet_valid, revoked, no_tls, no_authorities, tls, too_long_for_datagram, disk_full, exists, not_regular, hidden_name, fetching, changed, wrong_digest, wrong_digest_agrees, wrong_digest_passed_on, not_beginning, no_checksum, damaged, other_version, disk,
         network, interrupted, earlier_run, nobody_reads, too_long, edited_too_long, edited_not_text,
         not_started, program_failed, no_desktop, gone, not_for_opening, busy,
         not_tried, not_tried_files, not_walked,
@@ -102,8 +102,8 @@ words! {
     }
     /// How far a download is, and what became of it.
     TransferWords {
-        asking, transferring, retrying, waiting_for, verifying, finishing, changed, differs, no_ranges, no_validator, forgotten, proof_given,
-        proof_answer, proof_sums, unread, skipped, same, not_newer, undated, uncertain,
+        asking, transferring, retrying, waiting_for, verifying, finishing, changed, differs, no_ranges, no_validator, forgotten, proof, proof_given,
+        proof_answer, proof_field, comma, unread, skipped, same, alike, not_newer, undated, uncertain, uncertain_sampled, compared_length, compared_date, compared_tag, compared_end,
         listing, paused, crashed, crashed_short, crashed_why, stopping, conflict, unauthorized, empty, partly, files, failed, done, kept, resumed, to, from, limit,
         all_paused, asked, held, left, renamed, renamed_many, retry_hint, resume_hint, open_hint, answer_hint, details_hint,
         conflict_title, there, comes, waiting_too, rename, overwrite, skip, resume, newer, for_all,
@@ -171,7 +171,7 @@ words! {
         not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
         misplaced_option,
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
-        no_lists, no_name, one_output, output_folder, one_checksum, verify_stream, unverified, unverified_files, stopped, stream_stopped, empty_folder, renamed, more_renamed, more_failures, held,
+        no_lists, no_name, one_output, output_folder, one_checksum, verify_stream, unverified, unverified_known, unverified_files, stopped, stream_stopped, empty_folder, renamed, more_renamed, more_failures, held,
         who, who_in, password,
     }
     /// The folder that is shared.

@@ -36,6 +36,7 @@ mod shown;
 mod target;
 mod time;
 mod tree;
+mod verified;
 
 use books::Books;
 pub use books::Totals;
@@ -138,7 +139,7 @@ impl Queue {
 
     /// Asks for a file. One that was asked for already and is not at its end is not asked for twice.
     pub fn add_file(&mut self, new: NewFile, world: &mut World<'_>) -> ItemId {
-        let NewFile { source, to, size, checksum, sums, named_by_server, is_listed } = new;
+        let NewFile { source, to, size, checksum, sums, sums_are_guessed, named_by_server, is_listed } = new;
         if let Some(known) = self.open.get(&source) {
             return *known;
         }
@@ -146,7 +147,7 @@ impl Queue {
         let (to, renamed) = self.place_for(to, &self.settings.prefix.clone(), &source.path.last());
         let mut item = self.item(source, to, None);
         (item.size, item.checksum, item.sums, item.is_listed) = (size, checksum, sums, is_listed);
-        (item.named_by, item.renamed) = (named_by, renamed);
+        (item.named_by, item.renamed, item.sums_are_guessed) = (named_by, renamed, sums_are_guessed);
         item.find(File::alone(size));
         self.put(item, world)
     }
@@ -194,6 +195,7 @@ impl Queue {
             checksum: None,
             beat: 0,
             sums: Vec::new(),
+            sums_are_guessed: false,
             is_listed: false,
             size: None,
             tree,
@@ -215,7 +217,7 @@ impl Queue {
             begun: None,
             anew: None,
             resumed: None,
-            unread: None,
+            unread: Vec::new(),
             named_by: NamedBy::default(),
             folder: item::FolderOrigin::default(),
             renamed: Renamed::default(),
@@ -288,6 +290,7 @@ impl Queue {
                 conflict,
                 checksum: item.checksum.clone(),
                 sums: item.sums_of(&file),
+                sums_are_guessed: item.sums_are_guessed,
                 is_listed: item.is_listed || item.is_folder(),
                 partial: None,
             };
@@ -364,7 +367,7 @@ fn end_of(item: &Item, now: Instant) -> End {
         path: Some(item.to.clone()),
         bytes: item.bytes(),
         took: item.begun.map_or(Duration::ZERO, |begun| now.saturating_duration_since(begun)),
-        proof: None,
+        proofs: Vec::new(),
     })
 }
 
@@ -522,7 +525,16 @@ mod tests {
         fn starts(&mut self, at: usize, total: Option<u64>) {
             let id = self.running[at].0;
             let partial = Partial { validator: None, total };
-            self.hears(id, TransferEvent::Started { total, from: 0, anew: None, partial });
+            self.hears(
+                id,
+                TransferEvent::Started {
+                    total,
+                    from: 0,
+                    anew: None,
+                    partial,
+                    sameness: crate::event::Sameness::Certain,
+                },
+            );
         }
 
         fn ends(&mut self, at: usize, event: TransferEvent) -> Job {
@@ -534,7 +546,7 @@ mod tests {
         fn finishes(&mut self, at: usize, bytes: u64) -> Job {
             let path = Some(self.running[at].1.to.clone());
             let took = Duration::from_secs(1);
-            self.ends(at, TransferEvent::Finished(Finished { path, bytes, took, proof: None }))
+            self.ends(at, TransferEvent::Finished(Finished { path, bytes, took, proofs: Vec::new() }))
         }
 
         fn state(&self, id: ItemId) -> ItemState<'_> {

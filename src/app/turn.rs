@@ -236,12 +236,18 @@ mod tests {
     fn started(bytes: u64) -> TransferEvent {
         let total = Some(bytes);
         let partial = Partial { validator: None, total };
-        TransferEvent::Started { total, from: 0, anew: None, partial }
+        TransferEvent::Started {
+            total,
+            from: 0,
+            anew: None,
+            partial,
+            sameness: crate::event::Sameness::Certain,
+        }
     }
 
     fn finished() -> TransferEvent {
         let path = Some(PathBuf::from("/x"));
-        TransferEvent::Finished(Finished { path, bytes: 1, took: Duration::from_secs(1), proof: None })
+        TransferEvent::Finished(Finished { path, bytes: 1, took: Duration::from_secs(1), proofs: Vec::new() })
     }
 
     #[test]

@@ -120,9 +120,9 @@ impl From<&Fault> for ErrorCode {
             Fault::OtherLength { .. } | Fault::PartOnly => Self::Contradictory,
             Fault::Redirected(_) | Fault::InsecureRedirect(_) => Self::RedirectRefused,
             Fault::RedirectedTooOften => Self::TooManyRedirects,
-            Fault::WrongDigest { .. } => Self::WrongChecksum,
+            Fault::WrongDigest(_) => Self::WrongChecksum,
             Fault::Changed => Self::Changed,
-            Fault::Exists(_) | Fault::NotRegular(_) => Self::Exists,
+            Fault::Exists(_) | Fault::NotRegular(_) | Fault::NotBeginning(_) => Self::Exists,
             Fault::Fetching(_) => Self::InProgress,
             Fault::DiskFull => Self::DiskFull,
             Fault::Disk(_) => Self::Disk,
@@ -131,6 +131,7 @@ impl From<&Fault> for ErrorCode {
             Fault::NotTried { .. } | Fault::NotWalked => Self::NotTried,
             Fault::TooLongForDatagram
             | Fault::NotChecksums
+            | Fault::NoChecksum
             | Fault::Damaged(..)
             | Fault::OtherVersion(..)
             | Fault::TooLong { .. }

@@ -3,7 +3,7 @@
 //! command.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path as FilePath, PathBuf};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::{Context, Ending, password, stop_signal};
 use crate::app::queue::{NewFile, sums_beside};
 use crate::config::absolute;
-use crate::event::Fault;
+use crate::event::{Fault, TransferEvent};
 use crate::locale::fill;
 use crate::net::fetch::{End, Engine, Stop, System};
 use crate::net::http::Client;
@@ -67,7 +67,9 @@ pub(super) async fn run(context: &Context, options: &Get) -> Result<(), Ending> 
                 let sums = if options.verify { beside(&source) } else { Vec::new() };
                 let (to, checksum) = (options.output.as_deref().map(absolute), options.checksum.clone());
                 let named_by_server = options.names.is_empty();
-                downloads.add_file(NewFile { to, checksum, sums, named_by_server, ..NewFile::new(source) });
+                let sums_are_guessed = true;
+                let file = NewFile::new(source);
+                downloads.add_file(NewFile { to, checksum, sums, sums_are_guessed, named_by_server, ..file });
             }
         }
     }
@@ -181,11 +183,15 @@ async fn pour(
     mut stopped: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(), Ending> {
     let words = &context.words.command;
+    let mut unread = Vec::new();
     let ended = loop {
         let bar = io::stderr().is_terminal().then(|| bars::Single::new(&clean_line(&source.path.last())));
         let report = |event| {
             if let Some(bar) = &bar {
                 bar.show(&event);
+            }
+            if let TransferEvent::Unread { sums, fault, .. } = &event {
+                unread.push(wording::unread(&context.words, sums, fault));
             }
             std::future::ready(())
         };
@@ -202,6 +208,15 @@ async fn pour(
             () = stopped.as_mut() => break End::Paused,
         }
     };
+    for reason in unread {
+        say(&source, &reason);
+    }
+    if let End::Finished(file) = &ended
+        && !file.proofs.is_empty()
+        && io::stderr().is_terminal()
+    {
+        say(&source, &wording::proofs(&context.words, &file.proofs));
+    }
     match ended {
         // A reader who closed it has enough.
         End::Finished(_) | End::Kept(..) | End::Failed(Fault::NobodyReads) => Ok(()),
@@ -211,4 +226,10 @@ async fn pour(
         }
         End::Failed(fault) => Err(context.failed(&source.to_string(), &fault)),
     }
+}
+
+/// Something about a file, on stderr.
+fn say(source: &Source, what: &str) {
+    // Where stderr is gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "hobnob: {}", clean_line(format!("{source}: {what}").as_bytes()));
 }

@@ -30,9 +30,10 @@ pub struct Job {
     pub conflict: Conflict,
     /// What its content has to be, as the user says.
     pub checksum: Option<Checksum>,
-    /// Files on the server, seen in a list or looked for on request, that may say what its content has to be, as `SHA256SUMS` does. The first that names it counts;
-    /// one that is not there says nothing.
+    /// Files on the server that may say what its content has to be, as `SHA256SUMS` does: all that name it are compared.
     pub sums: Vec<Source>,
+    /// Whether nobody has seen those: one that is not there says nothing then.
+    pub sums_are_guessed: bool,
     /// Whether its name was read in a list: where what comes turns out to be the list of a folder, it is that folder, and
     /// no file.
     pub is_listed: bool,

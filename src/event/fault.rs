@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Facts;
+use super::{Facts, Mismatch};
 use crate::text::{Clean, clean_line};
 use crate::wire::source::Origin;
 
@@ -101,6 +101,8 @@ pub enum Fault {
     PartOnly,
     /// What was to say what other files' content has to be is no file of checksums.
     NotChecksums,
+    /// A file of checksums has none of this file, or none of a kind that is known.
+    NoChecksum,
     /// The server points to somewhere we do not follow: where that is, as it said it.
     Redirected(Clean),
     /// The server points from `https` to `http`: where that is.
@@ -117,13 +119,12 @@ pub enum Fault {
     NotRegular(PathBuf),
     /// Another download of the same file to the same place is running: where it writes.
     Fetching(PathBuf),
+    /// The file that was to be gone on with is not the beginning of the server's, and is left alone: where it is.
+    NotBeginning(PathBuf),
     /// Its name begins with a dot, and the folder that it would be in was there before: it is left out.
     HiddenName,
     /// What came is not what it has to be: its digest is another one.
-    WrongDigest {
-        /// Where it is kept, under a name that says so; none where it was passed on.
-        kept: Option<PathBuf>,
-    },
+    WrongDigest(Box<Mismatch>),
     /// The server's file became another one while it came, and what was passed on cannot be taken back.
     Changed,
     /// A file of our own is not what we write, and is left alone: where it is, and what is wrong with it.

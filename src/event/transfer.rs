@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Fault;
 use crate::text::Clean;
+use crate::wire::digest::DigestField;
 use crate::wire::range::Validator;
 
 /// From a download. After one of the last five nothing more comes of it.
@@ -20,6 +21,8 @@ pub enum TransferEvent {
         anew: Option<Anew>,
         /// What is needed to go on with it later.
         partial: Partial,
+        /// How it is known that what is here belongs to what comes.
+        sameness: Sameness,
     },
     /// It is not to be called as was asked for, because the server has a name for it, or the file system refuses the
     /// one that was wished: where it is to be now.
@@ -45,12 +48,14 @@ pub enum TransferEvent {
         /// Bytes from the beginning of the file.
         bytes: u64,
     },
-    /// All bytes are here. They cannot be compared: a file that says what they have to be could not be read.
+    /// All bytes are here. They cannot be compared with what this says that they have to be.
     Unread {
-        /// What that file is called.
+        /// What the file with the checksum is called, or the field.
         sums: Clean,
         /// Why.
         fault: Fault,
+        /// Whether it is known to be there: the file was seen in a list, or the field was announced.
+        is_known: bool,
     },
     /// It is brought onto the disk and given its name.
     Finishing,
@@ -95,6 +100,29 @@ impl Partial {
     }
 }
 
+/// How it is known that what is here belongs to what comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sameness {
+    /// For certain: nothing is here, or the server itself can tell (a strong validator), or all of it was compared.
+    #[default]
+    Certain,
+    /// It is likely: the last bytes are the same, and of what the server says of its file, this.
+    Likely(Compared),
+    /// It is a file that came from elsewhere: samples of it were compared.
+    Sampled,
+}
+
+/// What a server said of its file both times, so that it was compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// Its length.
+    pub length: bool,
+    /// The time of its last change.
+    pub date: bool,
+    /// Its entity tag, a weak one.
+    pub tag: bool,
+}
+
 /// A file that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
@@ -104,8 +132,8 @@ pub struct Finished {
     pub bytes: u64,
     /// From the request to the rename.
     pub took: Duration,
-    /// What says that its content is right; none where nothing says what it has to be.
-    pub proof: Option<Proof>,
+    /// All that says that its content is right; none where nothing says what it has to be.
+    pub proofs: Vec<Proof>,
 }
 
 /// What said what a file's content has to be.
@@ -113,10 +141,40 @@ pub struct Finished {
 pub enum Proof {
     /// The user.
     Given,
-    /// The server, in its answer (RFC 9530, RFC 3230).
-    Answer,
+    /// The server, in this field of its answer.
+    Answer(DigestField),
     /// A file of the server's, of this name.
     Sums(Clean),
+}
+
+/// That a file's content is not what it has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Where it is kept, under a name that says so; none where it was passed on.
+    pub kept: Option<PathBuf>,
+    /// What says that it has to be another one.
+    pub differs: Vec<Proof>,
+    /// What says that it has to be this one.
+    pub agrees: Vec<Proof>,
+}
+
+impl Mismatch {
+    /// From what was compared, and whether it agreed: all that did, where nothing differed.
+    ///
+    /// # Errors
+    /// What differed, and what agreed all the same.
+    pub fn of(compared: impl IntoIterator<Item = (Proof, bool)>) -> Result<Vec<Proof>, Self> {
+        let (mut agrees, mut differs) = (Vec::new(), Vec::new());
+        for (proof, is_right) in compared {
+            let list = if is_right { &mut agrees } else { &mut differs };
+            if !list.contains(&proof) {
+                list.push(proof);
+            }
+        }
+        // What says two things is not right because one of them is.
+        agrees.retain(|proof| !differs.contains(proof));
+        if differs.is_empty() { Ok(agrees) } else { Err(Self { kept: None, differs, agrees }) }
+    }
 }
 
 /// Why a download starts over.
@@ -139,8 +197,10 @@ pub enum Anew {
 pub enum Kept {
     /// It was asked for: what is there is not downloaded.
     Skipped,
-    /// It has the length and the time of the server's, or was compared with it.
+    /// It has the length and the time of the server's, or all of it was compared.
     Same,
+    /// It has the length of the server's, and samples of it were compared.
+    Alike,
     /// The server's is not newer.
     NotNewer,
     /// The server does not say when its file was changed: it is not known whether that is newer.

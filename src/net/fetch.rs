@@ -190,20 +190,21 @@ impl Engine {
                 transfer.stop(stop).await;
                 return stop.into();
             }
-            Ok(Ok(proof)) => {
+            Ok(Ok(proofs)) => {
                 report(TransferEvent::Finishing).await;
                 match transfer.finish().await {
                     Ok((path, bytes)) => {
                         let path = Some(path);
-                        return End::Finished(Finished { path, bytes, took: begun.elapsed(), proof });
+                        return End::Finished(Finished { path, bytes, took: begun.elapsed(), proofs });
                     }
                     Err(halt) => halt,
                 }
             }
             Ok(Err(halt)) => halt,
         };
-        // What contradicts itself would do so again in the next run.
-        let useless = matches!(halt, Halt::Kept(_) | Halt::Fault(Fault::OtherLength { .. }));
+        // What contradicts itself, or what is here, would do so again in the next run.
+        let useless =
+            matches!(halt, Halt::Kept(_) | Halt::Fault(Fault::OtherLength { .. } | Fault::NotBeginning(_)));
         transfer.stop(if useless { Stop::Cancel } else { Stop::Pause }).await;
         match halt {
             Halt::Kept(why) => End::Kept(job.to.clone(), why),

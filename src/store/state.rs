@@ -83,7 +83,9 @@ fn reason(fault: &Fault) -> String {
         | Fault::HiddenName
         | Fault::Fetching(_)
         | Fault::Changed
-        | Fault::WrongDigest { .. }
+        | Fault::WrongDigest(_)
+        | Fault::NotBeginning(_)
+        | Fault::NoChecksum
         | Fault::Damaged(..)
         | Fault::OtherVersion(..)
         | Fault::TooLong { .. }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::queue::Phase;
 use crate::event::served::{Answer, End, Request, Served};
-use crate::event::{Anew, Distrust, Fault, Kept, Proof, ShareFault, Stage};
+use crate::event::{Anew, Compared, Distrust, Fault, Kept, Mismatch, Proof, Sameness, ShareFault, Stage};
 use crate::locale::{Words, fill};
 use crate::text::size::{bytes, grouped};
 use crate::text::width::width;
@@ -31,7 +31,7 @@ pub fn address_error(words: &Words, error: &AddressError) -> String {
 /// Why something did not work, and what to do about it where that is known.
 #[must_use]
 pub fn fault(words: &Words, fault: &Fault) -> String {
-    let words = &words.fault;
+    let (all, words) = (words, &words.fault);
     let seconds =
         |sentence: &str, after: &Duration| fill(sentence, &[("seconds", &after.as_secs().to_string())]);
     let status = |sentence: &str, status: u16| fill(sentence, &[("status", &status.to_string())]);
@@ -95,8 +95,9 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::NotRegular(path) => fill(&words.not_regular, &[("path", &shown_path(path))]),
         Fault::Fetching(path) => fill(&words.fetching, &[("path", &shown_path(path))]),
         Fault::Changed => words.changed.clone(),
-        Fault::WrongDigest { kept: Some(path) } => fill(&words.wrong_digest, &[("path", &shown_path(path))]),
-        Fault::WrongDigest { kept: None } => words.wrong_digest_passed_on.clone(),
+        Fault::WrongDigest(mismatch) => wrong_digest(all, mismatch),
+        Fault::NotBeginning(path) => fill(&words.not_beginning, &[("path", &shown_path(path))]),
+        Fault::NoChecksum => words.no_checksum.clone(),
         Fault::Damaged(path, what) => fill(&words.damaged, &[("path", &shown_path(path)), ("reason", what)]),
         Fault::OtherVersion(path, version) => {
             fill(&words.other_version, &[("path", &shown_path(path)), ("version", &version.to_string())])
@@ -165,14 +166,57 @@ pub fn anew(words: &Words, anew: Anew) -> String {
     }
 }
 
-/// What says that a file's content is right.
+/// All that says that a file's content is right.
 #[must_use]
-pub fn proof(words: &Words, proof: &Proof) -> String {
+pub fn proofs(words: &Words, proofs: &[Proof]) -> String {
     let words = &words.transfer;
-    match proof {
-        Proof::Given => words.proof_given.clone(),
-        Proof::Answer => words.proof_answer.clone(),
-        Proof::Sums(file) => fill(&words.proof_sums, &[("file", file)]),
+    let mut names: Vec<String> = proofs
+        .iter()
+        .map(|proof| match proof {
+            Proof::Given => words.proof_given.clone(),
+            Proof::Answer(_) => words.proof_answer.clone(),
+            Proof::Sums(file) => file.to_string(),
+        })
+        .collect();
+    // The fields of an answer are said as one.
+    names.dedup();
+    fill(&words.proof, &[("what", &names.join(&words.comma))])
+}
+
+/// That a file's content is not what it has to be: what says so, and what says otherwise.
+fn wrong_digest(words: &Words, mismatch: &Mismatch) -> String {
+    let name = |proof: &Proof| match proof {
+        Proof::Given => words.transfer.proof_given.clone(),
+        Proof::Answer(field) => fill(&words.transfer.proof_field, &[("field", field.title())]),
+        Proof::Sums(file) => file.to_string(),
+    };
+    let names = |proofs: &[Proof]| proofs.iter().map(name).collect::<Vec<_>>().join(&words.transfer.comma);
+    let agrees = match &mismatch.agrees[..] {
+        [] => String::new(),
+        agrees => fill(&words.fault.wrong_digest_agrees, &[("what", &names(agrees))]),
+    };
+    let path = mismatch.kept.as_deref().map(shown_path);
+    let sentence =
+        if path.is_some() { &words.fault.wrong_digest } else { &words.fault.wrong_digest_passed_on };
+    let differs = names(&mismatch.differs);
+    let values = [("what", &*differs), ("agrees", &agrees), ("path", path.as_deref().unwrap_or_default())];
+    fill(sentence, &values)
+}
+
+/// That it is not certain that all of a file is of one version, and what was compared; none where it is.
+#[must_use]
+pub fn uncertain(words: &Words, sameness: Sameness) -> Option<String> {
+    let words = &words.transfer;
+    match sameness {
+        Sameness::Certain => None,
+        Sameness::Sampled => Some(words.uncertain_sampled.clone()),
+        Sameness::Likely(Compared { length, date, tag }) => {
+            let known =
+                [(length, &words.compared_length), (date, &words.compared_date), (tag, &words.compared_tag)];
+            let said = known.into_iter().filter_map(|(is_known, word)| is_known.then_some(&**word));
+            let all: Vec<&str> = said.chain([&*words.compared_end]).collect();
+            Some(fill(&words.uncertain, &[("what", &all.join(&words.comma))]))
+        }
     }
 }
 
@@ -189,6 +233,7 @@ pub fn kept(words: &Words, kept: Kept) -> String {
     match kept {
         Kept::Skipped => words.skipped.clone(),
         Kept::Same => words.same.clone(),
+        Kept::Alike => words.alike.clone(),
         Kept::NotNewer => words.not_newer.clone(),
         Kept::Undated => words.undated.clone(),
     }

@@ -14,6 +14,7 @@ use tempfile::{TempDir, tempdir};
 use crate::support::files::names;
 use crate::support::server::{Server, field, nobody, ok, reset, send, send_on};
 
+mod content;
 mod naming;
 
 const LIST: &str = r#"[
@@ -210,7 +211,8 @@ fn get_asks_for_checksum_files_only_where_they_are_wanted_and_then_for_those_of_
         .filter(|path| path.contains("256"))
         .collect();
     sums.sort_unstable();
-    let each = ["/dir/SHA256SUMS", "/dir/SHA256SUMS", "/dir/c.sha256", "/dir/d.sha256", "/dir/d.sha256"];
+    let own = ["/dir/a.sha256", "/dir/b.sha256", "/dir/c.sha256", "/dir/d.sha256", "/dir/d.sha256"];
+    let each = [&["/dir/SHA256SUMS", "/dir/SHA256SUMS"][..], &own].concat();
     assert_eq!(sums, each);
 }
 

@@ -51,6 +51,7 @@ fn job(source: Source, dir: &Path) -> Job {
         conflict: Conflict::Rename,
         checksum: None,
         sums: Vec::new(),
+        sums_are_guessed: true,
         is_listed: false,
         partial: None,
     }

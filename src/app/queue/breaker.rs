@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_file_or_with_the_disk_says_nothing_of_the_server() {
         let mut breaker = Breaker::default();
-        for fault in [Fault::DiskFull, Fault::WrongDigest { kept: None }, Fault::Changed] {
+        for fault in [Fault::DiskFull, Fault::NotChecksums, Fault::Changed] {
             assert!(!breaker.note_failure(&fault) && !breaker.is_open(), "{fault:?}");
         }
     }

@@ -1,8 +1,8 @@
 //! How many files and bytes of an item there are, are here, and are to come. The sums are always those of its files.
 
 use super::file::File;
-use super::item::{Failure, Item};
-use crate::event::{Fault, TransferId};
+use super::item::{Failure, Item, Running};
+use crate::event::{Fault, Finished, TransferId};
 use crate::text::Clean;
 
 /// So many failures in a folder are kept with their reasons; those beyond are counted.
@@ -60,6 +60,13 @@ impl Item {
         self.leave_out(file);
         self.counts.add_size(Some(bytes));
         self.counts.here += u128::from(bytes);
+    }
+
+    /// A file came, and is whole.
+    pub(super) fn take_finished(&mut self, running: &Running, finished: &Finished) {
+        self.arrive(&running.file, finished.bytes);
+        self.counts.done += 1;
+        self.renamed.settle(&running.name, finished.path.as_deref());
     }
 
     /// A file does not count any more among those of which there are bytes to come.

@@ -31,11 +31,24 @@ pub(super) struct File {
     pub(super) beside: Beside,
 }
 
-/// Whether a checksum stands beside a file under its own name and this ending.
+/// What stands behind a file's own name in the name of one that says what its content has to be.
+pub(super) const ENDINGS: [&str; 8] =
+    [".sha256", ".sha256sum", ".sha512", ".sha512sum", ".sha384", ".sha1", ".md5", ".md5sum"];
+
+/// Which of [`ENDINGS`] there are of a file: a bit for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Beside {
-    pub(super) sha256: bool,
-    pub(super) sha512: bool,
+pub(super) struct Beside(u8);
+
+impl Beside {
+    pub(super) fn of(is_there: impl Fn(&str) -> bool) -> Self {
+        let bits = ENDINGS.iter().enumerate().filter(|(_, ending)| is_there(ending));
+        Self(bits.fold(0, |bits, (nth, _)| bits | 1 << nth))
+    }
+
+    pub(super) fn has(self, ending: &[u8]) -> bool {
+        let known = ENDINGS.iter().position(|known| known.as_bytes() == ending);
+        known.is_some_and(|nth| self.0 & 1 << nth != 0)
+    }
 }
 
 impl File {

@@ -12,7 +12,7 @@ use super::pace::{Pace, time_left};
 use super::renamed::Renamed;
 use super::tree::{Tree, Walk};
 use crate::effect::{Conflict, NamedBy};
-use crate::event::{Anew, Clash, Fault, Finished, Kept, TransferId};
+use crate::event::{Anew, Clash, Fault, Finished, Kept, Sameness, TransferId};
 use crate::text::Clean;
 use crate::wire::digest::Checksum;
 use crate::wire::source::{Origin, Source};
@@ -26,8 +26,8 @@ pub struct ItemId(pub(super) u64);
 pub(super) struct Resumed {
     /// Bytes that were here.
     pub(super) from: u64,
-    /// Whether the server could tell that they are of the same version.
-    pub(super) is_certain: bool,
+    /// How it is known that they belong to what comes.
+    pub(super) sameness: Sameness,
 }
 
 /// A file or a folder that was asked for.
@@ -53,6 +53,8 @@ pub struct Item {
     pub(super) lane: LaneId,
     /// Where a checksum of the file may stand.
     pub(super) sums: Vec<Source>,
+    /// Whether nobody has seen those in a list.
+    pub(super) sums_are_guessed: bool,
     /// Whether its name was read in a list: it may turn out to be a folder.
     pub(super) is_listed: bool,
     /// What the file's size is, as its folder said.
@@ -84,7 +86,7 @@ pub struct Item {
     pub(super) begun: Option<Instant>,
     pub(super) anew: Option<Anew>,
     pub(super) resumed: Option<Resumed>,
-    pub(super) unread: Option<(Clean, Fault)>,
+    pub(super) unread: Vec<(Clean, Fault)>,
     /// Who says what it is called, where it is a file.
     pub(super) named_by: NamedBy,
     pub(super) folder: FolderOrigin,
@@ -317,19 +319,6 @@ impl Item {
     #[must_use]
     pub fn resumed(&self) -> Option<u64> {
         self.resumed.map(|resumed| resumed.from)
-    }
-
-    /// Whether it is only likely that all of it is of one version: it went on without a strong validator.
-    #[must_use]
-    pub fn is_uncertain(&self) -> bool {
-        self.resumed.is_some_and(|resumed| !resumed.is_certain)
-    }
-
-    /// Which file says what the content of its last file has to be that could not be compared, and why it could not be
-    /// read.
-    #[must_use]
-    pub fn unread(&self) -> Option<&(Clean, Fault)> {
-        self.unread.as_ref()
     }
 
     /// What is called otherwise here than on the server, because it cannot have that name here.

@@ -36,14 +36,13 @@ impl Queue {
         world: &mut World<'_>,
     ) -> Option<()> {
         match event {
-            TransferEvent::Started { total, from, anew, partial } => {
+            TransferEvent::Started { total, from, anew, partial, sameness } => {
                 self.note_answer(item, id);
                 self.change(item, |item| {
                     item.size_up(id, total);
                     item.progress(id, from);
                     item.anew = anew.or(item.anew);
-                    let resumed = Resumed { from, is_certain: partial.is_certain() };
-                    item.resumed = (from > 0).then_some(resumed);
+                    item.resumed = (from > 0).then_some(Resumed { from, sameness });
                 });
                 self.phase(item, id, Phase::Transferring);
                 self.keep_partial(item, id, partial, world);
@@ -64,10 +63,8 @@ impl Queue {
                 }
             }
             TransferEvent::Verifying { bytes } => self.phase(item, id, Phase::Verifying(bytes)),
-            TransferEvent::Unread { sums, fault } => {
-                if let Some(item) = self.items.get_mut(&item) {
-                    item.unread = Some((sums, fault));
-                }
+            TransferEvent::Unread { sums, fault, .. } => {
+                self.items.get_mut(&item)?.note_unread(sums, fault);
             }
             TransferEvent::Finishing => {
                 self.note_answer(item, id);
@@ -82,10 +79,7 @@ impl Queue {
                 let running = self.end(item, id, world)?;
                 self.count(item, finished.bytes.saturating_sub(running.file.here), world);
                 self.drop_partial(&running.goal, world);
-                self.change(item, |item| {
-                    item.arrive(&running.file, finished.bytes);
-                    item.counts.done += 1;
-                });
+                self.change(item, |item| item.take_finished(&running, &finished));
                 self.over(item, End::Finished(finished), world);
             }
             TransferEvent::Kept { path, why } => {
@@ -173,9 +167,14 @@ impl Queue {
 
     fn kept(&mut self, item: ItemId, running: &Running, end: End, why: Kept, world: &mut World<'_>) {
         self.change(item, |item| {
-            let here = if why == Kept::Same { running.file.size.unwrap_or_default() } else { 0 };
+            let here = if matches!(why, Kept::Same | Kept::Alike) {
+                running.file.size.unwrap_or_default()
+            } else {
+                0
+            };
             item.arrive(&running.file, here);
             item.counts.kept += 1;
+            item.renamed.settle(&running.name, None);
         });
         self.over(item, end, world);
     }

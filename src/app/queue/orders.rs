@@ -285,7 +285,7 @@ impl Item {
         let failed = untried.chain(std::mem::take(&mut self.failed).into_iter().rev());
         let with_reasons = std::mem::take(&mut self.failures).into_iter().rev();
         let files: Vec<File> = failed.chain(with_reasons.filter_map(|failure| failure.file)).collect();
-        (self.counts.failed, self.counts.untried, self.unread) = (0, 0, None);
+        (self.counts.failed, self.counts.untried, self.unread) = (0, 0, Vec::new());
         for file in files {
             self.take_in(file);
         }
@@ -295,7 +295,7 @@ impl Item {
     pub(super) fn begin_again(&mut self, lane: super::books::LaneId) {
         self.again = true;
         self.lane = lane;
-        (self.counts, self.unread) = (Counts::default(), None);
+        (self.counts, self.unread) = (Counts::default(), Vec::new());
         (self.failures, self.failed, self.untried) = (Vec::new(), Vec::new(), Vec::new());
         match &mut self.tree {
             Some(tree) => {

@@ -39,6 +39,8 @@ pub struct NewFile {
     pub checksum: Option<Checksum>,
     /// Files on the server that may say what its content has to be.
     pub sums: Vec<Source>,
+    /// Whether nobody has seen those in a list.
+    pub sums_are_guessed: bool,
     /// Whether the server may say what it is called: it was not picked by its name.
     pub named_by_server: bool,
     /// Whether its name was read in a list: where it turns out to be a folder, that is downloaded with all that is in it.
@@ -55,6 +57,7 @@ impl NewFile {
             size: None,
             checksum: None,
             sums: Vec::new(),
+            sums_are_guessed: false,
             named_by_server: false,
             is_listed: false,
         }

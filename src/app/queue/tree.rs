@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::file::{Beside, File};
+use super::file::{Beside, ENDINGS, File};
 use super::names::Names;
 use crate::effect::{WALK_BYTES, WALK_DEPTH};
 use crate::event::{Fault, Listing, RequestId, Target};
@@ -18,7 +18,22 @@ use crate::wire::source::{Path as Remote, Source};
 /// The most files and folders in a tree.
 const ENTRIES: usize = 1_000_000;
 /// Files that say what the content of others in their folder has to be.
-const SUMS: [&str; 5] = ["SHA256SUMS", "sha256sums.txt", "sha256sum.txt", "SHA512SUMS", "sha512sums.txt"];
+const SUMS: [&str; 14] = [
+    "SHA256SUMS",
+    "SHA256SUMS.txt",
+    "sha256sums.txt",
+    "sha256sum.txt",
+    "SHA512SUMS",
+    "sha512sums.txt",
+    "sha512sum.txt",
+    "SHA1SUMS",
+    "sha1sums.txt",
+    "MD5SUMS",
+    "md5sums.txt",
+    "md5sum.txt",
+    "CHECKSUMS",
+    "checksums.txt",
+];
 
 /// How far the looking up is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +185,8 @@ impl Tree {
         let known: HashSet<&[u8]> = entries.iter().map(|entry| &*entry.raw.0).collect();
         let is_there = |name: &[u8]| known.contains(name);
         self.folders[at as usize].sums = SUMS.into_iter().filter(|name| is_there(name.as_bytes())).collect();
-        let have_sums = known.iter().any(|name| name.ends_with(b".sha256") || name.ends_with(b".sha512"));
+        let have_sums =
+            known.iter().any(|name| ENDINGS.iter().any(|ending| name.ends_with(ending.as_bytes())));
         let rules = self.target.clone().unwrap_or_default().rules;
         let mut names = Names::new(rules.folds || style.policy == NamePolicy::Portable);
         let folders = self.folders.len();
@@ -201,7 +217,7 @@ impl Tree {
                 Kind::File => {
                     let beside =
                         |ending: &str| have_sums && is_there(&[&*entry.raw.0, ending.as_bytes()].concat());
-                    let beside = Beside { sha256: beside(".sha256"), sha512: beside(".sha512") };
+                    let beside = Beside::of(beside);
                     let called = called();
                     let raw: Box<[u8]> = raw.into();
                     let called = (*called != *raw).then(|| called.into());
@@ -327,14 +343,12 @@ impl Tree {
     /// Where it may stand what the content of a file has to be.
     pub(super) fn sums_of(&self, file: &File) -> Vec<Source> {
         let folder = self.folder_of(file);
-        let Beside { sha256, sha512 } = file.beside;
-        if folder.sums.is_empty() && !sha256 && !sha512 {
+        if folder.sums.is_empty() && file.beside == Beside::default() {
             return Vec::new();
         }
         sums_beside(&self.source.at(folder.remote.clone()), &file.raw, |name| {
-            let own = name.strip_prefix(&*file.raw);
-            let beside = own == Some(b".sha256") && sha256 || own == Some(b".sha512") && sha512;
-            beside || folder.sums.iter().any(|sums| sums.as_bytes() == name)
+            let is_own = name.strip_prefix(&*file.raw).is_some_and(|ending| file.beside.has(ending));
+            is_own || folder.sums.iter().any(|sums| sums.as_bytes() == name)
         })
     }
 }
@@ -345,7 +359,7 @@ pub(crate) fn sums_beside(folder: &Source, name: &[u8], is_there: impl Fn(&[u8])
     if name.contains(&b'/') {
         return Vec::new();
     }
-    let own = [".sha256", ".sha512"].map(|ending| [name, ending.as_bytes()].concat());
+    let own = ENDINGS.map(|ending| [name, ending.as_bytes()].concat());
     let common = SUMS.iter().map(|sums| sums.as_bytes().to_vec());
     let names = common.chain(own).filter(|sums| sums != name && is_there(sums));
     names.map(|sums| folder.at(folder.path.join(&sums))).collect()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::acting::place_of;
 use crate::app::queue::{End, Failure, Item, ItemState, Queue, Renamed, Running};
-use crate::event::{Anew, Fault, Finished, Proof};
+use crate::event::{Anew, Fault, Finished, Proof, Sameness};
 use crate::text::Clean;
 
 /// What the state of a download leaves to be said, or which key helps.
@@ -12,12 +12,12 @@ use crate::text::Clean;
 pub enum Note<'a> {
     /// A key answers what is asked about one of its files.
     Answer,
-    /// What its content has to be is not known: this file says it, and could not be read.
+    /// This says what its content has to be, and could not be compared: why.
     Unread(&'a Clean, &'a Fault),
     /// Why it failed.
     Failed(&'a Fault),
     /// What its content was compared with.
-    Proof(&'a Proof),
+    Proofs(&'a [Proof]),
     /// A key shows what failed in the folder.
     Details,
     /// Keys open it, and show where it is.
@@ -38,8 +38,8 @@ pub enum Note<'a> {
     Renamed(&'a Renamed),
     /// From which of its bytes on it goes on.
     Resumed(u64),
-    /// It went on without the server's word that its file is still the same version.
-    Uncertain,
+    /// It went on without certainty that all of it is of one version: what was compared.
+    Uncertain(Sameness),
     /// Where it is to be.
     Into,
 }
@@ -78,13 +78,17 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
     }
     match item.state() {
         ItemState::Ended(end) => {
-            if let (End::Finished(_) | End::Partly, Some((sums, fault))) = (end, item.unread()) {
-                notes.push(Note::Unread(sums, fault));
+            if matches!(end, End::Finished(_) | End::Kept { .. } | End::Partly) {
+                notes.extend(item.unread().iter().map(|(sums, fault)| Note::Unread(sums, fault)));
             }
             match end {
                 End::Failed(fault) => notes.push(Note::Failed(fault)),
-                End::Finished(Finished { proof: Some(proof), .. }) => notes.push(Note::Proof(proof)),
-                End::Finished(_) if item.is_uncertain() => notes.push(Note::Uncertain),
+                End::Finished(Finished { proofs, .. }) if !proofs.is_empty() => {
+                    notes.push(Note::Proofs(proofs));
+                }
+                End::Finished(_) if item.sameness() != Sameness::Certain => {
+                    notes.push(Note::Uncertain(item.sameness()));
+                }
                 End::Partly => notes.push(Note::Details),
                 End::Finished(_) | End::Kept { .. } | End::Empty | End::Cancelled => {}
             }
@@ -107,8 +111,8 @@ pub fn notes<'a>(item: &'a Item, queue: &Queue) -> Vec<Note<'a>> {
             } else if let Some(from) = item.resumed().filter(|_| !item.is_folder()) {
                 notes.push(Note::Resumed(from));
             }
-            if item.is_uncertain() && !item.is_folder() {
-                notes.push(Note::Uncertain);
+            if item.sameness() != Sameness::Certain && !item.is_folder() {
+                notes.push(Note::Uncertain(item.sameness()));
             }
             notes.push(Note::Into);
         }

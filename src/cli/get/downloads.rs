@@ -1,5 +1,6 @@
 //! The queue of the command's downloads, with the workers that it needs. Decides nothing that the queue decides.
 
+use std::collections::HashMap;
 use std::future::pending;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use crate::app::Ids;
 use crate::app::queue::{NewFile, Queue, QueueSettings, World};
 use crate::cli::{Context, Ending, Get, password};
 use crate::effect::{Conflict, Effect};
-use crate::event::{Event, Fault, TransferEvent};
+use crate::event::{Event, Fault, Sameness, TransferEvent, TransferId};
 use crate::locale::fill;
 use crate::net::fetch::Engine;
 use crate::net::http::Client;
@@ -49,6 +50,10 @@ pub(super) struct Downloads<'a> {
     answer: Option<Conflict>,
     /// Files that came without anything that says what their content has to be, where the user wants them verified.
     unverified: Option<u64>,
+    /// How it is known of what is under way that all of it is of one version.
+    sameness: HashMap<TransferId, Sameness>,
+    /// Of what is under way what could not be compared; whether that is known to be there.
+    unread: HashMap<TransferId, bool>,
 }
 
 /// What becomes of a file where something of its name is there: what the queue does, and what it is answered where it asks.
@@ -107,6 +112,8 @@ impl<'a> Downloads<'a> {
             has_bars,
             answer,
             unverified: options.verify.then_some(0),
+            sameness: HashMap::new(),
+            unread: HashMap::new(),
         };
         downloads.with_queue(|queue, world| queue.restore(Vec::new(), partials, world));
         Ok(downloads)
@@ -170,14 +177,7 @@ impl<'a> Downloads<'a> {
     fn hear(&mut self, event: Event) {
         // What cannot be kept for a later run is no failure of this one, and nothing else was asked for.
         if let Event::Transfer(id, event) = event {
-            if let (TransferEvent::Finished(file), Some(count)) = (&event, &mut self.unverified)
-                && file.proof.is_none()
-            {
-                *count += 1;
-                if let Some(source) = self.queue.source_of(id) {
-                    self.output.say(source.clone(), Ended::Unverified);
-                }
-            }
+            self.note_verified(id, &event);
             let gave_up = || {
                 let paused = matches!(event, TransferEvent::Paused);
                 self.queue.gave_up(id).filter(|_| paused).cloned().map(Ended::Failed)
@@ -195,6 +195,46 @@ impl<'a> Downloads<'a> {
             self.with_queue(|queue, world| queue.on_inspected(request, found, world));
         } else if let Event::FoldersMade(request, missed) = event {
             self.with_queue(|queue, world| queue.on_folders_made(request, missed, world));
+        }
+    }
+
+    /// Says of a file that is whole what is not certain of its content.
+    fn note_verified(&mut self, id: TransferId, event: &TransferEvent) {
+        match event {
+            TransferEvent::Started { sameness, .. } => drop(self.sameness.insert(id, *sameness)),
+            TransferEvent::Unread { is_known, .. } => *self.unread.entry(id).or_default() |= is_known,
+            TransferEvent::Finished(file) => {
+                let sameness = self.sameness.remove(&id).unwrap_or_default();
+                let unread = self.unread.remove(&id);
+                let is_compared = !file.proofs.is_empty();
+                let mut notes = Vec::new();
+                if let Some(count) = &mut self.unverified
+                    && (!is_compared || unread == Some(true))
+                {
+                    *count += 1;
+                    notes.extend((!is_compared).then_some(Ended::Unverified(unread.is_some())));
+                }
+                if !is_compared && sameness != Sameness::Certain {
+                    notes.push(Ended::Uncertain(sameness));
+                }
+                for note in notes {
+                    if let Some(source) = self.queue.source_of(id) {
+                        self.output.say(source.clone(), note);
+                    }
+                }
+            }
+            TransferEvent::Kept { .. }
+            | TransferEvent::Failed(_)
+            | TransferEvent::Paused
+            | TransferEvent::Cancelled => {
+                self.sameness.remove(&id);
+                self.unread.remove(&id);
+            }
+            TransferEvent::Named(_)
+            | TransferEvent::Progress { .. }
+            | TransferEvent::Retrying { .. }
+            | TransferEvent::Verifying { .. }
+            | TransferEvent::Finishing => {}
         }
     }
 

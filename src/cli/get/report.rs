@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::app::queue::{End, Failure, Item, ItemState, Queue};
 use crate::cli::code::ErrorCode;
 use crate::cli::{Context, Ending, Get, json, written};
-use crate::event::{Anew, Fault, Finished, Kept, Proof, TransferEvent};
+use crate::event::{Anew, Fault, Finished, Kept, Proof, Sameness, TransferEvent};
 use crate::locale::{Words, fill};
 use crate::text::{Clean, clean_line};
 use crate::view::wording;
@@ -23,14 +23,14 @@ pub(super) enum Ended {
     Finished(Finished),
     /// What was there stays.
     Kept(PathBuf, Kept),
-    /// It goes on with what an earlier try left, which only may be of the same version.
-    Uncertain,
+    /// It is whole, but only likely to be of one version, which is not verified.
+    Uncertain(Sameness),
     /// What an earlier try left is of no use.
     Anew(Anew),
     /// It is not compared: what this file says could not be read.
     Unread(Clean, Fault),
-    /// It is whole, and nothing says what its content has to be, although the user wants that compared.
-    Unverified,
+    /// It is whole, and was not compared with anything, although the user wants that; whether it was said already why.
+    Unverified(bool),
     /// It did not work; some of these are tried again when a question is answered.
     Failed(Fault),
 }
@@ -41,12 +41,10 @@ impl Ended {
             TransferEvent::Finished(file) => Some(Self::Finished(file.clone())),
             TransferEvent::Kept { path, why } => Some(Self::Kept(path.clone(), *why)),
             TransferEvent::Started { anew: Some(why), .. } => Some(Self::Anew(*why)),
-            TransferEvent::Started { from, partial, .. } => {
-                (*from > 0 && !partial.is_certain()).then_some(Self::Uncertain)
-            }
-            TransferEvent::Unread { sums, fault } => Some(Self::Unread(sums.clone(), fault.clone())),
+            TransferEvent::Unread { sums, fault, .. } => Some(Self::Unread(sums.clone(), fault.clone())),
             TransferEvent::Failed(fault) => Some(Self::Failed(fault.clone())),
-            TransferEvent::Named(_)
+            TransferEvent::Started { .. }
+            | TransferEvent::Named(_)
             | TransferEvent::Progress { .. }
             | TransferEvent::Retrying { .. }
             | TransferEvent::Verifying { .. }
@@ -68,6 +66,16 @@ pub(super) struct Report {
     dir: (PathBuf, PathBuf),
     /// What failed so that it may be tried again, and has not been.
     unsettled: HashMap<Source, Fault>,
+    /// What could not be compared of files that are under way, for programs.
+    unread: HashMap<Source, Vec<NotCompared>>,
+}
+
+/// What a file was not compared with, as `--json` shows it.
+#[derive(Serialize)]
+struct NotCompared {
+    with: String,
+    reason: String,
+    code: ErrorCode,
 }
 
 /// A file as `--json` shows it.
@@ -78,7 +86,14 @@ struct Line<'a> {
     state: &'static str,
     bytes: Option<u64>,
     seconds: Option<f64>,
-    verified_by: Option<&'a str>,
+    /// All that agrees: `checksum` that was given, `server` in its answer, and the names of checksum files.
+    verified_by: Vec<&'a str>,
+    /// All that does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differs_from: Vec<&'a str>,
+    /// What could not be compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_compared: Vec<NotCompared>,
     /// Only of what failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -100,6 +115,7 @@ impl Report {
             person: io::stderr().is_terminal(),
             dir: (dir, options.dir().to_path_buf()),
             unsettled: HashMap::new(),
+            unread: HashMap::new(),
         }
     }
 
@@ -113,10 +129,10 @@ impl Report {
             Ended::Finished(file) => {
                 let path = self.shown(&file.path.clone().unwrap_or_default());
                 if self.json {
-                    return Self::say_json(source, &path, "finished", Some(&file), out);
+                    return self.say_json(source, &path, "finished", Some(&file), out);
                 }
-                if let Some(proof) = &file.proof {
-                    self.note_of(&path, || wording::proof(words, proof));
+                if !file.proofs.is_empty() {
+                    self.note_of(&path, || wording::proofs(words, &file.proofs));
                 }
                 self.say_path(&path, out);
             }
@@ -125,21 +141,40 @@ impl Report {
                 if self.json {
                     let state = match why {
                         Kept::Skipped => "skipped",
-                        Kept::Same => "same",
+                        Kept::Same | Kept::Alike => "same",
                         Kept::NotNewer => "not-newer",
                         Kept::Undated => "undated",
                     };
-                    return Self::say_json(source, &path, state, None, out);
+                    return self.say_json(source, &path, state, None, out);
                 }
-                self.note_of(&path, || wording::kept(words, why));
+                let note = || about(&path, &wording::kept(words, why));
+                // Nobody knows then whether that is right.
+                if matches!(why, Kept::Undated | Kept::Alike) {
+                    self.warn(note);
+                } else {
+                    self.note(note);
+                }
                 self.say_path(&path, out);
             }
-            Ended::Uncertain => self.warn(|| format!("{source}: {}", words.transfer.uncertain)),
-            Ended::Anew(why) => self.note(|| format!("{source}: {}", wording::anew(words, why))),
+            Ended::Uncertain(sameness) => {
+                if let Some(said) = wording::uncertain(words, sameness) {
+                    self.warn(|| format!("{source}: {said}"));
+                }
+            }
+            Ended::Anew(why) => self.warn(|| format!("{source}: {}", wording::anew(words, why))),
             Ended::Unread(sums, fault) => {
                 self.warn(|| format!("{source}: {}", wording::unread(words, &sums, &fault)));
+                if self.json {
+                    let (with, reason) = (sums.to_string(), wording::fault(words, &fault));
+                    let unread = NotCompared { with, reason, code: (&fault).into() };
+                    self.unread.entry(source.clone()).or_default().push(unread);
+                }
             }
-            Ended::Unverified => self.warn(|| format!("{source}: {}", self.words.command.unverified)),
+            Ended::Unverified(is_said) => {
+                let words = &self.words.command;
+                let said = if is_said { &words.unverified_known } else { &words.unverified };
+                self.warn(|| format!("{source}: {said}"));
+            }
             // Otherwise it is said when all is over.
             Ended::Failed(_) if !self.json => {}
             Ended::Failed(
@@ -164,7 +199,7 @@ impl Report {
     }
 
     fn note_of(&self, path: &Path, note: impl Fn() -> String) {
-        self.note(|| format!("{}: {}", clean_line(path.as_os_str().as_bytes()), note()));
+        self.note(|| about(path, &note()));
     }
 
     fn note(&self, note: impl Fn() -> String) {
@@ -194,8 +229,10 @@ impl Report {
         }
     }
 
-    fn say_failed(&self, source: &Source, fault: &Fault, out: &mut Vec<u8>) {
-        let kept = if let Fault::WrongDigest { kept } = fault { kept.as_deref() } else { None };
+    fn say_failed(&mut self, source: &Source, fault: &Fault, out: &mut Vec<u8>) {
+        let mismatch = if let Fault::WrongDigest(mismatch) = fault { Some(mismatch) } else { None };
+        let kept = mismatch.and_then(|mismatch| mismatch.kept.as_deref());
+        let not_compared = self.unread.remove(source).unwrap_or_default();
         Self::write_line(
             &Line {
                 source: source.exact(),
@@ -203,7 +240,9 @@ impl Report {
                 state: "failed",
                 bytes: None,
                 seconds: None,
-                verified_by: None,
+                verified_by: mismatch.map(|mismatch| for_programs(&mismatch.agrees)).unwrap_or_default(),
+                differs_from: mismatch.map(|mismatch| for_programs(&mismatch.differs)).unwrap_or_default(),
+                not_compared,
                 error: Some(wording::fault(&self.words, fault)),
                 code: Some(fault.into()),
                 status: if let Fault::Status(status) = fault { Some(*status) } else { None },
@@ -213,6 +252,7 @@ impl Report {
     }
 
     fn say_json(
+        &mut self,
         source: &Source,
         path: &Path,
         state: &'static str,
@@ -225,11 +265,9 @@ impl Report {
             state,
             bytes: file.map(|file| file.bytes),
             seconds: file.map(|file| file.took.as_secs_f64()),
-            verified_by: file.and_then(|file| file.proof.as_ref()).map(|proof| match proof {
-                Proof::Given => "checksum",
-                Proof::Answer => "server",
-                Proof::Sums(name) => name,
-            }),
+            verified_by: file.map(|file| for_programs(&file.proofs)).unwrap_or_default(),
+            differs_from: Vec::new(),
+            not_compared: self.unread.remove(source).unwrap_or_default(),
             error: None,
             code: None,
             status: None,
@@ -242,6 +280,21 @@ impl Report {
         let _ = json::write(&mut *out, line);
         out.push(b'\n');
     }
+}
+
+fn about(path: &Path, note: &str) -> String {
+    format!("{}: {note}", clean_line(path.as_os_str().as_bytes()))
+}
+
+fn for_programs(proofs: &[Proof]) -> Vec<&str> {
+    let name = |proof| match proof {
+        &Proof::Given => "checksum",
+        Proof::Answer(_) => "server",
+        Proof::Sums(name) => name,
+    };
+    let mut names: Vec<&str> = proofs.iter().map(name).collect();
+    names.dedup();
+    names
 }
 
 /// What is called otherwise here than on the server, each in a line on stderr.

@@ -8,23 +8,25 @@ use hyper::header::{self, HeaderValue};
 use jiff::Timestamp;
 
 use super::body::{Body, Incoming, Plain};
+use super::digest::Said;
 use super::rate::Rate;
 use super::{Engine, Halt, digest};
 use crate::effect::Partial;
-use crate::event::{Anew, Facts, Fault, Stage};
+use crate::event::{Anew, Facts, Fault, Outage};
 use crate::net::http::{self, Client, Question};
 use crate::wire::attachment;
 use crate::wire::coding::is_encoded;
-use crate::wire::digest::Checksum;
 use crate::wire::listing::Form;
 use crate::wire::range::{Delivery, DeliveryError, Identity, Lengths, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
 
-/// The part of a file that is wished for: all from there to its end.
+/// The part of a file that is wished for.
 #[derive(Debug, Clone)]
 pub(super) struct Wish {
     /// The first byte's place.
     pub(super) first: u64,
+    /// The last byte's; none: all to the end.
+    pub(super) last: Option<u64>,
     /// Asks for so many bytes at the end instead, which begin at the same place.
     pub(super) suffix: Option<u64>,
     /// What is known of the file.
@@ -39,7 +41,7 @@ pub(super) struct Version {
     pub(super) modified: Option<Timestamp>,
     pub(super) identity: Identity,
     /// What its content has to be.
-    pub(super) checksum: Option<Checksum>,
+    pub(super) checksums: Vec<Said>,
     /// Whether that is not known yet, and can be asked for when all has come.
     pub(super) digest_follows: bool,
 }
@@ -54,7 +56,7 @@ impl From<Partial> for Version {
     /// What was kept of it.
     fn from(Partial { validator, total }: Partial) -> Self {
         let identity = validator.as_ref().map(Validator::identity).unwrap_or_default();
-        Self { total, validator, modified: None, identity, checksum: None, digest_follows: false }
+        Self { total, validator, modified: None, identity, checksums: Vec::new(), digest_follows: false }
     }
 }
 
@@ -123,18 +125,10 @@ pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option
             if answer.is_whole() && facts.size.is_some() && facts.modified.is_some() {
                 return Ok(Some(facts));
             }
-            if Fault::Status(answer.status.as_u16()).outage().is_some() {
-                return Err(refusal(&answer));
-            }
         }
-        Err(
-            Fault::Reset
-            | Fault::Closed
-            | Fault::Garbled
-            | Fault::Encoded
-            | Fault::TimedOut(Stage::Answer, _),
-        ) => {}
-        Err(fault) => return Err(fault.into()),
+        // There is no connection for GET either.
+        Err(fault) if fault.outage() == Some(Outage::Unreachable) => return Err(fault.into()),
+        Err(_) => {}
     }
     let Some(answer) = client.ask(source, &Question::get("*/*")).await? else {
         source.scheme = Scheme::Plain;
@@ -146,9 +140,10 @@ pub(super) async fn facts(client: &Client, source: &mut Source) -> Result<Option
 fn question(wish: Option<&Wish>) -> Result<Question, Halt> {
     let question = digest::wanting(Question::get("*/*"), Duration::ZERO);
     let Some(wish) = wish else { return Ok(question) };
-    let range = match wish.suffix {
-        Some(bytes) => format!("bytes=-{bytes}"),
-        None => format!("bytes={}-", wish.first),
+    let range = match (wish.suffix, wish.last) {
+        (Some(bytes), _) => format!("bytes=-{bytes}"),
+        (None, Some(last)) => format!("bytes={}-{last}", wish.first),
+        (None, None) => format!("bytes={}-", wish.first),
     };
     let value = |text: String| HeaderValue::try_from(text).map_err(|_| Halt::Fault(Fault::Garbled));
     let question = question.with(header::RANGE, value(range)?);
@@ -195,7 +190,7 @@ async fn read(
             Ok(Reply::Useless(Anew::NoRanges))
         }
         (Ok(Delivery::Whole { total }), _) => whole(answer, page, total, lengths, rate),
-        (Ok(Delivery::Part { first: 0, last, total }), None) if total == Some(last + 1) => {
+        (Ok(part @ Delivery::Part { total, .. }), None) if part.is_whole() => {
             whole(answer, page, total, lengths, rate)
         }
         (Ok(Delivery::Part { first, last, total }), Some(wish)) => {
@@ -229,7 +224,8 @@ fn whole(
     lengths: &mut Lengths,
     rate: &Rate,
 ) -> Result<Reply, Halt> {
-    let (version, name) = (version(&answer, total), offered_name(&answer));
+    let (mut version, name) = (version(&answer, total), offered_name(&answer));
+    version.checksums = digest::said(&answer, true);
     if let Some(now) = total {
         lengths.note(version.identity.clone(), now).map_err(|before| Fault::OtherLength { before, now })?;
     }
@@ -265,7 +261,7 @@ fn part(
         return Err(Anew::NoRanges);
     }
     let total = version.total.or(known.total).filter(|total| last < *total).ok_or(Anew::NoRanges)?;
-    if first != wish.first {
+    if first != wish.first || wish.last.is_some_and(|wished| wished != last) {
         return Err(Anew::NoRanges);
     }
     // It need not be said again (RFC 9110, section 15.3.7).
@@ -285,7 +281,7 @@ fn version(answer: &http::Answer, total: Option<u64>) -> Version {
         validator: Validator::from_fields(etag, modified, date),
         modified: answer.modified(),
         identity: identity(answer),
-        checksum: digest::said(answer),
+        checksums: digest::said(answer, false),
         digest_follows: digest::follows(answer),
     }
 }

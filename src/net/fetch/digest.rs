@@ -13,16 +13,12 @@ use super::ask::Version;
 use crate::event::Fault;
 use crate::net::http::{self, Question};
 use crate::net::retry::Retries;
-use crate::wire::digest::Checksum;
+use crate::wire::digest::{Checksum, DigestField};
 use crate::wire::source::Source;
 
-/// RFC 9530, section 4: what we can check, and which of it we would rather have.
+/// RFC 9530, section 4: what we would rather have of all that we can check.
 const WANT_REPR_DIGEST: (HeaderName, HeaderValue) =
     (HeaderName::from_static("want-repr-digest"), HeaderValue::from_static("sha-256=2, sha-512=1"));
-/// RFC 9530, section 3.
-const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
-/// RFC 3230, section 4.3.2: what servers sent before that.
-const DIGEST: HeaderName = HeaderName::from_static("digest");
 /// RFC 7240, section 2.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// RFC 7240, section 3.
@@ -44,12 +40,28 @@ pub(super) fn wanting(question: Question, wait: Duration) -> Question {
     }
 }
 
-/// What an answer says of the content of the whole file.
-pub(super) fn said(answer: &http::Answer) -> Option<Checksum> {
-    [REPR_DIGEST, DIGEST].iter().find_map(|name| {
-        let lines = answer.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-        Checksum::from_field(&lines.collect::<Vec<_>>().join(","))
-    })
+/// A digest of a whole file, and the field that says it.
+pub(super) type Said = (DigestField, Checksum);
+
+/// All that an answer says of the content of the whole file. `is_whole`: that is its body.
+pub(super) fn said(answer: &http::Answer, is_whole: bool) -> Vec<Said> {
+    let of_body = is_whole.then_some(DigestField::ContentDigest);
+    let mut said = Vec::new();
+    for field in [DigestField::ReprDigest, DigestField::Digest].into_iter().chain(of_body) {
+        let lines = answer.headers.get_all(field.name()).iter().filter_map(|line| line.to_str().ok());
+        let checksums = Checksum::from_field(&lines.collect::<Vec<_>>().join(","));
+        note(&mut said, checksums.into_iter().map(|checksum| (field, checksum)));
+    }
+    said
+}
+
+/// Adds what was not said yet.
+pub(super) fn note(said: &mut Vec<Said>, more: impl IntoIterator<Item = Said>) {
+    for one in more {
+        if !said.contains(&one) {
+            said.push(one);
+        }
+    }
 }
 
 /// Whether an answer without a digest says that it can be asked for again.
@@ -57,40 +69,43 @@ pub(super) fn follows(answer: &http::Answer) -> bool {
     answer.text(&PREFERENCE_APPLIED).is_some_and(|applied| applied.trim_start().starts_with("wait="))
 }
 
-/// Asks for the digest of a file that has come, which was not known when it began to come; none where the server has another
-/// version of it now. As [`sums`](super::sums), it is asked for once more at most where that fails.
-pub(super) async fn late(
-    engine: &Engine,
-    source: &Source,
-    version: &Version,
-) -> Result<Option<Checksum>, Fault> {
+/// What came of asking for a digest that takes time.
+pub(super) enum Late {
+    Said(Vec<Said>),
+    /// The server has another version of the file now.
+    Changed,
+}
+
+/// Asks for the digest of a file that has come, which was not known when it began to come. As [`sums`](super::sums), it is
+/// asked for once more at most where that fails.
+pub(super) async fn late(engine: &Engine, source: &Source, version: &Version) -> Result<Late, Fault> {
     let mut retries = Retries::new(engine.retries.min(1), Duration::ZERO);
     loop {
         let fault = match ask(engine, source, version).await {
-            Ok(said) => return Ok(said),
+            Ok(late) => return Ok(late),
             Err(fault) => fault,
         };
         sleep(retries.next(fault, Duration::ZERO, 0, true)?.after).await;
     }
 }
 
-async fn ask(engine: &Engine, source: &Source, version: &Version) -> Result<Option<Checksum>, Fault> {
+async fn ask(engine: &Engine, source: &Source, version: &Version) -> Result<Late, Fault> {
     // Well before the client takes it for a server that does not answer.
     let wait = WAIT.min(engine.client.timeouts().answer / 2).max(Duration::from_secs(1));
     let question = wanting(Question::head("*/*"), wait);
     for _ in 0..QUESTIONS {
-        let Some(answer) = engine.client.ask(source, &question).await? else { return Ok(None) };
+        let Some(answer) = engine.client.ask(source, &question).await? else { break };
         if !answer.is_whole() {
             return Err(answer.refusal().await);
         }
         let (etag, modified) = (answer.text(&header::ETAG), answer.text(&header::LAST_MODIFIED));
         if version.validator.as_ref().is_none_or(|known| known.differs(etag, modified)) {
-            return Ok(None);
+            return Ok(Late::Changed);
         }
-        let said = said(&answer);
-        if said.is_some() || !follows(&answer) {
-            return Ok(said);
+        let said = said(&answer, false);
+        if !said.is_empty() || !follows(&answer) {
+            return Ok(Late::Said(said));
         }
     }
-    Ok(None)
+    Ok(Late::Said(Vec::new()))
 }

@@ -45,18 +45,26 @@ enum Known {
 /// What one of them said.
 #[derive(Debug, Default)]
 struct Said {
-    by_name: HashMap<Vec<u8>, Checksum>,
-    alone: Option<Checksum>,
+    by_name: HashMap<Vec<u8>, Vec<Checksum>>,
+    alone: Vec<Checksum>,
+    /// The status that said that there is no such file.
+    missing: Option<StatusCode>,
+}
+
+/// What is found out about one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Its content has to be this.
+    Checksums(Vec<Checksum>),
+    /// Nothing is said of it.
+    Nothing,
+    /// There are no such sums, says the server with this status.
+    Missing(u16),
 }
 
 impl Sums {
-    /// What `sums` says of `file`; none where it says nothing, or is not there.
-    pub(super) async fn find(
-        &self,
-        engine: &Engine,
-        sums: &Source,
-        file: &Source,
-    ) -> Result<Option<Checksum>, Fault> {
+    /// What `sums` says of `file`.
+    pub(super) async fn find(&self, engine: &Engine, sums: &Source, file: &Source) -> Result<Found, Fault> {
         if is_of(sums, file) {
             // Nobody else will ask.
             return Ok(self.ask(engine, sums).await?.find(sums, file));
@@ -125,12 +133,19 @@ fn now() -> Instant {
 }
 
 /// Whether it is about this file alone, as `notes.pdf.sha256` is.
-fn is_of(sums: &Source, file: &Source) -> bool {
+pub(super) fn is_of(sums: &Source, file: &Source) -> bool {
     sums.path.last().strip_prefix(&*file.path.last()).is_some_and(|rest| rest.starts_with(b"."))
 }
 
 impl Said {
-    fn find(&self, sums: &Source, file: &Source) -> Option<Checksum> {
+    fn find(&self, sums: &Source, file: &Source) -> Found {
+        if let Some(status) = self.missing {
+            return Found::Missing(status.as_u16());
+        }
+        self.checksums(sums, file).map_or(Found::Nothing, |checksums| Found::Checksums(checksums.to_vec()))
+    }
+
+    fn checksums(&self, sums: &Source, file: &Source) -> Option<&[Checksum]> {
         if sums.endpoint != file.endpoint {
             return None;
         }
@@ -142,10 +157,11 @@ impl Said {
                 return None;
             }
             let of_last = |name: &Vec<u8>| name.rsplit(|byte| *byte == b'/').next() == Some(&*last);
-            let named = || self.by_name.iter().find(|(name, _)| of_last(name)).map(|(_, checksum)| checksum);
-            self.alone.as_ref().or_else(named)
+            let named =
+                || self.by_name.iter().find(|(name, _)| of_last(name)).map(|(_, checksums)| checksums);
+            Some(&self.alone).filter(|alone| !alone.is_empty()).or_else(named)
         };
-        self.by_name.get(relative).or_else(own).cloned()
+        self.by_name.get(relative).or_else(own).map(Vec::as_slice)
     }
 }
 
@@ -176,8 +192,9 @@ async fn read(client: &Client, sums: &Source) -> Result<Said, Fault> {
         _ if answer.is_whole() => {}
         // Some servers forbid what is not there, so that nobody learns what is.
         StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN => {
+            let missing = Some(answer.status);
             answer.body.skip().await;
-            return Ok(Said::default());
+            return Ok(Said { missing, ..Said::default() });
         }
         _ => return Err(answer.refusal().await),
     }
@@ -205,16 +222,19 @@ fn is_page(answer: &Answer) -> bool {
 
 fn said(text: &[u8]) -> Said {
     let mut said = Said::default();
-    let mut count = 0;
     for sum in digest::sums(text) {
-        count += 1;
-        match sum.name {
-            // The first counts, as where a person looks it up.
-            Some(name) => drop(said.by_name.entry(name).or_insert(sum.checksum)),
-            None => drop(said.alone.get_or_insert(sum.checksum)),
-        }
+        let checksums = match sum.name {
+            Some(name) => said.by_name.entry(name).or_default(),
+            None => &mut said.alone,
+        };
+        checksums.push(sum.checksum);
     }
-    // Among others it does not say whose it is.
-    said.alone.take_if(|_| count > 1);
+    // Among those of other files it does not say whose it is.
+    let is_twice = |(at, sum): (usize, &Checksum)| {
+        said.alone[..at].iter().any(|before| before.algorithm() == sum.algorithm())
+    };
+    if !said.by_name.is_empty() || said.alone.iter().enumerate().any(is_twice) {
+        said.alone.clear();
+    }
     said
 }

@@ -16,18 +16,19 @@ use tokio::time::sleep;
 use self::look::Found;
 use super::ask::{Answer, Version};
 use super::body::Incoming;
+use super::digest;
 use super::hashing::Hashed;
 use super::partial::{self, PartialFile, Spot};
-use super::place::{Content, Placing};
 use super::writer::{Beginning, Writing, Written, clear, write};
-use super::{Engine, Halt, OVERLAP, REPORT_EVERY, Stop, blocking, done};
-use crate::effect::{Conflict, Job};
-use crate::event::{Anew, Fault, Kept, Proof, TransferEvent};
+use super::{Engine, Halt, OVERLAP, REPORT_EVERY};
+use crate::effect::Job;
+use crate::event::{Anew, Facts, Fault, Proof, Sameness, TransferEvent};
 use crate::net::retry::{Retries, Retry};
 use crate::wire::range::Lengths;
 use crate::wire::source::Source;
 
 mod check;
+mod finish;
 mod look;
 mod naming;
 mod page;
@@ -55,6 +56,10 @@ pub(super) struct Transfer<'a> {
     looked: bool,
     /// Another file that may be the beginning of this one.
     other: Option<Other>,
+    /// What the file is made of that is here.
+    base: Base,
+    /// How it is known that this belongs to what comes.
+    sameness: Sameness,
     /// Why it does not go on with what an earlier try left; none once that was said.
     anew: Option<Anew>,
     /// Whether the server has answered with the file.
@@ -72,6 +77,8 @@ struct Other {
     modified: Option<Timestamp>,
     /// Whether the server may send the rest of it alone.
     by_range: bool,
+    /// What the server said of its file when samples were compared; none before that.
+    sampled: Option<Box<Version>>,
 }
 
 /// What an answer goes on with.
@@ -98,6 +105,8 @@ impl<'a> Transfer<'a> {
             lengths: Lengths::default(),
             looked: false,
             other: None,
+            base: Base::Nothing,
+            sameness: Sameness::Certain,
             anew: None,
             begun: false,
             wished,
@@ -106,7 +115,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Tries until all is here, or there is no use in trying; then looks whether it is right, and says what says so.
-    pub(super) async fn bring<R, F>(&mut self, report: &mut R) -> Result<Option<Proof>, Halt>
+    pub(super) async fn bring<R, F>(&mut self, report: &mut R) -> Result<Vec<Proof>, Halt>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
@@ -146,10 +155,11 @@ impl<'a> Transfer<'a> {
             self.looked = true;
         }
         let (mut answer, mut base) = self.ask().await?;
-        if let Some(name) = answer.name.take()
-            && Box::pin(self.take_name(&name, report)).await?
-        {
-            (answer, base) = self.ask().await?;
+        if let Some(name) = answer.name.take() {
+            let comes = Facts { size: answer.version.total, modified: answer.version.modified };
+            if Box::pin(self.take_name(&name, comes, report)).await? {
+                (answer, base) = self.ask().await?;
+            }
         }
         let Answer { mut body, version, page, .. } = answer;
         self.page = page;
@@ -160,13 +170,14 @@ impl<'a> Transfer<'a> {
         let before = mem::replace(&mut self.version, version);
         if base == Base::Partial {
             // It is the same version still.
-            self.version.checksum = self.version.checksum.take().or(before.checksum);
+            digest::note(&mut self.version.checksums, before.checksums);
             self.version.digest_follows |= before.digest_follows;
             self.version.modified = self.version.modified.or(before.modified);
         }
+        self.base = base;
         let (total, from) = (self.version.total, self.length(base));
-        let anew = self.anew.take();
-        let mut started = Some(TransferEvent::Started { total, from, anew, partial: self.version.partial() });
+        let (anew, partial, sameness) = (self.anew.take(), self.version.partial(), self.sameness);
+        let mut started = Some(TransferEvent::Started { total, from, anew, partial, sameness });
         // A small file may be here a moment later, and nobody sees it come.
         let is_small = total.is_some_and(|total| total <= OVERLAP) && base == Base::Nothing && anew.is_none();
         if let Some(started) = started.take_if(|_| !is_small) {
@@ -267,7 +278,7 @@ impl<'a> Transfer<'a> {
         let noted = self.lengths.note(self.version.identity.clone(), got);
         noted.map_err(|before| Fault::OtherLength { before, now: got })?;
         if self.other.as_ref().is_some_and(|other| other.length > got) {
-            return Err(Fault::exists(self.job.to.clone()).into());
+            return Err(Fault::NotBeginning(self.job.to.clone()).into());
         }
         Ok(())
     }
@@ -279,84 +290,6 @@ impl<'a> Transfer<'a> {
                 Halt::Fault(Fault::Short { got: self.here(), announced })
             }
             (halt, _) => halt,
-        }
-    }
-
-    /// Brings the file onto the disk and gives it its name: where it is, and its size in bytes.
-    pub(super) async fn finish(&mut self) -> Result<(PathBuf, u64), Halt> {
-        match self.place().await {
-            Ok((path, bytes)) => {
-                let folder = partial::folder(&path).to_path_buf();
-                self.engine.folders.sync(folder, &self.engine.disk, &self.engine.threads).await?;
-                Ok((path, bytes))
-            }
-            // It has come in the meantime.
-            Err(Fault::Exists(_)) if self.job.conflict == Conflict::Skip => Err(Halt::Kept(Kept::Skipped)),
-            Err(Fault::Exists(clash))
-                if self.job.conflict == Conflict::Ask && clash.comes.are_the_same_as(&clash.there) =>
-            {
-                Err(Halt::Kept(Kept::Same))
-            }
-            Err(fault) => Err(fault.into()),
-        }
-    }
-
-    /// All that is to be done for that, but that its folder is still to be synced.
-    async fn place(&mut self) -> Result<(PathBuf, u64), Fault> {
-        let placing = Arc::new(Placing {
-            to: self.job.to.clone(),
-            conflict: self.job.conflict,
-            modified: self.version.modified,
-            disk: self.engine.disk.clone(),
-        });
-        let content = match (self.small.take(), self.file.take()) {
-            (Some(bytes), None) => {
-                let (whole, placing) = (bytes.clone(), placing.clone());
-                let placed = self.engine.threads.run_sync(move || placing.place_whole(&whole));
-                if let Some(placed) = done(placed).await?? {
-                    return Ok(placed);
-                }
-                Content::Bytes(bytes, self.spot(None))
-            }
-            (Some(bytes), file) => Content::Bytes(bytes, self.spot(file)),
-            (None, Some(file)) => Content::File(file),
-            (None, None) => Content::Bytes(Bytes::new(), self.spot(None)),
-        };
-        let is_small = matches!(content, Content::Bytes(..));
-        let place = move || {
-            let mut file = None;
-            let placed = placing.place(content, &mut file);
-            (file, placed)
-        };
-        let (file, placed) =
-            if is_small { done(self.engine.threads.run_sync(place)).await? } else { blocking(place).await? };
-        if placed.is_err() {
-            self.file = file;
-        }
-        placed
-    }
-
-    /// Ends it. What is here stays only where it can be gone on with.
-    pub(super) async fn stop(mut self, stop: Stop) {
-        self.engine.folders.note_partial(partial::folder(&self.job.to));
-        // What went wrong with writing makes what was written no worse.
-        let _ = self.settle().await;
-        if let Some(looking) = self.looking.take() {
-            // What it finds is not needed any more, but is nobody else's before.
-            let _ = looking.await;
-        }
-        let Some(file) = self.file.take() else {
-            if stop == Stop::Cancel {
-                // It was not looked at yet what an earlier run left.
-                let path = self.path();
-                let _ = blocking(move || partial::remove(&path)).await;
-            }
-            return;
-        };
-        // Before the server has answered, it is what an earlier try left.
-        let useful = !self.begun || self.version.partial().can_go_on() && file.len() > OVERLAP;
-        if stop == Stop::Cancel || !useful {
-            let _ = blocking(move || file.remove()).await;
         }
     }
 }

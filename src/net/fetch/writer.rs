@@ -14,6 +14,9 @@ use super::hashing::{Follower, Hashed, hash_while};
 use super::partial::{self, PartialFile, Spot};
 use crate::event::Fault;
 
+/// A file that is shorter is hashed by the thread that writes it.
+const LONG: u64 = 4 * 1024 * 1024;
+
 /// Buffers that may wait for the disk: with the network's of 256 KiB, 2 MiB.
 const WAITING: usize = 8;
 
@@ -70,8 +73,9 @@ pub(super) fn write(
         let written = begun.and_then(|file| {
             let hashed = hashed.filter(|hashed| hashed.at() <= file.len());
             let handle = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
-            let work = |follower: &Follower| work(file, received, &count, &*disk, follower);
-            let (written, hashed) = hash_while(&handle, hashed, work);
+            let work = |follower: &mut Follower<'_>| work(file, received, &count, &*disk, follower);
+            let is_short = total.is_some_and(|total| total < LONG);
+            let (written, hashed) = hash_while(&handle, hashed, is_short, work);
             kept = hashed;
             written
         });
@@ -116,7 +120,7 @@ fn work(
     mut orders: mpsc::Receiver<Bytes>,
     count: &watch::Sender<u64>,
     disk: &dyn Disk,
-    follower: &Follower,
+    follower: &mut Follower<'_>,
 ) -> Result<(), Fault> {
     while let Some(bytes) = orders.blocking_recv() {
         let at = file.len();

@@ -39,7 +39,7 @@ pub(super) fn worded(state: &State, item: &Item, note: Note<'_>, look: &Look) ->
         Note::Answer => hint(&words.transfer.answer_hint, Transfer::Answer),
         Note::Unread(sums, fault) => (wording::unread(words, sums, fault), theme.warning),
         Note::Failed(fault) => (wording::fault(words, fault), theme.error),
-        Note::Proof(proof) => (wording::proof(words, proof), theme.good),
+        Note::Proofs(proofs) => (wording::proofs(words, proofs), theme.good),
         Note::Details => hint(&words.transfer.details_hint, Transfer::Details),
         Note::Open => {
             let keys = [("open", &*key(state, Transfer::Open)), ("reveal", &*key(state, Transfer::Reveal))];
@@ -62,7 +62,7 @@ pub(super) fn worded(state: &State, item: &Item, note: Note<'_>, look: &Look) ->
             (text, theme.warning)
         }
         Note::Resumed(from) => (resumed(from, item, look), theme.good),
-        Note::Uncertain => (words.transfer.uncertain.clone(), theme.warning),
+        Note::Uncertain(sameness) => (wording::uncertain(words, sameness).unwrap_or_default(), theme.warning),
         Note::Into => (into(state, item, look), theme.dim),
     }
 }

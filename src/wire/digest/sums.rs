@@ -5,6 +5,9 @@ use super::Checksum;
 /// The most bytes of such a file that are read: more than 100,000 names.
 pub const SUMS_LIMIT: u64 = 16 * 1024 * 1024;
 
+/// Names of hash functions at the beginning of a line in BSD's form.
+const TAGS: [&str; 5] = ["MD5", "SHA1", "SHA256", "SHA384", "SHA512"];
+
 /// What such a file says of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sum {
@@ -18,7 +21,7 @@ pub struct Sum {
 /// All that such a file says, in its order; lines of other hashes, and such as are none, say nothing.
 ///
 /// coreutils: `HEX  name`, `HEX *name`, and with `\` in front where the name has line feeds or backslashes in it.
-/// BSD: `SHA256 (name) = HEX`. `HEX` alone.
+/// BSD: `SHA256 (name) = HEX`. `HEX` alone. The number of digits says which hash it is.
 pub fn sums(text: &[u8]) -> impl Iterator<Item = Sum> + '_ {
     text.split(|byte| *byte == b'\n').filter_map(|line| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -70,7 +73,7 @@ fn has_checksum(line: &[u8]) -> bool {
 
 fn tagged(line: &[u8]) -> Option<Sum> {
     let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
-    let rest = line.strip_prefix(b"SHA256 (").or_else(|| line.strip_prefix(b"SHA512 ("))?;
+    let rest = TAGS.iter().find_map(|tag| line.strip_prefix(tag.as_bytes())?.strip_prefix(b" ("))?;
     let at = rest.windows(4).rposition(|four| four == b") = ")?;
     let checksum = Checksum::from_digits(str::from_utf8(&rest[at + 4..]).ok()?.trim())?;
     Some(Sum { name: Some(name(&rest[..at], escaped)), checksum })
@@ -113,9 +116,9 @@ mod tests {
         let long = "1e".repeat(64);
         let text = format!(
             "# by hand\n{short}  a.txt\n{long} *sub/b  c.txt\r\n\\{short}  li\\\\ne\\nfeed\n\
-             SHA256 (d (1) = .txt) = {short}\nSHA512 (e) = {long}\n{short}\n{}  md5.txt\n\
+             SHA256 (d (1) = .txt) = {short}\nSHA512 (e) = {long}\n{short}\n{}  crc.txt\n\
              {short} one space\nSHA256 (f) = 00\n{short}  ./g\n\n",
-            "00".repeat(16)
+            "00".repeat(4)
         );
         let read: Vec<_> = sums(text.as_bytes()).collect();
         let names: Vec<_> = read.iter().map(|sum| sum.name.as_deref()).collect();

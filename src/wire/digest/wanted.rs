@@ -7,13 +7,15 @@ use base64::prelude::BASE64_STANDARD;
 use hyper::HeaderMap;
 use hyper::header::HeaderName;
 
-/// A field in which an answer says the SHA-256 of the whole file, also where it has a part of it.
+/// A field in which an answer says digests: the first two of the whole file, also where it has a part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestField {
     /// `Repr-Digest` (RFC 9530, section 3).
     ReprDigest,
     /// `Digest` (RFC 3230, section 4.3.2), which came before it.
     Digest,
+    /// `Content-Digest` (RFC 9530, section 2): of the body as it was sent, which may be a part.
+    ContentDigest,
 }
 
 impl DigestField {
@@ -35,7 +37,18 @@ impl DigestField {
         HeaderName::from_static(match self {
             Self::ReprDigest => "repr-digest",
             Self::Digest => "digest",
+            Self::ContentDigest => "content-digest",
         })
+    }
+
+    /// Its name as RFC 9530 and RFC 3230 write it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ReprDigest => "Repr-Digest",
+            Self::Digest => "Digest",
+            Self::ContentDigest => "Content-Digest",
+        }
     }
 
     /// What it says of a file with this SHA-256.
@@ -43,7 +56,7 @@ impl DigestField {
     pub fn value(self, sha256: &[u8; 32]) -> String {
         let sum = BASE64_STANDARD.encode(sha256);
         match self {
-            Self::ReprDigest => format!("sha-256=:{sum}:"),
+            Self::ReprDigest | Self::ContentDigest => format!("sha-256=:{sum}:"),
             Self::Digest => format!("SHA-256={sum}"),
         }
     }
@@ -163,8 +176,8 @@ mod tests {
     #[test]
     fn what_is_said_is_what_a_client_reads() {
         let sum = std::array::from_fn(|n| u8::try_from(n).unwrap());
-        for field in [DigestField::ReprDigest, DigestField::Digest] {
-            assert_eq!(Checksum::from_field(&field.value(&sum)), Some(Checksum::Sha256(sum)), "{field:?}");
+        for field in [DigestField::ReprDigest, DigestField::Digest, DigestField::ContentDigest] {
+            assert_eq!(Checksum::from_field(&field.value(&sum)), [Checksum::Sha256(sum)], "{field:?}");
         }
     }
 }

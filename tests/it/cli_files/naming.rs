@@ -220,6 +220,59 @@ fn a_download_is_called_what_the_server_calls_it() {
 }
 
 #[test]
+fn a_changed_name_is_said_once_and_only_of_what_is_saved_under_it() {
+    const DATED: &str = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Disposition: attachment";
+    for (policy, there, renamed) in [
+        ("rename", false, Some("c.txt")),
+        ("rename", true, Some("c (1).txt")),
+        ("overwrite", true, Some("c.txt")),
+        ("skip", true, None),
+        ("newer", true, None),
+    ] {
+        // The first name is changed by the disk here, too.
+        for path in ["download.php", "a%07b"] {
+            let server = called_and_dated(DATED, "c.txt");
+            let place = Place::new();
+            if there {
+                fs::write(place.path("c.txt"), "old").unwrap();
+            }
+            let url = format!("http://{}/{path}", server.address);
+            let output = place.run(&["get", &url, "--conflict", policy]);
+            let told = said(&output);
+            let saved: Vec<_> = told.iter().filter(|line| line.contains("is saved as")).collect();
+            assert_eq!(code(&output), 0, "{told:?}");
+            assert_eq!(saved.len(), usize::from(renamed.is_some()), "{policy} {there}: {told:?}");
+            if let Some(name) = renamed {
+                assert!(saved[0].ends_with(&format!("is saved as {name}")), "{told:?}");
+            }
+        }
+    }
+}
+
+/// One that also says when that was changed.
+fn called_and_dated(fields: &'static str, name: &'static str) -> Server {
+    Server::http(move |_| {
+        format!("HTTP/1.1 200 OK\r\n{fields}; filename={name}\r\nContent-Length: 5\r\n\r\nhello")
+    })
+}
+
+#[test]
+fn of_a_tree_only_what_is_saved_under_another_name_is_said_to_be() {
+    let server = listing(&["a\\u0007b", "c\\u0007d"]);
+    let place = Place::new();
+    let url = format!("http://{}/top/", server.address);
+    fs::create_dir(place.path("top")).unwrap();
+    fs::write(place.path("top/a_b"), "old").unwrap();
+    let output = place.run(&["get", "-r", &url, "--conflict", "skip"]);
+    let told = said(&output);
+    assert_eq!(code(&output), 0, "{told:?}");
+    assert!(told.len() == 1 && told[0].ends_with("is saved as c_d"), "{told:?}");
+    let output = place.run(&["get", "-r", &url, "--conflict", "rename"]);
+    let told = said(&output);
+    assert!(told.iter().any(|line| line.ends_with("is saved as a_b (1)")), "{told:?}");
+}
+
+#[test]
 fn a_name_that_the_user_typed_or_took_from_a_list_stays() {
     let server = called("attachment; filename=other");
     let place = Place::new();

@@ -127,6 +127,9 @@ async fn where_head_fails_get_decides() {
         "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 No\r\nLocation: ftp://elsewhere/\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\n\r\n",
         "",
     ];

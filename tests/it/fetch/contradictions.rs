@@ -81,8 +81,8 @@ impl Odd {
         // Without anything known before, this is what the file is; also where the server says that it is another one now.
         is_whole
             && match on_disk {
-                OnDisk::Nothing => true,
-                OnDisk::Beginning => self.all,
+                // Of so short a beginning all is compared: from its first byte on, so that no tail can come.
+                OnDisk::Nothing | OnDisk::Beginning => true,
                 OnDisk::Partial => self.etag != ETAG,
             }
     }

@@ -12,6 +12,7 @@ use hobnob::effect::{Conflict, Job};
 use hobnob::event::{Fault, Kept, Proof, TransferEvent};
 use hobnob::net::fetch::{Disk, End, Engine, System};
 use hobnob::net::http::Client;
+use hobnob::wire::digest::DigestField;
 use tempfile::tempdir;
 
 use super::ranged::{LENGTH, content, rightly, scripted};
@@ -290,12 +291,12 @@ async fn of_a_small_file_all_is_on_the_disk_before_it_has_its_name_and_the_name_
 {
     const HELLO: &str = "Repr-Digest: sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:";
     // Compared with a digest or not: it needs no partial file.
-    for (said, proof) in [("X: y", None), (HELLO, Some(Proof::Answer))] {
+    for (said, proofs) in [("X: y", vec![]), (HELLO, vec![Proof::Answer(DigestField::ReprDigest)])] {
         let server = Server::http(move |_| ok(&format!("text/plain\r\n{said}"), "hello"));
         let (dir, disk) = (tempdir().unwrap(), Arc::new(Noted::default()));
         let engine = Engine::new(Client::new(PATIENT), 0, disk.clone());
         let (end, _) = run(&engine, &mut job(server.source("http://", "/a"), dir.path())).await;
-        assert!(matches!(end, End::Finished(file) if file.proof == proof));
+        assert!(matches!(end, End::Finished(file) if file.proofs == proofs));
         // After its name once more: a disk without a journal takes a file without a name for one that may go.
         assert_eq!(*disk.0.lock().unwrap(), ["write", "sync", "name", "sync", "sync folder"], "{said}");
     }

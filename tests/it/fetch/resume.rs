@@ -373,7 +373,7 @@ async fn a_file_that_is_there_and_is_not_the_beginning_stays() {
     let longer = [content(), b"x".to_vec()].concat();
     for there in [other, longer] {
         let (dir, server, end, _) = over(&there, vec![rightly(ETAG)]).await;
-        assert_eq!(end, End::Failed(Fault::exists(at(&dir, "a"))));
+        assert_eq!(end, End::Failed(Fault::NotBeginning(at(&dir, "a"))));
         assert!(read(&dir, "a") == there);
         assert_eq!(names(dir.path()), ["a"]);
         assert_eq!(server.requests().len(), 1);
@@ -395,6 +395,6 @@ async fn without_ranges_the_whole_file_takes_the_place_of_its_beginning() {
     assert_eq!(started(&told), (0, None));
     assert!(read(&dir, "a") == content());
     let (dir, _server, end, _) = over(b"something else", vec![all()]).await;
-    assert_eq!(end, End::Failed(Fault::exists(at(&dir, "a"))));
+    assert_eq!(end, End::Failed(Fault::NotBeginning(at(&dir, "a"))));
     assert_eq!(read(&dir, "a"), b"something else");
 }

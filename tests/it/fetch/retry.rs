@@ -157,9 +157,10 @@ async fn two_versions_that_end_alike_are_never_joined() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_cannot_say_yet_what_it_has_is_asked_again_whatever_is_here() {
-    let later = answer(|_| b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec());
+    // To HEAD, and then to GET.
+    let later = || answer(|_| b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec());
     let head = answer(|_| whole(LENGTH, ETAG).into_bytes());
-    let server = scripted(vec![cut(ETAG, 200_000, fin), later, head]);
+    let server = scripted(vec![cut(ETAG, 200_000, fin), later(), later(), head]);
     let dir = tempdir().unwrap();
     let mut job = job(server.source("http://", "/a"), dir.path());
     assert!(matches!(run_on(&super::engine(PATIENT), &mut job).await.0, End::Failed(Fault::Short { .. })));

@@ -138,8 +138,11 @@ async fn what_was_written_is_compared_with_what_it_has_to_be() {
         let to = || Ok(Seen::default());
         let end = engine(PATIENT).stream(&mut source, Some(checksum), to, pending(), |_| ready(())).await;
         match end {
-            End::Finished(file) => assert!(is_right && file.proof == Some(Proof::Given)),
-            end => assert!(!is_right && end == End::Failed(Fault::WrongDigest { kept: None }), "{end:?}"),
+            End::Finished(file) => assert!(is_right && file.proofs[0] == Proof::Given),
+            End::Failed(Fault::WrongDigest(mismatch)) => {
+                assert!(!is_right && mismatch.kept.is_none() && mismatch.differs == [Proof::Given]);
+            }
+            end => panic!("{end:?}"),
         }
     }
 }

@@ -8,11 +8,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hobnob::effect::{Conflict, Job};
-use hobnob::event::{Fault, Kept, Proof, TransferEvent};
+use hobnob::event::{Fault, Kept, Mismatch, Proof, TransferEvent};
 use hobnob::net::Timeouts;
 use hobnob::net::fetch::{End, Engine, System};
 use hobnob::net::http::Client;
-use hobnob::wire::digest::Checksum;
+use hobnob::text::clean_line;
+use hobnob::wire::digest::{Checksum, DigestField};
 use sha2::{Digest, Sha256, Sha512};
 use tempfile::{TempDir, tempdir};
 
@@ -29,11 +30,23 @@ fn digits(checksum: &Checksum) -> String {
     checksum.to_string().split_once(':').unwrap().1.to_owned()
 }
 
-fn proof(end: &End) -> Option<Proof> {
+fn proofs(end: &End) -> &[Proof] {
     match end {
-        End::Finished(file) => file.proof.clone(),
+        End::Finished(file) => &file.proofs,
         other => panic!("{other:?}"),
     }
+}
+
+/// The only one.
+fn proof(end: &End) -> Option<Proof> {
+    assert!(proofs(end).len() <= 1, "{end:?}");
+    proofs(end).first().cloned()
+}
+
+/// What came is another than this says, and is kept.
+fn damaged(kept: std::path::PathBuf, differs: Proof) -> End {
+    let mismatch = Mismatch { kept: Some(kept), differs: vec![differs], agrees: Vec::new() };
+    End::Failed(Fault::WrongDigest(Box::new(mismatch)))
 }
 
 async fn fetch(server: &Server, dir: &TempDir, change: impl FnOnce(&mut Job)) -> (End, Vec<TransferEvent>) {
@@ -57,11 +70,15 @@ async fn what_the_user_says_counts_before_what_the_server_says() {
 #[tokio::test]
 async fn the_server_is_asked_what_the_content_has_to_be_and_believed() {
     let right = BASE64_STANDARD.encode(Sha256::digest(b"hello"));
-    for said in [format!("Repr-Digest: sha-256=:{right}:"), format!("Digest: SHA-256={right}")] {
+    for (said, by) in [
+        (format!("Repr-Digest: sha-256=:{right}:"), DigestField::ReprDigest),
+        (format!("Digest: SHA-256={right}"), DigestField::Digest),
+        (format!("Content-Digest: sha-256=:{right}:"), DigestField::ContentDigest),
+    ] {
         let server = Server::http(move |_| ok(&format!("text/plain\r\n{said}"), "hello"));
         let dir = tempdir().unwrap();
         let (end, _) = fetch(&server, &dir, |_| {}).await;
-        assert_eq!(proof(&end), Some(Proof::Answer));
+        assert_eq!(proof(&end), Some(Proof::Answer(by)));
         assert!(field(&server.requests()[0], "want-repr-digest").unwrap().contains("sha-256"));
     }
 }
@@ -84,7 +101,7 @@ async fn what_is_not_right_is_kept_under_a_name_that_says_so() {
         let dir = tempdir().unwrap();
         for kept in ["a.damaged", "a (1).damaged"] {
             let (end, told) = fetch(&server, &dir, |job| job.checksum = Some(sha256(b"else"))).await;
-            assert_eq!(end, End::Failed(Fault::WrongDigest { kept: Some(at(&dir, kept)) }));
+            assert_eq!(end, damaged(at(&dir, kept), Proof::Given));
             assert!(read(&dir, kept) == content()[..length]);
             assert!(!told.iter().any(|event| matches!(event, TransferEvent::Finishing)));
         }
@@ -102,11 +119,11 @@ async fn a_digest_that_the_server_does_not_know_yet_is_asked_for_when_all_has_co
         |of: &[u8]| format!("Repr-Digest: sha-256=:{}:\r\n", BASE64_STANDARD.encode(Sha256::digest(of)));
     let later = "Preference-Applied: wait=0\r\n";
     let (right, wrong) = (digest(&big()), digest(b"else"));
-    let damaged = |dir: &TempDir| End::Failed(Fault::WrongDigest { kept: Some(at(dir, "a.damaged")) });
+    let by_server = Proof::Answer(DigestField::ReprDigest);
     for (answers, expected) in [
-        (vec![head(&right)], Ok(Some(Proof::Answer))),
+        (vec![head(&right)], Ok(Some(by_server.clone()))),
         // It takes time.
-        (vec![head(later), head(later), head(&right)], Ok(Some(Proof::Answer))),
+        (vec![head(later), head(later), head(&right)], Ok(Some(by_server.clone()))),
         (vec![head(&wrong)], Err(())),
         // Neither another version's digest nor none at all says anything of what came.
         (vec![head(&right).replace("\"a\"", "\"b\"")], Ok(None)),
@@ -127,7 +144,7 @@ async fn a_digest_that_the_server_does_not_know_yet_is_asked_for_when_all_has_co
             assert_eq!(proof(&end), *expected);
             "a"
         } else {
-            assert_eq!(end, damaged(&dir));
+            assert_eq!(end, damaged(at(&dir, "a.damaged"), by_server.clone()));
             "a.damaged"
         };
         assert_eq!(names(dir.path()), [name]);
@@ -174,7 +191,11 @@ async fn a_file_that_is_there_already_is_compared_with_what_the_user_says_too() 
             assert!(read(&dir, "a") == *there);
             assert_eq!(names(dir.path()), ["a"]);
         }
-        let refused = End::Failed(Fault::exists(at(&dir, "a")));
+        let refused = match conflict {
+            Conflict::Resume => Fault::NotBeginning(at(&dir, "a")),
+            _ => Fault::exists(at(&dir, "a")),
+        };
+        let refused = End::Failed(refused);
         assert_eq!(ends, [refused, End::Kept(at(&dir, "a"), why)], "{conflict:?}");
     }
 }
@@ -197,13 +218,11 @@ async fn a_file_of_sums_beside_it_is_asked_for_once_and_believed() {
         let mut job = Job { sums, ..job(server.source("http://", path), dir.path()) };
         let (end, _) = run(&engine, &mut job).await;
         proofs.push(match end {
-            End::Finished(file) => Ok(file
-                .proof
-                .is_some_and(|proof| matches!(proof, Proof::Sums(name) if &*name == "SHA256SUMS"))),
+            End::Finished(file) => Ok(file.proofs == [Proof::Sums(clean_line(b"SHA256SUMS"))]),
             other => Err(other),
         });
     }
-    let damaged = End::Failed(Fault::WrongDigest { kept: Some(at(&dir, "b.damaged")) });
+    let damaged = damaged(at(&dir, "b.damaged"), Proof::Sums(clean_line(b"SHA256SUMS")));
     assert_eq!(proofs, [Ok(true), Ok(true), Ok(false), Ok(false), Err(damaged)]);
     let asked = server.requests();
     for sums in ["GET /none", "GET /dir/SHA256SUMS"] {
@@ -257,7 +276,7 @@ async fn beside(mut sums: impl FnMut() -> Vec<u8> + Send + 'static) -> (Vec<bool
         let sums = vec![server.source("http://", "/dir/SHA256SUMS")];
         let mut job = Job { sums, ..job(server.source("http://", path), dir.path()) };
         let report = |event| {
-            if let TransferEvent::Unread { sums, fault } = event {
+            if let TransferEvent::Unread { sums, fault, .. } = event {
                 unread.push(format!("{sums}: {fault:?}"));
                 // What is known of them now stays as new as it is.
                 time.abort();

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use hobnob::effect::{Conflict, Effect, Partial};
 use hobnob::event::{
-    Anew, Event, Fault, Finished, Kept, Listing, MouseAction, Proof, RequestId, TransferEvent, TransferId,
-    WalkEvent,
+    Anew, Event, Fault, Finished, Kept, Listing, MouseAction, Proof, RequestId, Sameness, TransferEvent,
+    TransferId, WalkEvent,
 };
 use hobnob::text::clean_line;
+use hobnob::wire::digest::DigestField;
 use hobnob::wire::range::Validator;
 use hobnob::wire::source::Source;
 
@@ -322,12 +323,25 @@ fn a_file_that_goes_on_says_from_where_and_one_that_starts_over_says_why() {
     let partial = Partial { validator: Validator::from_kept("\"one\""), total: Some(1000) };
     screen.hears_of(
         ids[0],
-        TransferEvent::Started { total: Some(1000), from: 430, anew: None, partial: partial.clone() },
+        TransferEvent::Started {
+            total: Some(1000),
+            from: 430,
+            anew: None,
+            partial: partial.clone(),
+            sameness: Sameness::Certain,
+        },
     );
-    assert!(screen.shows("goes on from 43%") && screen.shows("into /home/lin/Downloads/f0"));
+    assert!(screen.shows("goes on from 43%"));
+    assert!(screen.shows("into /home/lin/Downloads/f0"));
     screen.hears_of(
         ids[0],
-        TransferEvent::Started { total: Some(1000), from: 0, anew: Some(Anew::Changed), partial },
+        TransferEvent::Started {
+            total: Some(1000),
+            from: 0,
+            anew: Some(Anew::Changed),
+            partial,
+            sameness: Sameness::Certain,
+        },
     );
     assert!(screen.shows("starts over: the file became another one on the server"));
 }
@@ -360,13 +374,13 @@ fn a_file_that_is_compared_says_so_and_in_the_end_by_what() {
     assert!(shown.contains(" verifying █") && shown.contains(" 25% "), "{shown}");
     screen.hears_of(ids[0], TransferEvent::Finishing);
     assert!(row(&screen, "f0").contains(" finishing "));
-    let proof = Some(Proof::Sums(clean_line(b"SHA256SUMS")));
+    let proofs = vec![Proof::Answer(DigestField::ReprDigest), Proof::Sums(clean_line(b"SHA256SUMS"))];
     let path = Some("/home/lin/Downloads/f0".into());
     screen.hears_of(
         ids[0],
-        TransferEvent::Finished(Finished { path, bytes: 1000, took: Duration::ZERO, proof }),
+        TransferEvent::Finished(Finished { path, bytes: 1000, took: Duration::ZERO, proofs }),
     );
-    assert!(screen.shows("verified by SHA256SUMS · Enter opens it, V shows it in its folder"));
+    assert!(screen.shows("verified by the server’s checksum, SHA256SUMS · Enter opens it"));
 }
 
 #[test]
@@ -374,11 +388,9 @@ fn a_file_that_could_not_be_compared_says_so() {
     let (mut screen, ids) = steering(1);
     screen.hears_of(ids[0], started(Some(1000)));
     let sums = clean_line(b"SHA256SUMS");
-    screen.hears_of(ids[0], TransferEvent::Unread { sums, fault: Fault::Status(503) });
+    screen.hears_of(ids[0], TransferEvent::Unread { sums, fault: Fault::Status(503), is_known: true });
     screen.hears_of(ids[0], finished("/home/lin/Downloads/f0", 1000, Duration::ZERO));
-    assert!(
-        screen.shows("not compared: SHA256SUMS could not be read: the server answered with HTTP status 503")
-    );
+    assert!(screen.shows("not compared with SHA256SUMS: the server answered with HTTP status 503"));
 }
 
 #[test]
@@ -525,7 +537,10 @@ fn on_a_small_screen_all_that_is_known_of_a_download_comes_into_view_by_keys_and
     let id = screen.fetches()[0].0;
     let partial = Partial { validator: None, total: Some(1000) };
     let anew = Some(Anew::Changed);
-    screen.hears_of(id, TransferEvent::Started { total: Some(1000), from: 0, anew, partial });
+    screen.hears_of(
+        id,
+        TransferEvent::Started { total: Some(1000), from: 0, anew, partial, sameness: Sameness::Certain },
+    );
     screen.press("i");
     assert!(!screen.shows("into ") && !screen.shows("starts over"));
     screen.press("down down");

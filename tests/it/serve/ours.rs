@@ -9,6 +9,7 @@ use hobnob::effect::{Conflict, Job, Naming};
 use hobnob::event::{Proof, TransferEvent};
 use hobnob::net::fetch::{End, Engine, Stop, System};
 use hobnob::serve::Answer;
+use hobnob::wire::digest::DigestField;
 use hobnob::wire::source::Source;
 use tokio::sync::oneshot;
 
@@ -34,6 +35,7 @@ async fn a_download_that_was_stopped_goes_on_and_is_verified() {
         conflict: Conflict::Rename,
         checksum: None,
         sums: Vec::new(),
+        sums_are_guessed: false,
         is_listed: false,
         partial: None,
     };
@@ -66,7 +68,7 @@ async fn a_download_that_was_stopped_goes_on_and_is_verified() {
         ready(())
     });
     let End::Finished(finished) = end.await else { panic!("it did not finish") };
-    assert_eq!(finished.proof, Some(Proof::Answer));
+    assert_eq!(finished.proofs, [Proof::Answer(DigestField::ReprDigest)]);
     let (from, anew) = began.unwrap();
     assert!(from >= ENOUGH && anew.is_none(), "from {from}, {anew:?}");
     assert_eq!(server.log.recv().await.unwrap().answer, Answer::Status(206));

@@ -14,7 +14,7 @@ use hobnob::app::{Me, State};
 use hobnob::effect::{Conflict, Effect, Notification, Partial};
 use hobnob::event::{
     BrowseEvent, ChatEvent, Datagram, Event, Finished, Key, KeyCode, Listing, MessageId, Modifiers, Mouse,
-    MouseAction, Now, RequestId, Size, Target, TransferEvent, TransferId,
+    MouseAction, Now, RequestId, Sameness, Size, Target, TransferEvent, TransferId,
 };
 use hobnob::locale::{Language, Words};
 use hobnob::text::{clean_line, clean_text, is_showable, width::width};
@@ -60,7 +60,7 @@ pub(crate) struct Picture {
 /// A server answers with a file.
 pub(crate) fn started(total: Option<u64>) -> TransferEvent {
     let partial = Partial { validator: None, total };
-    TransferEvent::Started { total, from: 0, anew: None, partial }
+    TransferEvent::Started { total, from: 0, anew: None, partial, sameness: Sameness::Certain }
 }
 
 /// So many large files at once.
@@ -78,7 +78,7 @@ pub(crate) fn downloads(at_once: usize) -> QueueSettings {
 
 /// A file is whole.
 pub(crate) fn finished(path: impl Into<PathBuf>, bytes: u64, took: Duration) -> TransferEvent {
-    TransferEvent::Finished(Finished { path: Some(path.into()), bytes, took, proof: None })
+    TransferEvent::Finished(Finished { path: Some(path.into()), bytes, took, proofs: Vec::new() })
 }
 
 impl Screen {

@@ -2,39 +2,50 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use super::{Transfer, follow};
-use crate::event::{Fault, Kept, Proof, TransferEvent};
-use crate::net::fetch::hashing::{Hashed, Hasher};
+use super::{Base, Transfer, follow};
+use crate::effect::Conflict;
+use crate::event::{Fault, Kept, Mismatch, Proof, TransferEvent};
+use crate::net::fetch::digest::{self, Late};
+use crate::net::fetch::hashing::Hashed;
 use crate::net::fetch::partial::folder;
 use crate::net::fetch::place::{Content, free, is_replaceable};
-use crate::net::fetch::verify::verify;
+use crate::net::fetch::sums::{Found, is_of};
+use crate::net::fetch::verify::{verify, verify_bytes};
 use crate::net::fetch::writer::Written;
-use crate::net::fetch::{Halt, blocking, digest};
-use crate::text::clean_line;
-use crate::wire::digest::Checksum;
+use crate::net::fetch::{Halt, blocking};
+use crate::text::{Clean, clean_line};
+use crate::wire::digest::{Algorithm, Checksum, DigestField};
 use crate::wire::name::damaged;
 
-/// From how many bytes on a file is hashed while it is written.
-const LONG: u64 = 4 * 1024 * 1024;
+/// Bytes to read at once.
+const BUFFER_SIZE: usize = 256 * 1024;
 
 impl Transfer<'_> {
-    /// Compares what came, and says what said what it has to be; none where nothing does. A small file is hashed in memory,
-    /// and one that is right needs no partial file afterwards.
-    pub(super) async fn check<R, F>(&mut self, report: &mut R) -> Result<Option<Proof>, Halt>
+    /// Compares what came with all that says what it has to be, and says what that is; none where nothing does. A small file
+    /// is hashed in memory, and one that is right needs no partial file afterwards.
+    pub(super) async fn check<R, F>(&mut self, report: &mut R) -> Result<Vec<Proof>, Halt>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        self.ask_late(report).await;
-        let Some((checksum, proof)) = self.wanted(report).await else { return Ok(None) };
-        if self.small.as_ref().is_some_and(|bytes| Hasher::hash(&checksum, bytes) == checksum) {
-            return Ok(Some(proof));
+        self.compare_other().await?;
+        let (checksums, proofs) = self.wanted(report).await;
+        if checksums.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(bytes) = &self.small {
+            let compared = proofs.iter().cloned().zip(verify_bytes(bytes, &checksums));
+            if let Ok(proofs) = Mismatch::of(compared) {
+                return Ok(proofs);
+            }
         }
         if let Some(bytes) = self.small.take() {
             let file = self.file.take();
@@ -48,12 +59,16 @@ impl Transfer<'_> {
             }));
             self.settle().await?;
         }
-        let Some(file) = &self.file else { return Ok(None) };
+        let Some(file) = &self.file else { return Ok(Vec::new()) };
         let file = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
-        if Box::pin(verified(file, checksum, self.hashed.take(), report)).await? {
-            return Ok(Some(proof));
+        let compared = Box::pin(verified(file, checksums, self.hashed.take(), report)).await?;
+        match Mismatch::of(proofs.into_iter().zip(compared)) {
+            Ok(proofs) => Ok(proofs),
+            Err(mismatch) => {
+                let kept = self.keep_damaged().await?;
+                Err(Fault::WrongDigest(Box::new(Mismatch { kept, ..mismatch })).into())
+            }
         }
-        Err(Fault::WrongDigest { kept: self.keep_damaged().await? }.into())
     }
 
     /// Asks for the digest that the server did not know when it began to answer. Reports that it could not be had.
@@ -62,75 +77,122 @@ impl Transfer<'_> {
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        if !self.version.digest_follows || self.version.checksum.is_some() {
+        if !self.version.digest_follows || !self.version.checksums.is_empty() {
             return;
         }
-        match Box::pin(digest::late(self.engine, &self.job.source, &self.version)).await {
-            Ok(said) => self.version.checksum = said,
-            Err(fault) => {
-                let sums = clean_line(b"Repr-Digest");
-                report(TransferEvent::Unread { sums, fault }).await;
-            }
-        }
+        let late = Box::pin(digest::late(self.engine, &self.job.source, &self.version)).await;
+        let fault = match late {
+            Ok(Late::Said(said)) => return self.version.checksums = said,
+            Ok(Late::Changed) => Fault::Changed,
+            Err(fault) => fault,
+        };
+        let sums = clean_line(DigestField::ReprDigest.title().as_bytes());
+        report(TransferEvent::Unread { sums, fault, is_known: true }).await;
     }
 
-    /// What is to be hashed while it is written, from where that was left; none where nothing is to be compared, or the file
-    /// is so short that it is sooner read once more.
+    /// What is to be hashed while it is written, from where that was left; none where nothing is to be compared.
     pub(super) fn wanted_hash(&mut self) -> Option<Hashed> {
-        if self.version.total.is_some_and(|total| total < LONG) {
+        let given = self.job.checksum.iter().map(Checksum::algorithm);
+        let said = self.version.checksums.iter().map(|(_, checksum)| checksum.algorithm());
+        // What comes later is mostly one of those.
+        let follows = self.version.digest_follows.then_some(Algorithm::Sha256);
+        let sums = self.job.sums.iter();
+        let sums = sums.map(|sums| Algorithm::from_file_name(&sums.path.last()).unwrap_or(Algorithm::Sha256));
+        let mut wanted: Vec<Algorithm> = given.chain(said).chain(follows).chain(sums).collect();
+        wanted.dedup();
+        if wanted.is_empty() {
             return None;
         }
-        let said = self.job.checksum.as_ref().or(self.version.checksum.as_ref());
-        // What comes later is mostly one of those.
-        let later = self.version.digest_follows || !self.job.sums.is_empty();
-        let hasher = said.map(Hasher::new).or_else(|| later.then(Hasher::sha256))?;
         let left = self.hashed.take();
-        Some(left.filter(|left| left.is_of(&hasher)).unwrap_or_else(|| Hashed::new(hasher)))
+        let is_enough = |left: &Hashed| wanted.iter().all(|algorithm| left.is_by(*algorithm));
+        Some(left.filter(is_enough).unwrap_or_else(|| Hashed::new(wanted)))
     }
 
-    /// What is there stays. It must not where the user says that its content has to be another.
-    pub(super) async fn check_kept<R, F>(&self, why: Kept, report: &mut R) -> Result<Halt, Fault>
+    /// What is there stays. It must not where it is known that its content has to be another: by the user, and by all others
+    /// where it was taken for the server's because of its content.
+    pub(super) async fn check_kept<R, F>(&mut self, why: Kept, report: &mut R) -> Result<Halt, Fault>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        let kept = Halt::Kept(why);
-        let Some(checksum) = self.job.checksum.clone() else { return Ok(kept) };
+        let was_compared = self.job.conflict == Conflict::Resume && matches!(why, Kept::Same | Kept::Alike);
+        let (checksums, proofs) = if was_compared {
+            self.wanted(report).await
+        } else {
+            self.job.checksum.iter().map(|given| (given.clone(), Proof::Given)).unzip()
+        };
+        if checksums.is_empty() {
+            return Ok(Halt::Kept(why));
+        }
         let to = self.job.to.clone();
         let open = move || {
             is_replaceable(&to)?;
             File::open(to).map_err(|error| Fault::from_disk(&error))
         };
-        let is_right = Box::pin(verified(blocking(open).await??, checksum, None, report)).await?;
-        Ok(if is_right { kept } else { Fault::exists(self.job.to.clone()).into() })
+        let compared = Box::pin(verified(blocking(open).await??, checksums, None, report)).await?;
+        let to = self.job.to.clone();
+        Ok(match Mismatch::of(proofs.into_iter().zip(compared)) {
+            Ok(_) if why == Kept::Alike => Halt::Kept(Kept::Same),
+            Ok(_) => Halt::Kept(why),
+            Err(_) if was_compared => Fault::NotBeginning(to).into(),
+            Err(_) => Fault::exists(to).into(),
+        })
     }
 
-    /// What the content has to be, and who says so: whoever is nearest to the user counts. Reports what would say so and
-    /// could not be read.
-    async fn wanted<R, F>(&self, report: &mut R) -> Option<(Checksum, Proof)>
+    /// All that says what the content has to be: one checksum each. Reports what would say so and cannot.
+    async fn wanted<R, F>(&mut self, report: &mut R) -> (Vec<Checksum>, Vec<Proof>)
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
     {
-        if let Some(given) = &self.job.checksum {
-            return Some((given.clone(), Proof::Given));
-        }
-        if let Some(said) = &self.version.checksum {
-            return Some((said.clone(), Proof::Answer));
-        }
-        let mut unread = None;
+        self.ask_late(report).await;
+        let given = self.job.checksum.iter().map(|given| (given.clone(), Proof::Given));
+        let said = self.version.checksums.iter();
+        let said = said.map(|(field, checksum)| (checksum.clone(), Proof::Answer(*field)));
+        let mut wanted: Vec<(Checksum, Proof)> = given.chain(said).collect();
+        let are_listed = !self.job.sums_are_guessed;
+        let mut is_told = false;
         for sums in &self.job.sums {
             let name = clean_line(&sums.path.last());
-            match Box::pin(self.engine.sums.find(self.engine, sums, &self.job.source)).await {
-                Ok(Some(checksum)) => return Some((checksum, Proof::Sums(name))),
-                Ok(None) => {}
-                Err(fault) => drop(unread.get_or_insert((name, fault))),
+            let fault = match Box::pin(self.engine.sums.find(self.engine, sums, &self.job.source)).await {
+                Ok(Found::Checksums(checksums)) => {
+                    wanted
+                        .extend(checksums.into_iter().map(|checksum| (checksum, Proof::Sums(name.clone()))));
+                    continue;
+                }
+                Ok(Found::Nothing) if is_of(sums, &self.job.source) => Fault::NoChecksum,
+                Ok(Found::Missing(status)) if are_listed => Fault::Status(status),
+                Ok(Found::Nothing | Found::Missing(_)) => continue,
+                // A server that does not answer is not asked for the next one: once is enough.
+                Err(_) if is_told && !are_listed => continue,
+                Err(fault) => fault,
+            };
+            is_told = true;
+            report(unread(name, fault, are_listed)).await;
+        }
+        wanted.into_iter().unzip()
+    }
+
+    /// Whether the file that was there is the beginning of what came, where that did not go on with it.
+    async fn compare_other(&mut self) -> Result<(), Halt> {
+        let Some(other) = self.other.as_ref().filter(|_| self.base != Base::Other) else { return Ok(()) };
+        let (theirs, length) = (other.file.clone(), other.length);
+        let is_beginning = match (&self.small, &self.file) {
+            (Some(bytes), _) => {
+                let bytes = bytes.clone();
+                blocking(move || is_beginning(&theirs, length, &bytes[..])).await?
             }
+            (None, Some(file)) => {
+                let file = file.file().try_clone().map_err(|error| Fault::from_disk(&error))?;
+                blocking(move || is_beginning(&theirs, length, From { file: &file, at: 0 })).await?
+            }
+            (None, None) => return Ok(()),
+        };
+        match is_beginning {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Fault::NotBeginning(self.job.to.clone()).into()),
+            Err(error) => Err(Fault::from_disk(&error).into()),
         }
-        if let Some((sums, fault)) = unread {
-            report(TransferEvent::Unread { sums, fault }).await;
-        }
-        None
     }
 
     /// Where it is afterwards.
@@ -151,19 +213,59 @@ impl Transfer<'_> {
     }
 }
 
-/// Reads what was not hashed yet of a file, and says whether its content is right.
+fn unread(sums: Clean, fault: Fault, is_known: bool) -> TransferEvent {
+    TransferEvent::Unread { sums, fault, is_known }
+}
+
+/// Reads a file from a place on, wherever else that is read from.
+struct From<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl io::Read for From<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// Whether what is read begins with so many bytes of a file.
+fn is_beginning(file: &File, length: u64, mut read: impl io::Read) -> io::Result<bool> {
+    let (mut ours, mut theirs) = (vec![0; BUFFER_SIZE], vec![0; BUFFER_SIZE]);
+    let mut there = From { file, at: 0 };
+    while there.at < length {
+        let most = usize::try_from(length - there.at).unwrap_or(BUFFER_SIZE).min(BUFFER_SIZE);
+        let count = io::Read::read(&mut there, &mut theirs[..most])?;
+        if count == 0 {
+            return Ok(false);
+        }
+        match read.read_exact(&mut ours[..count]) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        if ours[..count] != theirs[..count] {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Reads what was not hashed yet of a file, and says of each checksum whether its content is right.
 async fn verified<R, F>(
     file: File,
-    checksum: Checksum,
+    checksums: Vec<Checksum>,
     hashed: Option<Hashed>,
     report: &mut R,
-) -> Result<bool, Fault>
+) -> Result<Vec<bool>, Fault>
 where
     R: FnMut(TransferEvent) -> F,
     F: Future<Output = ()>,
 {
     let (count, progress) = watch::channel(0);
-    let verified = spawn_blocking(move || verify(&file, &checksum, hashed, &count));
+    let verified = spawn_blocking(move || verify(&file, &checksums, hashed, &count));
     let verified = tokio::select! {
         verified = verified => verified.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())),
         never = follow(progress, |bytes| report(TransferEvent::Verifying { bytes })) => match never {},

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Other, Transfer};
 use crate::effect::Conflict;
-use crate::event::{Clash, Fault, Kept};
+use crate::event::{Clash, Facts, Fault, Kept};
 use crate::net::fetch::partial::{PartialFile, folder};
 use crate::net::fetch::place::{facts, is_replaceable};
 use crate::net::fetch::target::without_links;
@@ -45,15 +45,16 @@ impl Transfer<'_> {
         let found = done(looking).await;
         self.looking = None;
         let Found { there, other, file } = found??;
-        self.weigh_against(there).await?;
+        self.weigh_against(there, None).await?;
         // Only now: it is looked for again after a failure, and nobody else may have it then.
         (self.other, self.file) = (other, file);
         Ok(())
     }
 
-    /// The same for the name that the server has for the file, while it sends it. Whether there is a file to go on with,
-    /// so that something else is to be asked for.
-    pub(super) async fn look_at_name(&mut self) -> Result<bool, Halt> {
+    /// The same for the name that the server has for the file, of which it says this, while it sends it: nothing more is asked
+    /// of a server that may serve one client at a time. Whether there is a file to go on with, so that something else is to be
+    /// asked for.
+    pub(super) async fn look_at_name(&mut self, comes: Facts) -> Result<bool, Halt> {
         let (to, conflict) = (self.job.to.clone(), self.job.conflict);
         let look = move || {
             let there = there(&to)?;
@@ -61,22 +62,27 @@ impl Transfer<'_> {
             Ok::<_, Halt>((there, other))
         };
         let (there, other) = blocking(look).await??;
-        self.weigh_against(there).await?;
+        self.weigh_against(there, Some(comes)).await?;
         self.other = other;
         Ok(self.other.is_some())
     }
 
     /// Where it depends on the file that is there, whether this one is wanted at all.
-    async fn weigh_against(&mut self, there: Option<Metadata>) -> Result<(), Halt> {
+    async fn weigh_against(&mut self, there: Option<Metadata>, comes: Option<Facts>) -> Result<(), Halt> {
         if let (Some(there), conflict @ (Conflict::Ask | Conflict::Newer)) = (there, self.job.conflict) {
-            Box::pin(self.weigh(conflict, &there)).await?;
+            let comes = if let Some(comes) = comes {
+                comes
+            } else {
+                let client = &self.engine.client;
+                Box::pin(ask::facts(client, &mut self.job.source)).await?.unwrap_or_default()
+            };
+            self.weigh(conflict, &there, comes)?;
         }
         Ok(())
     }
 
     /// Whether the server's file is another one than the one that is there.
-    async fn weigh(&mut self, conflict: Conflict, there: &Metadata) -> Result<(), Halt> {
-        let comes = ask::facts(&self.engine.client, &mut self.job.source).await?.unwrap_or_default();
+    fn weigh(&self, conflict: Conflict, there: &Metadata, comes: Facts) -> Result<(), Halt> {
         let there = facts(there);
         if conflict == Conflict::Newer {
             return match comes.compare_times(&there) {
@@ -114,7 +120,8 @@ fn judge(to: &Path, conflict: Conflict, there: Option<&Metadata>) -> Result<Opti
             is_replaceable(to)?;
             let file = File::open(to).map_err(|error| Fault::from_disk(&error))?;
             let modified = facts(there).modified;
-            let other = Other { file: Arc::new(file), length: there.len(), modified, by_range: true };
+            let file = Arc::new(file);
+            let other = Other { file, length: there.len(), modified, by_range: true, sampled: None };
             return Ok(Some(other).filter(|other| other.length > 0));
         }
     }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::Transfer;
 use crate::effect::Naming;
-use crate::event::TransferEvent;
+use crate::event::{Facts, TransferEvent};
 use crate::net::fetch::partial::folder;
 use crate::net::fetch::target::rules;
 use crate::net::fetch::{Halt, blocking};
@@ -34,7 +34,12 @@ impl Transfer<'_> {
 
     /// Takes the name that the server has for the file. Whether something else is to be asked for, as there is a file of
     /// that name to go on with.
-    pub(super) async fn take_name<R, F>(&mut self, name: &[u8], report: &mut R) -> Result<bool, Halt>
+    pub(super) async fn take_name<R, F>(
+        &mut self,
+        name: &[u8],
+        comes: Facts,
+        report: &mut R,
+    ) -> Result<bool, Halt>
     where
         R: FnMut(TransferEvent) -> F,
         F: Future<Output = ()>,
@@ -52,7 +57,7 @@ impl Transfer<'_> {
             return Ok(false);
         }
         self.rename(&here, report).await;
-        self.look_at_name().await
+        self.look_at_name(comes).await
     }
 
     async fn rename<R, F>(&mut self, name: &[u8], report: &mut R)

@@ -1,16 +1,25 @@
 //! Going on with what is here: asks for the rest, and compares the last bytes that are here with what the server has
 //! there. Never goes on where they differ.
+//!
+//! What an earlier try left is known by its validator. A file that came from elsewhere is not: all of it is compared where it
+//! is short; of a longer one samples are, where the server says no digest by which the whole can be compared in the end.
 
 use std::fs::File;
 use std::io;
 
-use super::{Base, Transfer};
+use super::{Base, Other, Transfer};
 use crate::effect::Partial;
-use crate::event::{Anew, Facts, Fault, Kept};
+use crate::event::{Anew, Compared, Facts, Fault, Kept, Sameness};
 use crate::net::fetch::ask::{self, Answer, Reply, Version, Wish};
 use crate::net::fetch::body::Incoming;
 use crate::net::fetch::partial::read_at;
 use crate::net::fetch::{Halt, OVERLAP, blocking};
+
+/// Bytes at the end of a file from elsewhere that are compared: all of a shorter one.
+const END: u64 = 1024 * 1024;
+
+/// Samples of a longer one, each of [`OVERLAP`] bytes, spread evenly from its first byte on.
+const SAMPLES: u64 = 16;
 
 impl Transfer<'_> {
     /// Asks until there is an answer that can be used, and what it goes on with. Notes why with nothing that an earlier
@@ -26,7 +35,13 @@ impl Transfer<'_> {
         }
         let mut suffix = None;
         loop {
-            let base = self.base();
+            let mut base = self.base();
+            if base == Base::Other && self.needs_samples() {
+                if let Some(whole) = Box::pin(self.sample()).await? {
+                    return Ok((whole, Base::Nothing));
+                }
+                base = self.base();
+            }
             let wish = self.wish(base, suffix.take());
             let reply = ask::ask(self.engine, &mut self.job.source, wish.as_ref(), &mut self.lengths).await?;
             let useless = match reply {
@@ -41,20 +56,22 @@ impl Transfer<'_> {
                     let mut answer = *answer;
                     self.begins(&mut answer).await?;
                     if base == Base::Partial {
-                        let same = answer.version.validator == self.version.validator;
+                        let (now, before) = (&answer.version, &self.version);
+                        let same = now.validator == before.validator && now.total == before.total;
                         self.anew = Some(if same { Anew::NoRanges } else { Anew::Changed });
                     }
+                    self.sameness = Sameness::Certain;
                     return Ok((answer, Base::Nothing));
                 }
                 Reply::Useless(why) => why,
                 Reply::Unsatisfied(total) => {
                     let here = self.length(base);
                     if base == Base::Other && total < here {
-                        return Err(Fault::exists(self.job.to.clone()).into());
+                        return Err(self.not_beginning());
                     }
                     // Some servers call it so where nothing is missing: then the end alone is asked for.
                     if total == here && wish.is_some_and(|wish| wish.suffix.is_none()) {
-                        suffix = Some(here.min(OVERLAP));
+                        suffix = Some(here.min(overlap(base)));
                         continue;
                     }
                     Anew::Changed
@@ -90,55 +107,146 @@ impl Transfer<'_> {
     }
 
     fn wish(&self, base: Base, suffix: Option<u64>) -> Option<Wish> {
-        let first = self.length(base).saturating_sub(OVERLAP);
+        let first = self.length(base).saturating_sub(overlap(base));
         let known = match base {
             Base::Nothing => return None,
             Base::Partial => self.version.partial(),
-            // Nobody knows which version it was.
-            Base::Other => Partial { validator: None, total: None },
+            Base::Other => self.other.as_ref().map_or(UNKNOWN, Other::version),
         };
-        Some(Wish { first, suffix, known })
+        Some(Wish { first, last: None, suffix, known })
+    }
+
+    fn not_beginning(&self) -> Halt {
+        Fault::NotBeginning(self.job.to.clone()).into()
+    }
+
+    /// Whether the other file is too long for all of it to be compared, and was not looked at yet.
+    fn needs_samples(&self) -> bool {
+        self.other.as_ref().is_some_and(|other| other.length > END && other.sampled.is_none())
+    }
+
+    /// Compares samples of the other file with what the server has there, as many as are needed: one, where there will be
+    /// more to compare it with. The whole file, where the server sends that instead.
+    async fn sample(&mut self) -> Result<Option<Answer>, Halt> {
+        let Some(other) = &self.other else { return Ok(None) };
+        let (file, length) = (other.file.clone(), other.length);
+        for nth in 0..SAMPLES {
+            let first = (length - OVERLAP) / SAMPLES * nth;
+            let known = self.other.as_ref().map_or(UNKNOWN, Other::version);
+            let wish = Wish { first, last: Some(first + OVERLAP - 1), suffix: None, known };
+            let reply = ask::ask(self.engine, &mut self.job.source, Some(&wish), &mut self.lengths).await?;
+            match reply {
+                Reply::File(answer) if answer.is_part => {
+                    let Answer { mut body, version, .. } = *answer;
+                    let (same, _) = compare(&mut body, &file, first, first + OVERLAP).await?;
+                    if !same || version.total.is_some_and(|total| total < length) {
+                        return Err(self.not_beginning());
+                    }
+                    let is_verified = self.job.checksum.is_some()
+                        || version.digest_follows
+                        || !version.checksums.is_empty();
+                    if let Some(other) = &mut self.other {
+                        other.sampled = Some(Box::new(version));
+                    }
+                    if is_verified {
+                        break;
+                    }
+                }
+                Reply::File(answer) => {
+                    let mut answer = *answer;
+                    self.begins(&mut answer).await?;
+                    return Ok(Some(answer));
+                }
+                Reply::Useless(_) | Reply::Unsatisfied(_) => {
+                    if let Some(other) = &mut self.other {
+                        other.by_range = false;
+                    }
+                    break;
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Whether the part that comes begins with the last bytes that are here; they are taken from it.
     async fn goes_on(&mut self, base: Base, answer: &mut Answer) -> Result<bool, Halt> {
         let here = self.length(base);
-        let exists = || Halt::Fault(Fault::exists(self.job.to.clone()));
         if base == Base::Other && answer.version.total.is_some_and(|total| total < here) {
-            return Err(exists());
+            return Err(self.not_beginning());
         }
         let file = match (base, &self.file, &self.other) {
             (Base::Partial, Some(file), _) => file.file(),
             (Base::Other, _, Some(other)) => &*other.file,
             _ => return Ok(false),
         };
-        let (same, _) = compare(&mut answer.body, file, here.saturating_sub(OVERLAP), here).await?;
+        let (same, _) = compare(&mut answer.body, file, here.saturating_sub(overlap(base)), here).await?;
+        let sameness = match base {
+            Base::Nothing => Sameness::Certain,
+            Base::Partial if self.version.partial().is_certain() => Sameness::Certain,
+            Base::Partial => Sameness::Likely(compared(&self.version, &answer.version)),
+            Base::Other if here <= END => Sameness::Certain,
+            Base::Other => Sameness::Sampled,
+        };
+        // What is here may have begun with a file from elsewhere, in this run or in an earlier one.
+        let is_sampled = self.other.as_ref().is_some_and(|other| other.length > END);
+        self.sameness = if is_sampled { Sameness::Sampled } else { sameness };
         if base == Base::Other {
             if !same {
-                return Err(exists());
+                return Err(self.not_beginning());
             }
             if answer.version.total == Some(here) {
-                return Err(Halt::Kept(Kept::Same));
+                // By that it may still turn out to be another one.
+                self.version = answer.version.clone();
+                let kept = if sameness == Sameness::Certain { Kept::Same } else { Kept::Alike };
+                return Err(Halt::Kept(kept));
             }
         }
         Ok(same)
     }
 
-    /// Whether a whole file that comes begins with the other file that is to be gone on with, as far as that is looked at.
+    /// Whether a whole file that comes begins with the other file that is to be gone on with, as far as that is looked at: all
+    /// of it is when the other has come.
     async fn begins(&mut self, answer: &mut Answer) -> Result<(), Halt> {
         let Some(other) = &self.other else { return Ok(()) };
-        let exists = || Halt::Fault(Fault::exists(self.job.to.clone()));
         let total = answer.version.total;
         if total.is_some_and(|total| total < other.length) {
-            return Err(exists());
+            return Err(self.not_beginning());
         }
         let comes = Facts { size: total, modified: answer.version.modified };
         if comes.are_the_same_as(&Facts { size: Some(other.length), modified: other.modified }) {
+            self.version = answer.version.clone();
             return Err(Halt::Kept(Kept::Same));
         }
         let (same, taken) = compare(&mut answer.body, &other.file, 0, other.length.min(OVERLAP)).await?;
         answer.body.put_back(taken);
-        if same { Ok(()) } else { Err(exists()) }
+        if same { Ok(()) } else { Err(self.not_beginning()) }
+    }
+}
+
+/// Nothing is known of its version.
+const UNKNOWN: Partial = Partial { validator: None, total: None };
+
+impl Other {
+    /// Of which version it should be the beginning.
+    fn version(&self) -> Partial {
+        self.sampled.as_ref().map_or(UNKNOWN, |version| version.partial())
+    }
+}
+
+/// How many bytes at the end of what is here are compared.
+fn overlap(base: Base) -> u64 {
+    match base {
+        Base::Nothing | Base::Partial => OVERLAP,
+        Base::Other => END,
+    }
+}
+
+/// What two answers both said of their versions, which are not said to be different ones.
+fn compared(before: &Version, now: &Version) -> Compared {
+    Compared {
+        length: before.total.is_some() && now.total.is_some(),
+        date: before.identity.modified.is_some() && now.identity.modified.is_some(),
+        tag: before.identity.etag.is_some() && now.identity.etag.is_some(),
     }
 }
 
