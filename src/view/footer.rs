@@ -148,12 +148,7 @@ fn notice_text(state: &State, words: &Words, notice: &Notice) -> String {
             let sentence = if *on { &words_of.blocked } else { &words_of.unblocked };
             fill(sentence, &[("peer", &values.0), ("key", &values.1)])
         }
-        Notice::Cleared(count) => {
-            let key =
-                keys::first_key(&state.keymap.transfers, Transfer::ClearDone).map(|key| key.to_string());
-            let sentence = if *count == 1 { &words_of.cleared_one } else { &words_of.cleared };
-            fill(sentence, &[("count", &size::grouped(*count)), ("key", &key.unwrap_or_default())])
-        }
+        Notice::Cleared(count) => transfers::hints::cleared(state, words_of, *count),
         Notice::Noisy(peer) => {
             let (peer, mute) = peer_and_key(state, *peer, Global::MutePeer);
             let block = key_of(state, Global::BlockPeer);

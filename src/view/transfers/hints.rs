@@ -1,10 +1,12 @@
 //! The keys that matter while one walks through the downloads, or answers what is asked about one.
 
+use crate::app::State;
 use crate::app::files::Files;
 use crate::app::keys::{self, Edit, Keymap, Move, Settle, Transfer};
 use crate::app::queue::ItemState;
 use crate::app::transfers::{Dialogue, place_of};
-use crate::locale::HintWords;
+use crate::locale::{HintWords, NoticeWords, fill};
+use crate::text::size::grouped;
 use crate::view::footer::Hint;
 
 /// The keys of what lies over the screen.
@@ -60,4 +62,11 @@ pub(in crate::view) fn selected<'a>(files: &Files, map: &Keymap, words: &'a Hint
     hints.push((act(Transfer::CopyPath), &words.copy_path));
     hints.push((keys::first_key(&map.list, Move::Up), &words.choose));
     hints
+}
+
+/// So many downloads were taken off the list, and which key brings them back.
+pub(in crate::view) fn cleared(state: &State, words: &NoticeWords, count: u64) -> String {
+    let key = keys::first_key(&state.keymap.transfers, Transfer::ClearDone).map(|key| key.to_string());
+    let sentence = if count == 1 { &words.cleared_one } else { &words.cleared };
+    fill(sentence, &[("count", &grouped(count)), ("key", &key.unwrap_or_default())])
 }
