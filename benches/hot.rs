@@ -16,7 +16,7 @@ use hobnob::effect::{Conflict, Effect, NamePolicy, StoreRequest};
 use hobnob::event::{ChatEvent, Datagram, Event, Listing, Now, RowId, Saved, Size, StoreEvent};
 use hobnob::text::{clean_line, clean_text};
 use hobnob::wire::Raw;
-use hobnob::wire::listing::{Entry, Form, Kind, read};
+use hobnob::wire::listing::{Entry, Form, Kind, Role, read};
 use hobnob::wire::name::portable_name;
 use hobnob::wire::source::Source;
 
@@ -45,14 +45,16 @@ fn listings(criterion: &mut Criterion) {
     group.bench_function("in JSON", |bench| {
         bench.iter(|| {
             let mut entries = Vec::new();
-            read(&page, Form::Json, black_box(json.as_bytes()), &mut entries).expect("a list");
+            read(&page, Role::of(&page), Form::Json, black_box(json.as_bytes()), &mut entries)
+                .expect("a list");
             entries
         });
     });
     group.bench_function("in HTML", |bench| {
         bench.iter(|| {
             let mut entries = Vec::new();
-            read(&page, Form::Html, black_box(html.as_bytes()), &mut entries).expect("a list");
+            read(&page, Role::of(&page), Form::Html, black_box(html.as_bytes()), &mut entries)
+                .expect("a list");
             entries
         });
     });
@@ -70,10 +72,16 @@ fn listing(name: impl Fn(u32) -> String) -> Listing {
             size: None,
             modified: None,
             may_be_folder: false,
+            is_link: false,
         }
     };
     let source = Source::parse("http://box/").expect("a source");
-    Listing { source, entries: (0..ENTRIES).map(entry).collect(), is_cut: false }
+    Listing {
+        source,
+        entries: (0..ENTRIES).map(entry).collect(),
+        is_cut: false,
+        unlisted: hobnob::event::Unlisted::default(),
+    }
 }
 
 /// Single keys, before which something is typed already: that many names fit makes them slow, or that none does.

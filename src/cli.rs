@@ -16,7 +16,9 @@ use crate::event::system_words;
 use crate::locale::{Words, fill};
 use crate::net::chat::BindError;
 use crate::text::clean_line;
+use crate::text::size::grouped;
 use crate::view::wording;
+use crate::wire::source::Source;
 
 mod code;
 mod demo;
@@ -225,6 +227,15 @@ impl Context {
     #[must_use]
     pub fn failed(&self, about: &str, fault: &crate::event::Fault) -> Ending {
         Ending::Failed(format!("{about}: {}", wording::fault(&self.words, fault)))
+    }
+
+    /// Says on stderr how many things the server left out of the lists of a folder; nothing where it says of none.
+    fn say_left_out(&self, folder: &Source, count: u64) {
+        if count > 0 {
+            let (folder, count) = (folder.to_string(), grouped(count));
+            let words = &self.words.command.left_out;
+            Ending::Failed(fill(words, &[("source", &folder), ("count", &count)])).say();
+        }
     }
 }
 

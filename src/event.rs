@@ -208,6 +208,17 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Whether the folder may hold more, because the server does not go on after so many.
     pub is_cut: bool,
+    /// What is in the folder, and not in its list.
+    pub unlisted: Unlisted,
+}
+
+/// How many things of a folder are not in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unlisted {
+    /// As the server says.
+    pub by_server: usize,
+    /// Files that only a query names (`?f=a.txt`): they have no path under which they could be asked for.
+    pub by_link: usize,
 }
 
 impl Listing {

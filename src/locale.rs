@@ -84,6 +84,7 @@ words! {
         network, interrupted, earlier_run, nobody_reads, too_long, edited_too_long, edited_not_text,
         not_started, program_failed, no_desktop, gone, not_for_opening, busy,
         not_tried, not_tried_files, not_walked,
+        undecided, web_page, loops, not_file, not_files, unnamed,
     }
     /// What stands around both tabs.
     FrameWords { too_small, chat, files, to, from, nobody, nowhere, saving_to }
@@ -171,7 +172,7 @@ words! {
         not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
         misplaced_option,
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
-        no_lists, no_name, one_output, output_folder, one_checksum, verify_stream, unverified, unverified_known, unverified_files, stopped, stream_stopped, empty_folder, renamed, more_renamed, more_failures, held,
+        no_lists, no_name, one_output, output_folder, one_checksum, verify_stream, unverified, unverified_known, unverified_files, stopped, stream_stopped, empty_folder, renamed, more_renamed, left_out, more_failures, held,
         who, who_in, password,
     }
     /// The folder that is shared.

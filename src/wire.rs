@@ -19,6 +19,7 @@ pub mod peer;
 pub mod plain;
 pub mod range;
 pub mod source;
+pub mod webpage;
 
 /// Bytes of somebody else's that are kept but must never be shown: there is no way to print them.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use hobnob::text::clean_line;
-use hobnob::wire::listing::{ENTRY_LIMIT, Form, Kind, read as read_list};
+use hobnob::wire::listing::{ENTRY_LIMIT, Form, Kind, Role, read as read_list};
 use hobnob::wire::source::Source;
 
 /// A folder, one with more to its name, and what need not be a folder.
@@ -13,7 +13,7 @@ pub fn read(form: Form, content: &[u8]) {
     for url in PAGES {
         let page = Source::parse(url).expect("it is a URL");
         let mut entries = Vec::new();
-        let _ = read_list(&page, form, content, &mut entries);
+        let _ = read_list(&page, Role::of(&page), form, content, &mut entries);
         assert!(entries.len() <= ENTRY_LIMIT);
         let mut names = HashSet::new();
         for entry in entries {

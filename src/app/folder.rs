@@ -394,6 +394,7 @@ mod tests {
             size: Some(size),
             modified: None,
             may_be_folder: false,
+            is_link: false,
         }
     }
 
@@ -405,7 +406,10 @@ mod tests {
             entry("A.txt", Kind::File, 5),
             entry("c.txt", Kind::File, 3),
         ];
-        Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default())
+        Folder::new(
+            Listing { source, entries, is_cut: false, unlisted: crate::event::Unlisted::default() },
+            Arrangement::default(),
+        )
     }
 
     fn names(folder: &Folder) -> Vec<&str> {
@@ -449,7 +453,10 @@ mod tests {
         let source = Source::parse("http://h").unwrap();
         let entries =
             vec![entry(".git", Kind::Dir, 0), entry("a", Kind::File, 1), entry(".a", Kind::File, 1)];
-        let mut folder = Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default());
+        let mut folder = Folder::new(
+            Listing { source, entries, is_cut: false, unlisted: crate::event::Unlisted::default() },
+            Arrangement::default(),
+        );
         assert_eq!((names(&folder), folder.count(), folder.count_hidden()), (vec!["a"], 1, 2));
         folder.arrange(Arrangement { with_hidden: true, ..Arrangement::default() });
         assert_eq!((names(&folder), folder.count_hidden()), (vec![".git", ".a", "a"], 0));
@@ -492,7 +499,10 @@ mod tests {
     fn sizes_that_no_disk_could_hold_are_added_up_all_the_same() {
         let source = Source::parse("http://h").unwrap();
         let entries = vec![entry("a", Kind::File, u64::MAX), entry("b", Kind::File, 1)];
-        let folder = Folder::new(Listing { source, entries, is_cut: false }, Arrangement::default());
+        let folder = Folder::new(
+            Listing { source, entries, is_cut: false, unlisted: crate::event::Unlisted::default() },
+            Arrangement::default(),
+        );
         assert_eq!(folder.total().map(|total| total.bytes), Some(u64::MAX));
     }
 

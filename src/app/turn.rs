@@ -365,7 +365,12 @@ mod tests {
             let Some(Effect::Browse { request, source }) = run.out.pop() else { panic!("nobody was asked") };
             run.on(Event::Browse(
                 request,
-                BrowseEvent::Listed(Listing { source, entries: Vec::new(), is_cut: false }),
+                BrowseEvent::Listed(Listing {
+                    source,
+                    entries: Vec::new(),
+                    is_cut: false,
+                    unlisted: crate::event::Unlisted::default(),
+                }),
             ));
         }
         let goals = ["server http://box/", "folder http://box/a/b/", "folder http://box/a/"];

@@ -85,6 +85,16 @@ pub enum ErrorCode {
     Interrupted,
     /// Not tried, because the server does not answer.
     NotTried,
+    /// It may be a folder or a file.
+    Undecided,
+    /// A web page came in place of the file.
+    WebPage,
+    /// A folder that leads back to one that it is in.
+    Loop,
+    /// It is a device, a pipe, or a link to nowhere.
+    NotFile,
+    /// Files without a path of their own.
+    Unnamed,
     /// Anything else.
     Other,
 }
@@ -113,7 +123,12 @@ impl From<&Fault> for ErrorCode {
             Fault::NoListing => Self::NoList,
             Fault::TooLarge { .. } | Fault::TooMany { .. } | Fault::TooDeep { .. } => Self::ListTooLarge,
             Fault::CutShort { .. } => Self::ListCut,
-            Fault::Encoded => Self::UnknownCoding,
+            Fault::Encoded(_) => Self::UnknownCoding,
+            Fault::Undecided => Self::Undecided,
+            Fault::WebPage => Self::WebPage,
+            Fault::Loop => Self::Loop,
+            Fault::NotFile { .. } => Self::NotFile,
+            Fault::Unnamed { .. } => Self::Unnamed,
             Fault::BadName => Self::BadName,
             Fault::HiddenName => Self::HiddenName,
             Fault::Short { .. } => Self::Incomplete,
@@ -156,7 +171,7 @@ mod tests {
         body-timeout connection-reset connection-closed network http-status unauthorized certificate tls not-http \
         nothing-sent is-folder is-file no-list list-too-large list-cut unknown-coding bad-name hidden-name \
         incomplete contradictory redirect-refused too-many-redirects wrong-checksum changed exists in-progress disk-full disk output-closed \
-        interrupted not-tried other";
+        interrupted not-tried undecided web-page loop not-file unnamed other";
 
     #[test]
     fn every_code_keeps_its_name_stands_for_one_thing_and_is_documented() {

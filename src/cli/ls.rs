@@ -115,8 +115,11 @@ async fn list_folder(
     };
     match listed {
         Ok(Some(Listed { source, list })) => {
+            context.say_left_out(&source, list.left_out as u64);
             let after = list.entries;
-            Ok(list.is_cut.then_some((source, Fault::CutShort { after })).into_iter().collect())
+            let cut = list.is_cut.then(|| (source.clone(), Fault::CutShort { after }));
+            let unnamed = (list.unnamed > 0).then_some((source, Fault::Unnamed { links: list.unnamed }));
+            Ok(cut.into_iter().chain(unnamed).collect())
         }
         Ok(None) => Err(no_lists(context, source)),
         // That is no failure.
@@ -192,7 +195,7 @@ async fn list_tree(
     source: &Source,
     options: &Ls,
 ) -> Result<Vec<(Source, Fault)>, Ending> {
-    let Tree { is_listed, mut found, missed } = loop {
+    let Tree { is_listed, mut found, missed, left_out } = loop {
         let tree = tree(context, client, source).await;
         match tree.missed.first() {
             // Nothing at all can be seen before the server knows who asks.
@@ -207,6 +210,7 @@ async fn list_tree(
             Some(_) | None => no_lists(context, source),
         });
     }
+    context.say_left_out(source, left_out);
     found.sort_by(|one: &Row, other: &Row| {
         (&one.way, &one.entry.raw.0).cmp(&(&other.way, &other.entry.raw.0))
     });
@@ -241,38 +245,46 @@ struct Tree {
     is_listed: bool,
     found: Vec<Row>,
     missed: Vec<(Source, Fault)>,
+    /// Things in them that the server says are not in its lists.
+    left_out: u64,
 }
 
 async fn tree(context: &Context, client: &Client, source: &Source) -> Tree {
     let mut top: Option<Vec<u8>> = None;
-    let (mut found, mut missed) = (Vec::new(), Vec::new());
+    let (mut found, mut missed, mut left_out) = (Vec::new(), Vec::new(), 0);
     let report = |event| {
         match event {
             WalkEvent::Found(listing) => {
                 let path = listing.source.path.name();
                 let top = top.get_or_insert_with(|| path.clone());
                 let way = path.strip_prefix(top.as_slice()).unwrap_or_default();
-                missed.extend(cut_short(&listing));
+                left_out += listing.unlisted.by_server as u64;
+                missed.extend(incomplete(&listing));
                 if listing.entries.len() > ENTRIES - found.len() {
                     missed.push((listing.source, Fault::TooMany { limit: ENTRIES }));
                 } else {
                     found.extend(rows(listing, way));
                 }
             }
-            WalkEvent::Missed(source, fault) => missed.push((source, fault)),
+            WalkEvent::Missed(source, fault) | WalkEvent::Undecided(source, fault) => {
+                missed.push((source, fault));
+            }
             WalkEvent::Failed(fault) => missed.push((source.clone(), fault)),
             WalkEvent::Ended => {}
         }
         ready(())
     };
     walk(source, Vec::new(), client, context.config.retries, report).await;
-    Tree { is_listed: top.is_some(), found, missed }
+    Tree { is_listed: top.is_some(), found, missed, left_out }
 }
 
-/// Of which folder there may be more than is listed.
-fn cut_short(listing: &Listing) -> Option<(Source, Fault)> {
-    let after = listing.entries.len();
-    listing.is_cut.then(|| (listing.source.clone(), Fault::CutShort { after }))
+/// Of which folder there may be, or is, more than is listed.
+fn incomplete(listing: &Listing) -> impl Iterator<Item = (Source, Fault)> {
+    let (after, links) = (listing.entries.len(), listing.unlisted.by_link);
+    let cut = listing.is_cut.then_some(Fault::CutShort { after });
+    let unnamed = (links > 0).then_some(Fault::Unnamed { links });
+    let source = listing.source.clone();
+    cut.into_iter().chain(unnamed).map(move |fault| (source.clone(), fault))
 }
 
 fn no_lists(context: &Context, source: &Source) -> Ending {

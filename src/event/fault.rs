@@ -54,8 +54,13 @@ pub enum Fault {
     IsFile,
     /// The server answers, but with no list that we can read.
     NoListing,
-    /// The server sent a content coding (RFC 9110, section 8.4) that it was not asked for.
-    Encoded,
+    /// A page that may be the list of a folder as well as a file with links.
+    Undecided,
+    /// A web page came in place of a file of another kind: to log in, or to say what is wrong.
+    WebPage,
+    /// The server sent a content or transfer coding (RFC 9110, section 8.4; RFC 9112, section 7) that it was not asked
+    /// for: which.
+    Encoded(Clean),
     /// More than we are willing to read (a list over its limit in bytes).
     TooLarge {
         /// The limit in bytes.
@@ -80,6 +85,18 @@ pub enum Fault {
     CutShort {
         /// After so many entries.
         after: usize,
+    },
+    /// A folder with the same content as one that it is in: a link leads back there.
+    Loop,
+    /// Neither files nor folders: devices, pipes, sockets, links to nowhere.
+    NotFile {
+        /// How many there are in the folder; 1 of the thing itself.
+        count: usize,
+    },
+    /// Links of a list to files that have no path of their own, but a query.
+    Unnamed {
+        /// How many.
+        links: usize,
     },
     /// A plain request may have at most 1,024 bytes, and at least one.
     BadName,
@@ -267,7 +284,9 @@ impl Fault {
                 | Self::IsFolder
                 | Self::IsFile
                 | Self::NoListing
-                | Self::Encoded
+                | Self::Undecided
+                | Self::WebPage
+                | Self::Encoded(_)
                 | Self::Redirected(_)
                 | Self::InsecureRedirect(_)
         );

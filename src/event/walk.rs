@@ -15,6 +15,8 @@ pub enum WalkEvent {
     Found(Listing),
     /// A folder could not be listed.
     Missed(Source, Fault),
+    /// It could not be found out whether this, which is among the files of a folder that was listed, is one.
+    Undecided(Source, Fault),
     /// All that can be reached was.
     Ended,
     /// It was not begun.

@@ -2,43 +2,33 @@
 //! must never read a file as if it was a list.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hyper::{HeaderMap, StatusCode, header};
 use tokio::sync::mpsc;
-use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet};
 
-use super::http::{Answer, Client, Question};
+use super::http::Client;
 use super::resolve;
-use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId, WalkEvent};
+use crate::event::{BrowseEvent, Event, Fault, Listing, RequestId, Unlisted, WalkEvent};
 use crate::wire::address::Endpoint;
-use crate::wire::listing::{
-    self, ENTRY_LIMIT, Entry, Form, Kind, List, ListingError, NAMES_LIMIT, Reading, TOTAL, Take,
-};
-use crate::wire::source::{Path, Scheme, Source};
+use crate::wire::listing::Kind;
+use crate::wire::source::Source;
 
 mod body_reader;
+mod breaker;
+mod cycle;
+mod decide;
 mod fill;
 mod kinds;
+mod list;
 mod preview;
 mod same;
 mod walk;
 
-use body_reader::BodyReader;
-use same::Same;
-
 pub use fill::{fill, measure};
+pub use list::{Listed, stream};
 pub use preview::{Highlighting, content, preview};
 pub use walk::walk;
 
-/// The most bytes of a list that are none of its entries', and what belongs to an entry: a name of 255 bytes, each written
-/// as six, twice. They are not kept in memory.
-const LIST_LIMIT: u64 = 64 << 20;
-const ENTRY_BYTES: u64 = 4096;
-/// Pieces of a list that may wait to be read. What a connection gives at a time is at most some 400 kB.
-const PIECES: usize = 8;
 /// Questions that may wait for an answer at the same time.
 const IN_FLIGHT: usize = 32;
 /// Texts that may be highlighted at the same time.
@@ -63,186 +53,8 @@ pub async fn browse(source: &Source, client: &Client) -> Result<Browsed, Fault> 
     for entry in &mut entries {
         entry.may_be_folder = !list.marks_folders && entry.kind == Kind::File;
     }
-    Ok(Browsed::Listed(Listing { source, entries, is_cut: list.is_cut }))
-}
-
-/// A folder whose list came to its end.
-#[derive(Debug)]
-pub struct Listed {
-    /// Where it is, after probing and redirects.
-    pub source: Source,
-    /// What is known of its list.
-    pub list: List,
-}
-
-/// The same, but each entry goes to `taker` as it comes, on a thread that may be kept waiting; that is given back. None
-/// from a plain server. Where it fails some may have come.
-pub async fn stream<T: Take + Send + 'static>(
-    source: &Source,
-    client: &Client,
-    taker: T,
-) -> Result<(Option<Listed>, T), Fault> {
-    if source.scheme == Scheme::Plain {
-        return Ok((None, taker));
-    }
-    let (asked, taker) = ask(source, client, taker).await?;
-    let Some((folder, reading)) = asked else { return Ok((None, taker)) };
-    match reading {
-        Reading::List(list) => Ok((Some(Listed { source: folder, list }), taker)),
-        Reading::Elsewhere(query) => {
-            let there = folder.at(Path::from_url(&format!("{}?{query}", folder.path.encoded())));
-            match ask(&there, client, taker).await? {
-                (Some((source, Reading::List(list))), taker) => Ok((Some(Listed { source, list }), taker)),
-                (Some((_, Reading::Elsewhere(_) | Reading::Maybe(_))) | None, _) => Err(Fault::NoListing),
-            }
-        }
-        Reading::Maybe(names) => match ask(&folder, client, Same::new(names, taker)).await {
-            Ok((Some((source, Reading::List(list))), same)) if same.is_same() => {
-                Ok((Some(Listed { source, list }), same.taker))
-            }
-            // A page, and a folder of its name beside it.
-            Ok(_) | Err(Fault::NoListing | Fault::Status(400..=499)) => Err(Fault::IsFile),
-            Err(fault) => Err(fault),
-        },
-    }
-}
-
-/// What the server answered, and the folder that it is about; none from a plain server.
-async fn ask<T: Take + Send + 'static>(
-    source: &Source,
-    client: &Client,
-    taker: T,
-) -> Result<(Option<(Source, Reading)>, T), Fault> {
-    let Some(answer) = client.ask(source, &Question::get(listing::ACCEPT)).await? else {
-        return Ok((None, taker));
-    };
-    let taker = match (answer.status, form(&answer)) {
-        (StatusCode::NOT_ACCEPTABLE, _) => {
-            answer.body.skip().await;
-            taker
-        }
-        (_, Some(Form::Json)) => match take(answer, taker).await? {
-            (Ok(found), taker) => return Ok((Some(found), taker)),
-            // Of other kinds of JSON nothing is read. The server may have a page for people, too.
-            (Err(_), taker) => taker,
-        },
-        (_, _) => return found(take(answer, taker).await?),
-    };
-    match client.ask(source, &Question::get(listing::ACCEPT_PAGE)).await? {
-        Some(answer) => found(take(answer, taker).await?),
-        None => Ok((None, taker)),
-    }
-}
-
-fn found<T>(
-    (found, taker): (Result<(Source, Reading), Fault>, T),
-) -> Result<(Option<(Source, Reading)>, T), Fault> {
-    found.map(|found| (Some(found), taker))
-}
-
-/// Reads an answer. Where it is no list and nothing of it was handed on, the taker comes back with the fault.
-async fn take<T: Take + Send + 'static>(
-    answer: Answer,
-    mut taker: T,
-) -> Result<(Result<(Source, Reading), Fault>, T), Fault> {
-    if !answer.is_whole() {
-        return Err(answer.refusal().await);
-    }
-    let folder = answer.source.at(answer.source.path.folder());
-    taker.begin(&folder);
-    let (reading, taker) = read(answer, taker).await?;
-    Ok((reading.map(|reading| (folder, reading)), taker))
-}
-
-fn form(answer: &Answer) -> Option<Form> {
-    answer.text(&header::CONTENT_TYPE).and_then(Form::of)
-}
-
-async fn read<T: Take + Send + 'static>(
-    mut answer: Answer,
-    taker: T,
-) -> Result<(Result<Reading, Fault>, T), Fault> {
-    let total = answer.text(&TOTAL).and_then(|total| total.parse().ok());
-    let form = form(&answer);
-    let page = answer.source;
-    let other = if page.path.is_folder() { Fault::NoListing } else { Fault::IsFile };
-    let Some(form) = form else { return Ok((Err(other), taker)) };
-    if is_encoded(&answer.headers) {
-        return Err(Fault::Encoded);
-    }
-    let too_large = |limit| Fault::TooLarge { limit };
-    let most = |entries: usize| LIST_LIMIT + ENTRY_BYTES * entries as u64;
-    if answer.body.announced().is_some_and(|bytes| bytes > most(ENTRY_LIMIT)) {
-        return Err(too_large(LIST_LIMIT));
-    }
-    let count = Arc::new(AtomicUsize::new(0));
-    let mut counted = Counted { taker, count: Arc::clone(&count) };
-    let (pieces, content) = mpsc::channel(PIECES);
-    // A long list takes longer to read than the other tasks of this thread should wait.
-    let reading = spawn_blocking(move || {
-        (listing::read(&page, form, BodyReader::new(content), &mut counted), counted.taker)
-    });
-    let mut came = 0;
-    loop {
-        let bytes = answer.body.next().await?;
-        came += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
-        if came > most(count.load(Ordering::Relaxed)) {
-            return Err(too_large(LIST_LIMIT));
-        }
-        let is_end = bytes.is_none();
-        let is_known = pieces.send(bytes).await.is_err();
-        if is_end {
-            break;
-        }
-        if is_known {
-            // Its connection may serve the next question.
-            answer.body.skip().await;
-            break;
-        }
-    }
-    match reading.await {
-        Ok((Ok(Reading::List(list)), taker)) => {
-            let is_cut = total.map_or(list.is_cut, |total: usize| list.entries < total);
-            Ok((Ok(Reading::List(List { is_cut, ..list })), taker))
-        }
-        Ok((Ok(reading @ (Reading::Elsewhere(_) | Reading::Maybe(_))), taker)) => Ok((Ok(reading), taker)),
-        Ok((Err(ListingError::Unwanted), _)) => Err(Fault::NobodyReads),
-        Ok((Err(ListingError::TooMany), _)) => Err(Fault::TooMany { limit: ENTRY_LIMIT }),
-        Ok((Err(ListingError::TooLarge), _)) => Err(too_large(NAMES_LIMIT as u64)),
-        Ok((Err(ListingError::NoList), taker)) if count.load(Ordering::Relaxed) == 0 => {
-            Ok((Err(other), taker))
-        }
-        Ok((Err(ListingError::NoList), _)) | Err(_) => Err(other),
-    }
-}
-
-/// Counts what it hands on.
-struct Counted<T> {
-    taker: T,
-    count: Arc<AtomicUsize>,
-}
-
-impl<T: Take> Take for Counted<T> {
-    fn begin(&mut self, folder: &Source) {
-        self.taker.begin(folder);
-    }
-
-    fn take(&mut self, entry: Entry) -> ControlFlow<()> {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.taker.take(entry)
-    }
-
-    fn end(&mut self) {
-        self.taker.end();
-    }
-}
-
-/// Whether the content is something else than what its media type says, to begin with.
-fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    let unlisted = Unlisted { by_server: list.left_out, by_link: list.unnamed };
+    Ok(Browsed::Listed(Listing { source, entries, is_cut: list.is_cut, unlisted }))
 }
 
 /// What the worker can be asked for.

@@ -20,6 +20,7 @@ use super::{Timeouts, resolve};
 use crate::event::{Facts, Fault, Stage};
 use crate::text::clean_line;
 use crate::wire::address::Endpoint;
+use crate::wire::coding::foreign_transfer;
 use crate::wire::cookies::Jar;
 use crate::wire::credentials::Credentials;
 use crate::wire::plain;
@@ -272,8 +273,8 @@ impl Client {
         let (response, line) = answered?;
         self.note_heard(&source.endpoint);
         let (head, incoming) = response.into_parts();
-        if is_coded(&head.headers) {
-            return Err(NoAnswer::Failed(Fault::Encoded));
+        if let Some(coding) = foreign_transfer(&head.headers) {
+            return Err(NoAnswer::Failed(Fault::Encoded(coding)));
         }
         let body = Body::new(incoming, line, Arc::clone(&self.pool), self.timeouts.body);
         Ok(Answer {
@@ -322,16 +323,6 @@ impl Answer {
         self.body.skip().await;
         Fault::Status(self.status.as_u16())
     }
-}
-
-/// Whether the content comes in a transfer coding that we do not decode (RFC 9112, section 7): nobody asked for any.
-fn is_coded(headers: &HeaderMap) -> bool {
-    let lists = headers.get_all(header::TRANSFER_ENCODING).iter();
-    let is_other = |coding: &[u8]| {
-        let coding = coding.trim_ascii();
-        ![&b""[..], b"chunked", b"identity"].iter().any(|known| coding.eq_ignore_ascii_case(known))
-    };
-    lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b',')).any(is_other)
 }
 
 /// The length of the content that is left out where only the head was asked for (RFC 9110, section 8.6).

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use hyper::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    ETAG, HeaderName, VARY, X_CONTENT_TYPE_OPTIONS,
+    ETAG, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Response, StatusCode};
@@ -32,7 +32,7 @@ use super::reply::{Content, failure, insert, nothing, set};
 use super::turns::Client;
 use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
-use crate::wire::listing::TOTAL;
+use crate::wire::listing::{LEFT_OUT, TOTAL};
 
 mod order;
 mod query;
@@ -45,10 +45,6 @@ pub(super) use query::{Asked, Filter, Query};
 pub(super) use room::{Lists, MEMORY, Room};
 pub(super) use rows::{Rows, Share, Summary};
 use writing::{Form, Writing};
-
-/// How many things in a folder are not in its list, as they are not shared; also for forms of a list that have no room for
-/// it.
-const LEFT_OUT: HeaderName = HeaderName::from_static("hobnob-left-out");
 
 /// A folder that was asked for.
 pub(super) struct Folder<'request> {

@@ -59,7 +59,12 @@ fn reason(fault: &Fault) -> String {
         | Fault::IsFolder
         | Fault::IsFile
         | Fault::NoListing
-        | Fault::Encoded
+        | Fault::Encoded(_)
+        | Fault::Undecided
+        | Fault::WebPage
+        | Fault::Loop
+        | Fault::NotFile { .. }
+        | Fault::Unnamed { .. }
         | Fault::TooLarge { .. }
         | Fault::TooMany { .. }
         | Fault::TooDeep { .. }

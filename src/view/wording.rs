@@ -67,7 +67,13 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::IsFolder => words.is_folder.clone(),
         Fault::IsFile => words.is_file.clone(),
         Fault::NoListing => words.no_listing.clone(),
-        Fault::Encoded => words.encoded.clone(),
+        Fault::Encoded(coding) => fill(&words.encoded, &[("coding", coding)]),
+        Fault::Undecided => words.undecided.clone(),
+        Fault::WebPage => words.web_page.clone(),
+        Fault::Loop => words.loops.clone(),
+        Fault::NotFile { count: 1 } => words.not_file.clone(),
+        Fault::NotFile { count } => fill(&words.not_files, &[("count", &grouped(*count as u64))]),
+        Fault::Unnamed { links } => fill(&words.unnamed, &[("count", &grouped(*links as u64))]),
         Fault::TooLarge { limit } => fill(&words.too_large, &[("limit", &bytes(*limit))]),
         Fault::TooDeep { depth, folders, bytes: limit } => {
             let [depth, folders] = [depth, folders].map(|limit| grouped(*limit as u64));

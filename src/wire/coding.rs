@@ -1,7 +1,10 @@
-//! Content codings of an answer (RFC 9110, section 8.4): whether its body is the file as it is stored. No I/O.
+//! Content and transfer codings of an answer (RFC 9110, section 8.4; RFC 9112, section 7): whether its body is the file as
+//! it is stored. No I/O.
 
 use hyper::HeaderMap;
-use hyper::header::CONTENT_ENCODING;
+use hyper::header::{CONTENT_ENCODING, HeaderName, TRANSFER_ENCODING};
+
+use crate::text::{Clean, clean_line};
 
 /// The endings of names whose files are in a coding themselves. Servers that take codings from names say so of them, and
 /// send the file as it is (Apache with `AddEncoding`, aiohttp, Tomcat).
@@ -14,20 +17,34 @@ const STORED: [(&str, &[&str]); 6] = [
     ("zstd", &["zst", "tzst"]),
 ];
 
-/// Whether the body of an answer is in a coding that the file of this name is not stored in: its bytes are not the file's.
+/// In which content coding the body of an answer is that the file of this name is not stored in: its bytes are not the
+/// file's then.
 #[must_use]
-pub fn is_encoded(headers: &HeaderMap, name: &[u8]) -> bool {
-    let lines = headers.get_all(CONTENT_ENCODING).iter();
-    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    let mut codings = codings.map(<[u8]>::trim_ascii).filter(|coding| {
-        // RFC 9110, section 8.4.1: it says that there is none.
-        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-    });
-    match (codings.next(), codings.next()) {
-        (None, _) => false,
-        (Some(coding), None) => !is_stored(coding, name),
-        (Some(_), Some(_)) => true,
+pub fn foreign(headers: &HeaderMap, name: &[u8]) -> Option<Clean> {
+    let codings = codings(headers, &CONTENT_ENCODING);
+    match codings[..] {
+        [] => None,
+        [coding] if is_stored(coding, name) => None,
+        _ => Some(clean_line(&codings.join(&b", "[..]))),
     }
+}
+
+/// In which transfer codings the body of an answer comes that are not decoded: nobody asked for any.
+#[must_use]
+pub fn foreign_transfer(headers: &HeaderMap) -> Option<Clean> {
+    let codings: Vec<&[u8]> = codings(headers, &TRANSFER_ENCODING)
+        .into_iter()
+        .filter(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
+        .collect();
+    (!codings.is_empty()).then(|| clean_line(&codings.join(&b", "[..])))
+}
+
+/// All that a field names but `identity`, which says that there is none (RFC 9110, section 8.4.1).
+fn codings<'headers>(headers: &'headers HeaderMap, name: &HeaderName) -> Vec<&'headers [u8]> {
+    let lines = headers.get_all(name).iter();
+    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let codings = codings.map(<[u8]>::trim_ascii);
+    codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")).collect()
 }
 
 fn is_stored(coding: &[u8], name: &[u8]) -> bool {
@@ -52,7 +69,7 @@ mod tests {
         for line in lines {
             headers.append(CONTENT_ENCODING, HeaderValue::from_str(line).unwrap());
         }
-        is_encoded(&headers, name.as_bytes())
+        foreign(&headers, name.as_bytes()).is_some()
     }
 
     #[test]
@@ -83,6 +100,23 @@ mod tests {
             (&["something"], "a.something"),
         ] {
             assert!(encoded(lines, name), "{lines:?} {name}");
+        }
+    }
+
+    #[test]
+    fn a_coding_that_is_not_decoded_is_named() {
+        for (codings, expected) in [
+            ("chunked", None),
+            ("identity, Chunked", None),
+            ("xyz", Some("xyz")),
+            ("gzip, chunked", Some("gzip")),
+            ("x\u{1b}[31m, br", Some("x<U+001B>[31m, br")),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Ok(value) = HeaderValue::from_bytes(codings.as_bytes()) {
+                headers.insert(TRANSFER_ENCODING, value);
+                assert_eq!(foreign_transfer(&headers).as_deref(), expected, "{codings}");
+            }
         }
     }
 }

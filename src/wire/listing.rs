@@ -21,10 +21,13 @@ use crate::text::{Clean, clean_line};
 
 pub mod caddy;
 pub mod dufs;
+mod form;
 mod html;
 mod json;
 pub mod names;
 mod utf8;
+
+pub use form::Form;
 
 /// What to ask a server for, so that it gives the form that says most (RFC 9110, section 12.5.1): Caddy and hobnob
 /// have JSON where it is named, most others have one form for everybody.
@@ -34,6 +37,8 @@ pub const ACCEPT_PAGE: &str = "text/html, */*;q=0.1";
 
 /// The field in which our own server, and others that list in parts, say how many entries a list has in all.
 pub const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+/// The field in which our own server says how many things of a folder are not in its list.
+pub const LEFT_OUT: HeaderName = HeaderName::from_static("hobnob-left-out");
 
 /// The most entries of a list that are read.
 pub const ENTRY_LIMIT: usize = 2_000_000;
@@ -62,6 +67,8 @@ pub struct Entry {
     /// Whether it may be a folder as well as a file: the list marks no folders, and nothing else was said of it. That is
     /// known at the end of a list; false in an entry that is handed on before.
     pub may_be_folder: bool,
+    /// Whether the list says that it is reached through a symbolic link.
+    pub is_link: bool,
 }
 
 /// What a thing in a folder is.
@@ -117,10 +124,22 @@ pub enum Reading {
     List(List),
     /// A page that a browser makes a list of by asking once more, as we can: for the folder with this query.
     Elsewhere(&'static str),
-    /// A page under a path without a slash at its end that looks like a list of what is below it, and does not say that
-    /// it is one. Whether it is can be seen by asking for the path with the slash.
-    /// The names of its entries, of a long one those of the first [`HELD`]; none of them was handed on.
-    Maybe(Vec<Raw>),
+    /// A page under a path without a slash at its end that may be a list of what is below it. None of its entries was
+    /// handed on.
+    Maybe(Maybe),
+}
+
+/// What is known of a page that may be a list. Names are those of the first [`HELD`] things of their kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maybe {
+    /// What its links lead to in the folder of its name.
+    pub below: Vec<Raw>,
+    /// Whether most links are called by the names of what they lead to, as in lists.
+    pub is_named: bool,
+    /// Where there are none of those: what its relative links would lead to in that folder, if the page were there.
+    pub relative: Vec<Raw>,
+    /// Whether it says that it is a list.
+    pub is_list: bool,
 }
 
 /// What is known of a list at its end.
@@ -132,6 +151,27 @@ pub struct List {
     pub is_cut: bool,
     /// Whether folders are told from files in it: where they are not, each entry that is no folder may be one.
     pub marks_folders: bool,
+    /// Things of the folder that the server says are not in its list.
+    pub left_out: usize,
+    /// Links to files that have no name of their own (`?f=a.txt`): they are no entries.
+    pub unnamed: usize,
+}
+
+/// What a page is asked for as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A folder's list.
+    Folder,
+    /// A folder's list or a file: only what no file is likely to be is taken for a list.
+    Unknown,
+}
+
+impl Role {
+    /// As which a path is asked for of which no more is known.
+    #[must_use]
+    pub fn of(page: &Source) -> Self {
+        if page.path.is_folder() { Self::Folder } else { Self::Unknown }
+    }
 }
 
 /// Why an answer is no list, or none that is read.
@@ -149,28 +189,6 @@ pub enum ListingError {
     /// No more entries are wanted.
     #[error("a list that is not read to its end")]
     Unwanted,
-}
-
-/// A form in which a list may come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// JSON (RFC 8259).
-    Json,
-    /// HTML, and XHTML as if it was.
-    Html,
-}
-
-impl Form {
-    /// What a `Content-Type` says; none where that is no list for sure, and need not be read.
-    #[must_use]
-    pub fn of(media_type: &str) -> Option<Self> {
-        let essence = media_type.split(';').next().unwrap_or_default().trim();
-        match &*essence.to_ascii_lowercase() {
-            "application/json" => Some(Self::Json),
-            "text/html" | "application/xhtml+xml" => Some(Self::Html),
-            _ => None,
-        }
-    }
 }
 
 /// Where the entries of a list go.
@@ -196,17 +214,18 @@ impl Take for Vec<Entry> {
 /// gives; no two have the same name. Those that were taken before an error are good ones. Where the first of them have
 /// to say whether it is a list at all, they are handed on together, once that is known.
 ///
-/// Where the path of `page` is not a folder's, only what no file is likely to be is taken for a list.
+/// Relative links of a page lead to where they lead from `page`, and entries are in the folder of that name.
 pub fn read(
     page: &Source,
+    role: Role,
     form: Form,
     content: impl Read,
     taker: &mut dyn Take,
 ) -> Result<Reading, ListingError> {
     let entries = Entries::new(taker);
     match form {
-        Form::Json => json::read(content, page.path.is_folder(), entries).map(Reading::List),
-        Form::Html => html::read(page, content, entries),
+        Form::Json => json::read(content, role, entries).map(Reading::List),
+        Form::Html => html::read(page, role, content, entries),
     }
 }
 
@@ -247,6 +266,12 @@ impl<'take> Entries<'take> {
         self.known.is_empty()
     }
 
+    /// Whether there is an entry of this name.
+    fn has(&self, raw: &[u8]) -> bool {
+        let [one, other] = &self.hashers;
+        self.known.contains(&(one.hash_one(raw), other.hash_one(raw)))
+    }
+
     /// Takes an entry in, unless it is not one thing directly below the folder. What comes again is the same thing; where
     /// it comes at once, more may be known of it now.
     fn push(
@@ -280,8 +305,15 @@ impl<'take> Entries<'take> {
         self.known.insert(hashes);
         self.finish()?;
         let (name, raw) = (clean_line(&raw), Raw(Bytes::from(raw)));
-        self.last = Some(Entry { name, raw, kind, size, modified, may_be_folder: false });
+        self.last = Some(Entry { name, raw, kind, size, modified, may_be_folder: false, is_link: false });
         Ok(())
+    }
+
+    /// The entry of this name, which came last, is reached through a symbolic link.
+    fn note_link(&mut self, raw: &[u8]) {
+        if let Some(last) = self.last.as_mut().filter(|last| last.raw.0 == raw) {
+            last.is_link = true;
+        }
     }
 
     /// No more is said of the last one.
@@ -421,7 +453,7 @@ mod tests {
                 let page = Source::parse(url).unwrap();
                 for form in [Form::Json, Form::Html] {
                     let mut entries = Vec::new();
-                    let _ = read(&page, form, &content[..], &mut entries);
+                    let _ = read(&page, Role::of(&page), form, &content[..], &mut entries);
                     for entry in entries {
                         prop_assert!(!matches!(&entry.raw.0[..], b"" | b"." | b".."));
                         prop_assert!(!entry.raw.0.contains(&b'/') && !entry.raw.0.contains(&0));
@@ -474,10 +506,13 @@ mod tests {
         let html = "<a href=a>a</a><a href=b>b</a><a href=b>b</a><a href=a>a</a><a href=c>c</a>";
         for (form, text) in [(Form::Json, json), (Form::Html, html)] {
             let mut taken = Few(9, Vec::new());
-            let _ = read(&page, form, text.as_bytes(), &mut taken);
+            let _ = read(&page, Role::of(&page), form, text.as_bytes(), &mut taken);
             assert_eq!(taken.1, ["a", "b", "c"]);
             let mut taken = Few(2, Vec::new());
-            assert_eq!(read(&page, form, text.as_bytes(), &mut taken), Err(ListingError::Unwanted));
+            assert_eq!(
+                read(&page, Role::of(&page), form, text.as_bytes(), &mut taken),
+                Err(ListingError::Unwanted)
+            );
             assert_eq!(taken.1, ["a", "b"]);
         }
     }
@@ -487,7 +522,7 @@ mod tests {
         let page = Source::parse("http://box/").unwrap();
         let json = rows.into_iter().collect::<Vec<_>>().join(",");
         let mut taken = Vec::new();
-        let read = read(&page, Form::Json, format!("[{json}]").as_bytes(), &mut taken);
+        let read = read(&page, Role::of(&page), Form::Json, format!("[{json}]").as_bytes(), &mut taken);
         let entries = read.map(|read| if let Reading::List(list) = read { list.entries } else { 0 });
         (taken.len(), entries)
     }
@@ -513,7 +548,7 @@ mod tests {
         let page = Source::parse("http://box/").unwrap();
         let mut taken = Vec::new();
         let begun = br#"[{"name":"a","type":"file"},{"name":"b","type":"file"},"#.chain(Broken);
-        assert_eq!(read(&page, Form::Json, begun, &mut taken), Err(ListingError::NoList));
+        assert_eq!(read(&page, Role::of(&page), Form::Json, begun, &mut taken), Err(ListingError::NoList));
         assert_eq!(taken.len(), 2);
     }
 

@@ -315,6 +315,14 @@ impl Path {
         Self::within(self.bare(), b"")
     }
 
+    /// The same path without the slash of a folder, with its query; none of the top folder.
+    #[must_use]
+    pub fn without_slash(&self) -> Option<Self> {
+        let (path, query) = self.0.find('?').map_or((&*self.0, ""), |at| self.0.split_at(at));
+        let path = path.trim_end_matches('/');
+        (!path.is_empty()).then(|| Self(format!("{path}{query}")))
+    }
+
     /// What this folder holds under `name`, which is one name, letter for letter, or a relative path of several.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {

@@ -101,7 +101,7 @@ async fn a_plain_server_is_not_even_asked() {
 async fn what_is_no_list_is_said_to_be_none() {
     let redirect = |to| format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
     for (path, answer, fault) in [
-        ("/", ok("text/html", "<ul></ul>"), Fault::NoListing),
+        ("/", ok("text/html", "<p>Nothing here is yours</p>"), Fault::NoListing),
         ("/", ok("text/html", "<a href='//box/x'>x</a><a href='../'>up</a>"), Fault::NoListing),
         ("/", ok("text/html", "<link href='/__dufs_v0.0.0__/'><a href='x'>x</a>"), Fault::NoListing),
         ("/a.html", ok("text/html", "<a href='b.html'>b</a>"), Fault::IsFile),
@@ -109,9 +109,9 @@ async fn what_is_no_list_is_said_to_be_none() {
             "/",
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]"
                 .to_owned(),
-            Fault::Encoded,
+            Fault::Encoded(clean_line(b"gzip")),
         ),
-        ("/", ok("application/json", "<ul></ul>"), Fault::NoListing),
+        ("/", ok("application/json", "<p></p>"), Fault::NoListing),
         ("/", ok("application/json", r#"{"unknown": "dialect"}"#), Fault::NoListing),
         ("/a.txt", ok("text/plain", "hello"), Fault::IsFile),
         ("/a.json", ok("application/json", "[1, 2]"), Fault::IsFile),

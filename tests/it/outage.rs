@@ -15,7 +15,8 @@ use socket2::{Domain, Socket, Type};
 use tempfile::tempdir;
 
 use crate::support::files::names;
-use crate::support::server::client;
+use crate::support::program::Program;
+use crate::support::server::{Server, client, ok, send};
 
 const FILES: usize = 300;
 
@@ -101,6 +102,67 @@ fn a_server_that_dies_is_waited_for_once_and_the_same_command_brings_the_rest_wh
     assert_eq!(names(&place.path().join("here/d")).len(), FILES);
 }
 
+/// A server of a page of 400 links, which marks no folders and says no sizes, and answers nothing else so.
+fn listing_only(hang_up: impl Fn(&[u8], std::net::TcpStream) + Send + 'static) -> Server {
+    let links: Vec<_> = (0..400).map(|n| format!("<a href='/d/{n:03}'>{n:03}</a>")).collect();
+    let page = ok("text/html", &links.concat());
+    Server::new(move |request, stream| {
+        if request.starts_with(b"GET /d/ ") {
+            send(stream, page.as_bytes());
+        } else {
+            hang_up(request, stream);
+        }
+    })
+}
+
+#[test]
+fn a_server_that_answers_nothing_but_its_list_is_waited_for_once_and_the_rest_is_not_tried() {
+    let unavailable = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    let closes = listing_only(|_, stream| drop(stream));
+    let refuses = listing_only(move |_, stream| send(stream, unavailable.as_bytes()));
+    for server in [closes, refuses] {
+        let place = tempdir().unwrap();
+        let url = format!("http://{}/d/", server.address);
+        let to = place.path().to_str().unwrap();
+        let outcome = Program::new(&["get", "-r", &url, "--to", to, "--outage", "2", "--retries", "2"]).run();
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        let asked = server.requests().len();
+        assert!(asked < 100, "{asked} requests");
+        let told: Vec<_> = outcome.stderr.lines().collect();
+        let untried: Vec<_> =
+            told.iter().filter(|line| line.contains("were not tried any further")).collect();
+        assert_eq!(untried.len(), 1, "{told:?}");
+        assert!(!outcome.stderr.contains("does not answer"), "{told:?}");
+        // Each file is counted once.
+        let count: usize = untried[0].split(' ').find_map(|word| word.parse().ok()).unwrap();
+        let alone = told
+            .iter()
+            .filter(|line| {
+                line.starts_with(&format!("hobnob: {url}0")) || line.starts_with(&format!("hobnob: {url}3"))
+            })
+            .count();
+        assert_eq!((count + alone, told.len() <= alone + 3), (400, true), "{told:?}");
+    }
+}
+
+#[test]
+fn a_file_of_which_nothing_is_answered_for_a_while_comes_all_the_same() {
+    let refused = AtomicUsize::new(2);
+    let server = Server::http(move |line| match line {
+        line if line.starts_with("HEAD") => "HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        _ if refused.load(Ordering::SeqCst) > 0 => {
+            refused.fetch_sub(1, Ordering::SeqCst);
+            "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+        _ => ok("text/plain", "x"),
+    });
+    let place = tempdir().unwrap();
+    let to = place.path().to_str().unwrap();
+    let outcome =
+        Program::new(&["get", &format!("http://{}/x", server.address), "--to", to, "--retries", "1"]).run();
+    assert_eq!((outcome.code, names(place.path())), (Some(0), vec!["x".to_owned()]), "{outcome:?}");
+}
+
 #[tokio::test]
 async fn a_walk_whose_server_dies_ends_without_asking_for_all_folders() {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -118,7 +180,7 @@ async fn a_walk_whose_server_dies_ends_without_asking_for_all_folders() {
     let report = |event| {
         match event {
             WalkEvent::Found(listing) => assert_eq!(listing.entries.len(), 1000),
-            WalkEvent::Missed(_, fault) => missed.push(fault),
+            WalkEvent::Missed(_, fault) | WalkEvent::Undecided(_, fault) => missed.push(fault),
             WalkEvent::Failed(fault) => ends.push(fault),
             WalkEvent::Ended => panic!("it was looked through"),
         }

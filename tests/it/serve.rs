@@ -197,7 +197,7 @@ impl Response {
     fn entries_as(&self, form: Form) -> Vec<Entry> {
         let page = Source::parse("http://box/").unwrap();
         let mut entries = Vec::new();
-        let read = listing::read(&page, form, &self.body[..], &mut entries);
+        let read = listing::read(&page, listing::Role::of(&page), form, &self.body[..], &mut entries);
         assert!(matches!(read, Ok(Reading::List(_))), "{read:?}");
         entries
     }

@@ -209,3 +209,181 @@ fn a_single_get_saves_what_was_asked_for() {
     let outcome = Program::new(&["get", &url, "--to", here.path().to_str().unwrap()]).run();
     assert_eq!((outcome.code, files(here.path()).len()), (Some(0), 1), "{outcome:?}");
 }
+
+/// What came of `/top/`, which lists these names and marks no folders.
+fn brought(names: &[&str], answers: &[(&str, String)]) -> (BTreeMap<String, String>, Outcome) {
+    let mut all = vec![("/top/", list("/top", names))];
+    all.extend(answers.iter().map(|(path, answer)| (*path, answer.clone())));
+    let server = server(&all);
+    let (here, outcome) = get(&server);
+    let top = here.path().join("top");
+    (if top.exists() { files(&top) } else { BTreeMap::new() }, outcome)
+}
+
+fn tree(expected: &[(&str, &str)]) -> BTreeMap<String, String> {
+    expected.iter().map(|(name, content)| ((*name).to_owned(), (*content).to_owned())).collect()
+}
+
+fn untyped(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+#[test]
+fn a_folder_that_answers_only_without_a_slash_is_brought_whatever_its_list_looks_like() {
+    let from_top = "<a href='/top/sub/a.txt'>a.txt</a><a href='/top/sub/deep'>deep</a>";
+    let from_parent = "<a href='sub/a.txt'>a.txt</a><a href='sub/deep'>deep</a>";
+    // Broken, as a browser reads it; found all the same.
+    let from_itself = "<a href='a.txt'>a.txt</a><a href='deep'>deep</a>";
+    let headed = |page: &str| format!("<title>Index of /top/sub</title>{page}");
+    let document = |page: &str| format!("<!DOCTYPE html><html><body>{page}</body></html>");
+    for (media_type, page) in [
+        ("text/html", from_top.to_owned()),
+        ("text/html", from_parent.to_owned()),
+        ("text/html", from_itself.to_owned()),
+        ("text/html", headed(from_top)),
+        ("text/html", headed(from_parent)),
+        ("text/html", headed(from_itself)),
+        ("application/xhtml+xml", document(from_top)),
+        ("application/xml", format!("<?xml version='1.0'?>{}", document(from_top))),
+        ("text/plain", document(from_parent)),
+        ("", document(from_itself)),
+        ("", document(from_top)),
+        (
+            "text/html",
+            "<p>[DIR] <a href='sub/deep'>[DIR] deep</a> <a href='sub/a.txt'>📄 a.txt (1 B)</a>".to_owned(),
+        ),
+    ] {
+        let answer = |page: &str| if media_type.is_empty() { untyped(page) } else { ok(media_type, page) };
+        let deep = answer(&document("<a href='/top/sub/deep/c.txt'>c.txt</a>"));
+        let (found, outcome) = brought(
+            &["sub", "x.txt"],
+            &[
+                ("/top/x.txt", ok("text/plain", "x")),
+                ("/top/sub", answer(&page)),
+                ("/top/sub/a.txt", ok("text/plain", "a")),
+                ("/top/sub/deep", deep),
+                ("/top/sub/deep/c.txt", ok("text/plain", "c")),
+            ],
+        );
+        let expected = tree(&[
+            ("sub/", ""),
+            ("sub/a.txt", "a"),
+            ("sub/deep/", ""),
+            ("sub/deep/c.txt", "c"),
+            ("x.txt", "x"),
+        ]);
+        assert_eq!((outcome.code, found), (Some(0), expected), "{media_type}: {page}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn what_a_folder_is_called_makes_no_difference_where_it_answers_only_without_a_slash() {
+    for name in ["v1.2", "x.html", "photos.zip", "a.tar.gz", "index.php"] {
+        let folder = format!("/top/{name}");
+        let (found, outcome) = brought(
+            &[name],
+            &[(&folder, list(&folder, &["a.txt"])), (&format!("{folder}/a.txt"), ok("text/plain", "a"))],
+        );
+        let expected = tree(&[(&format!("{name}/"), ""), (&format!("{name}/a.txt"), "a")]);
+        assert_eq!((outcome.code, found), (Some(0), expected), "{name}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_folder_that_its_list_marks_is_asked_for_without_a_slash_where_it_does_not_answer_with_one() {
+    for link in
+        ["<a href='sub/'>sub/</a>", "<a href='sub'>sub/</a>", "<a href='sub' class='directory'>sub</a>"]
+    {
+        for page in [
+            "<a href='/top/sub/a.txt'>a.txt</a>",
+            "<a href='a.txt'>The first</a>",
+            "<title>Index of /top/sub</title>",
+        ] {
+            let server = server(&[
+                ("/top/", html(&format!("<a href='../'>../</a>{link}"))),
+                ("/top/sub", html(page)),
+                ("/top/sub/a.txt", ok("text/plain", "a")),
+            ]);
+            let (here, outcome) = get(&server);
+            let mut expected = tree(&[("sub/", ""), ("sub/a.txt", "a")]);
+            if page.contains("Index") {
+                expected.remove("sub/a.txt");
+            }
+            assert_eq!(
+                (outcome.code, files(&here.path().join("top"))),
+                (Some(0), expected),
+                "{link} {page} {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_page_of_the_same_links_with_a_slash_is_the_list_of_a_folder() {
+    let page = html("<a href='a.txt'>a.txt</a>");
+    let (found, outcome) = brought(
+        &["sub"],
+        &[("/top/sub", page.clone()), ("/top/sub/", page), ("/top/sub/a.txt", ok("text/plain", "a"))],
+    );
+    assert_eq!(
+        (outcome.code, found),
+        (Some(0), tree(&[("sub/", ""), ("sub/a.txt", "a")])),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_page_with_links_that_is_a_document_stays_a_file() {
+    for (name, page) in [
+        ("page.html", "<h1>Links</h1><a href='x.txt'>x.txt</a>"),
+        ("page.html", "<a href='/top/x.txt'>x.txt</a><a href='other.html'>other.html</a>"),
+        ("docs", "<a href='docs/missing'>The second part</a>"),
+        ("x.html", "<a href='x.html#part'>x.html</a><a href='https://example.com/a.txt'>a.txt</a>"),
+        ("login.html", "<!DOCTYPE html><form><input type='password'></form>"),
+        ("notes.txt", "<!DOCTYPE html><p>What I know of HTML"),
+        ("page", "<!DOCTYPE html><p>Nothing but words"),
+    ] {
+        let path = format!("/top/{name}");
+        let (found, outcome) =
+            brought(&[name, "x.txt"], &[(&path, html(page)), ("/top/x.txt", ok("text/plain", "x"))]);
+        assert_eq!(
+            (outcome.code, found),
+            (Some(0), tree(&[(name, page), ("x.txt", "x")])),
+            "{}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn a_page_that_may_be_a_document_or_a_list_is_said_and_not_saved() {
+    let (found, outcome) = brought(
+        &["docs", "x.txt"],
+        &[
+            ("/top/docs", html("<a href='docs/one'>The first part</a>")),
+            ("/top/docs/one", ok("text/plain", "1")),
+            ("/top/x.txt", ok("text/plain", "x")),
+        ],
+    );
+    assert_eq!((outcome.code, found), (Some(1), tree(&[("x.txt", "x")])));
+    assert_eq!(outcome.stderr.lines().filter(|line| line.contains("docs")).count(), 1, "{}", outcome.stderr);
+}
+
+#[test]
+fn a_web_page_in_place_of_a_file_is_said_and_not_saved() {
+    let login = "<!DOCTYPE html><title>Sign in</title><form><input name='p' type=\"password\"></form>";
+    for (name, answers) in [
+        ("a.bin", vec![("/top/a.bin", html(login))]),
+        ("a.zip", vec![("/top/a.zip", html("<html><h1>Please wait</h1>"))]),
+        ("a.pdf", vec![("/top/a.pdf", untyped(login))]),
+        ("a.txt", vec![("/top/a.txt", html(login))]),
+        ("README", vec![("/top/README", sent_on("/login?next=README")), ("/login?next=README", html(login))]),
+        ("a.html", vec![("/top/a.html", sent_on("/login")), ("/login", html(login))]),
+    ] {
+        let (found, outcome) = brought(&[name], &answers);
+        assert_eq!((outcome.code, found), (Some(1), BTreeMap::new()), "{name}");
+        let said = outcome.stderr.lines().filter(|line| line.contains(name) && line.contains("web page"));
+        assert_eq!(said.count(), 1, "{}", outcome.stderr);
+    }
+}

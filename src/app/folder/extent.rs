@@ -68,12 +68,12 @@ impl Extents {
                 extent.or_more |= listing.is_cut;
                 return None;
             }
-            WalkEvent::Missed(..) if *listed => {
+            WalkEvent::Missed(..) | WalkEvent::Undecided(..) if *listed => {
                 extent.or_more = true;
                 return None;
             }
             WalkEvent::Ended => extent.grows = false,
-            WalkEvent::Missed(_, fault) | WalkEvent::Failed(fault) => {
+            WalkEvent::Missed(_, fault) | WalkEvent::Undecided(_, fault) | WalkEvent::Failed(fault) => {
                 self.known.remove(place);
                 self.walks.remove(&request);
                 return Some(fault);

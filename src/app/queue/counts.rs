@@ -105,6 +105,12 @@ impl Item {
         }
     }
 
+    /// How many things the server says it left out of the lists of a folder and of those in it.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.tree.as_ref().map_or(0, |tree| tree.left_out)
+    }
+
     /// What becomes of all the files that wait for nothing but their turn or an answer.
     pub(super) fn take_all_waiting(&mut self) -> Vec<File> {
         let mut files = self.waiting.take_all();

@@ -287,7 +287,7 @@ impl Item {
         self.tree.as_ref().is_none_or(|tree| tree.walk == Walk::Ended)
     }
 
-    fn is_walking(&self) -> bool {
+    pub(super) fn is_walking(&self) -> bool {
         self.tree.as_ref().is_some_and(|tree| matches!(tree.walk, Walk::UnderWay(_)))
     }
 

@@ -1,15 +1,11 @@
 //! What is heard of downloads and of folders that are looked through, and what becomes of the items by that.
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-
 use super::item::{End, FolderOrigin, Item, ItemId, Phase, Resumed, Running};
-use super::target::base_of;
 use super::tree::{Style, Walk};
 use super::{BEAT, Queue, QueueSettings, World};
 use crate::effect::{Conflict, Effect, Partial};
 use crate::event::{Fault, Kept, Listing, RequestId, TransferEvent, TransferId, WalkEvent};
-use crate::text::{Clean, clean_line};
+use crate::text::Clean;
 use crate::wire::source::Source;
 
 impl Queue {
@@ -94,7 +90,7 @@ impl Queue {
                     Some(fault)
                         if self.items.get(&item).is_some_and(|item| !item.cancelled && !item.paused) =>
                     {
-                        self.change(item, |item| item.fail(running.file, fault));
+                        self.change(item, |item| item.give_up(running.file, fault));
                         self.close(item, world);
                     }
                     Some(_) | None => self.put_back(item, running, world),
@@ -253,6 +249,8 @@ impl Queue {
         match event {
             WalkEvent::Found(listing) => self.found(item, request, listing, world),
             WalkEvent::Missed(source, fault) => self.missed(item, request, &source, fault, world),
+            // That shows when it is downloaded.
+            WalkEvent::Undecided(..) => {}
             WalkEvent::Ended => self.walked(item, request, world),
             WalkEvent::Failed(Fault::Busy) => {
                 self.busy_until = Some(world.now + BEAT);
@@ -289,40 +287,6 @@ impl Queue {
         if self.items.get(&id).is_some_and(Item::is_final) {
             self.make_folders(id, world);
         }
-    }
-
-    pub(super) fn make_folders(&mut self, id: ItemId, world: &mut World<'_>) {
-        let tree = self.items.get(&id).and_then(|item| item.tree.as_ref());
-        let folders = tree.map(|tree| tree.bare()).unwrap_or_default();
-        let base = self.items.get(&id).map(|item| base_of(&self.settings.dir, item));
-        if let Some(base) = base.filter(|_| !folders.is_empty()) {
-            let request = world.ids.request();
-            self.begin_walk(id, request);
-            world.out.push(Effect::MakeFolders { request, folders, base });
-        }
-    }
-
-    /// Folders that nothing is in are there, but for these; late news is dropped.
-    pub fn on_folders_made(
-        &mut self,
-        request: RequestId,
-        missed: Vec<(PathBuf, Fault)>,
-        world: &mut World<'_>,
-    ) {
-        let Some(id) = self.walks.get(&request).copied() else { return };
-        self.end_walk(id, request, Walk::Ended);
-        self.change(id, |item| {
-            if let Some(tree) = &mut item.tree {
-                tree.bare_made();
-            }
-            for (path, fault) in missed {
-                let inner = path.strip_prefix(&item.to).ok().filter(|inner| inner.file_name().is_some());
-                let name = inner.map(|inner| clean_line(inner.as_os_str().as_bytes()));
-                item.miss(name.unwrap_or_else(|| item.name.clone()), fault);
-            }
-        });
-        self.close(id, world);
-        self.settle(world);
     }
 
     pub(super) fn begin_walk(&mut self, item: ItemId, request: RequestId) {

@@ -3,6 +3,7 @@
 //! and what is asked for afterwards, or again, is tried.
 
 use super::books::LaneId;
+use super::file::File;
 use super::item::{End, Failure, Item, ItemId, ItemState, Phase};
 use super::tree::Walk;
 use super::{Queue, World};
@@ -42,14 +43,20 @@ impl Queue {
                 stopped.collect::<Vec<_>>()
             });
             world.out.extend(stopped.into_iter().flatten());
+            if self.items.get(&id).is_some_and(Item::is_walking) {
+                self.stop_walk(id, Walk::Ended, world);
+                self.change(id, |item| item.miss(item.name.clone(), Fault::NotWalked));
+            }
             self.close(id, world);
         }
     }
 
-    /// Why a download that is being stopped is not tried any more; none where it goes on later.
+    /// Why a single file that is being stopped is not tried any more; none where it goes on later, and of those in a folder,
+    /// which are among [`Queue::untried`] then.
     #[must_use]
     pub fn gave_up(&self, id: TransferId) -> Option<&Fault> {
-        self.items.get(self.running.get(&id)?)?.running.get(&id)?.given_up.as_ref()
+        let item = self.items.get(self.running.get(&id)?).filter(|item| !item.is_folder());
+        item?.running.get(&id)?.given_up.as_ref()
     }
 
     /// The files that were not tried, because their servers did not answer.
@@ -63,6 +70,39 @@ impl Queue {
 }
 
 impl Item {
+    /// These files of a folder are not tried any further.
+    pub(super) fn leave_unfinished(&mut self, files: Vec<File>) {
+        let count = files.len() as u64;
+        if count == 0 {
+            return;
+        }
+        for file in &files {
+            self.leave_out(file);
+        }
+        self.untried.extend(files);
+        self.counts.failed += count;
+        self.counts.untried += count;
+        // One line for all of them, which is said however many have failed before.
+        let line = self.failures.iter_mut().find_map(|failure| {
+            if let Fault::NotTried { files } = &mut failure.fault { Some(files) } else { None }
+        });
+        if let Some(files) = line {
+            *files += count;
+        } else {
+            let fault = Fault::NotTried { files: count };
+            self.failures.push(Failure { path: self.name.clone(), fault, file: None });
+        }
+    }
+
+    /// A file that was stopped because of its server; alone, it says how that failed last.
+    pub(super) fn give_up(&mut self, file: File, fault: Fault) {
+        if self.is_folder() {
+            self.leave_unfinished(vec![file]);
+        } else {
+            self.fail(file, fault);
+        }
+    }
+
     /// All of it that waits for its turn is not tried.
     fn leave_untried(&mut self) {
         let files = self.waiting.take_all();
@@ -72,18 +112,7 @@ impl Item {
             }
             return;
         }
-        let count = files.len() as u64;
-        if count > 0 {
-            for file in &files {
-                self.leave_out(file);
-            }
-            self.untried.extend(files);
-            self.counts.failed += count;
-            self.counts.untried += count;
-            // One line for all of them, which is said however many have failed before.
-            let fault = Fault::NotTried { files: count };
-            self.failures.push(Failure { path: self.name.clone(), fault, file: None });
-        }
+        self.leave_unfinished(files);
         if self.tree.as_ref().is_some_and(|tree| tree.walk == Walk::Due) {
             if let Some(tree) = &mut self.tree {
                 tree.walk = Walk::Ended;

@@ -17,6 +17,8 @@ use crate::wire::source::{Path as Remote, Source};
 
 /// The most files and folders in a tree.
 const ENTRIES: usize = 1_000_000;
+/// Of so many things of a folder that are neither files nor folders each is named; of more they are counted.
+const NAMED: usize = 10;
 /// Files that say what the content of others in their folder has to be.
 const SUMS: [&str; 14] = [
     "SHA256SUMS",
@@ -67,6 +69,8 @@ pub(super) struct Tree {
     bare: Vec<u32>,
     /// Whether some folder could not be listed.
     pub(super) missed: bool,
+    /// Things in its folders that the server says are not in their lists.
+    pub(super) left_out: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -123,6 +127,7 @@ impl Tree {
             bytes: 0,
             bare: Vec::new(),
             missed: false,
+            left_out: 0,
         }
     }
 
@@ -182,6 +187,11 @@ impl Tree {
         if listing.is_cut {
             taken.missed.push((self.shown(at, b""), Fault::CutShort { after: entries.len() }));
         }
+        if listing.unlisted.by_link > 0 {
+            let links = listing.unlisted.by_link;
+            taken.missed.push((self.shown(at, b""), Fault::Unnamed { links }));
+        }
+        self.left_out += listing.unlisted.by_server as u64;
         let known: HashSet<&[u8]> = entries.iter().map(|entry| &*entry.raw.0).collect();
         let is_there = |name: &[u8]| known.contains(name);
         self.folders[at as usize].sums = SUMS.into_iter().filter(|name| is_there(name.as_bytes())).collect();
@@ -190,6 +200,7 @@ impl Tree {
         let rules = self.target.clone().unwrap_or_default().rules;
         let mut names = Names::new(rules.folds || style.policy == NamePolicy::Portable);
         let folders = self.folders.len();
+        let mut others: Vec<&[u8]> = Vec::new();
         for entry in &entries {
             if !is_directly_below(&entry.raw.0) {
                 taken.missed.push((self.shown(at, &entry.raw.0), Fault::BadName));
@@ -224,9 +235,16 @@ impl Tree {
                     let file = File { folder: at, raw, called, beside, ..File::alone(entry.size) };
                     taken.files.push(file);
                 }
-                // A device, a pipe: nothing that could be downloaded. Or what nobody goes into.
-                Kind::Dir | Kind::Other => {}
+                Kind::Other => others.push(raw),
+                // Nobody goes into it.
+                Kind::Dir => {}
             }
+        }
+        if others.len() > NAMED {
+            taken.missed.push((self.shown(at, b""), Fault::NotFile { count: others.len() }));
+        } else {
+            let other = |raw: &&[u8]| (self.shown(at, raw), Fault::NotFile { count: 1 });
+            taken.missed.extend(others.iter().map(other));
         }
         if taken.files.is_empty() && self.folders.len() == folders {
             self.bare.push(at);

@@ -320,9 +320,17 @@ fn say_renamed(context: &Context, queue: &Queue) {
     }
 }
 
+/// What the servers say they left out of their lists: no failure, but not all that is there.
+fn say_left_out(context: &Context, queue: &Queue) {
+    for item in queue.items() {
+        context.say_left_out(&item.source, item.left_out());
+    }
+}
+
 /// What was not downloaded, each in a line; the last one is said by whoever ends the program.
 pub(super) fn conclude(context: &Context, queue: &Queue, was_stopped: bool) -> Result<(), Ending> {
     say_renamed(context, queue);
+    say_left_out(context, queue);
     let words = &context.words.command;
     let mut failures = Vec::new();
     let (mut more, mut untried) = (0, BTreeMap::<String, u64>::new());

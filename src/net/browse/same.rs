@@ -61,7 +61,15 @@ mod tests {
     fn entry(name: &str) -> Entry {
         let raw = Raw(name.to_owned().into());
         let name = clean_line(name.as_bytes());
-        Entry { name, raw, kind: Kind::File, size: None, modified: None, may_be_folder: false }
+        Entry {
+            name,
+            raw,
+            kind: Kind::File,
+            size: None,
+            modified: None,
+            may_be_folder: false,
+            is_link: false,
+        }
     }
 
     #[test]

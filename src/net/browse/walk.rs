@@ -1,25 +1,21 @@
 //! Walks through the folders of a server. Never leaves the folder where the walk began, and always comes to an end:
 //! a tree that goes on for ever (links that lead back into it) is cut off, and it is said where.
 
-use std::time::Duration;
-
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::time::sleep;
 
+use super::breaker::Breaker;
+use super::cycle::Seen;
 use super::kinds::find_folders;
 use super::{Browsed, browse};
 use crate::effect::{WALK_BYTES, WALK_DEPTH, WALK_FOLDERS};
-use crate::event::{Fault, Listing, Outage, WalkEvent};
+use crate::event::{Fault, Listing, WalkEvent};
 use crate::net::http::Client;
-use crate::net::retry::Retries;
 use crate::text::clean_line;
 use crate::wire::listing::Kind;
 use crate::wire::source::Source;
 
 /// Folders that are asked for at the same time.
 const AT_ONCE: usize = 8;
-/// Lists in a row that are not answered in spite of all tries: then the server is away.
-const SILENT: u32 = 2;
 
 /// Lists a folder and all that are in it; where some of these are `left` of an earlier walk that did not come to its end,
 /// only them and all that are in them. `report` hears of each, and that it is over. Each folder comes after the one
@@ -32,21 +28,12 @@ where
     R: FnMut(WalkEvent) -> F,
     F: Future<Output = ()>,
 {
+    let breaker = &Breaker::new(client, source.endpoint.clone(), retries);
     let ask = |source: Source, depth: usize| async move {
-        let mut retries = Retries::new(retries, client.timeouts().outage);
-        let answer = loop {
-            let fault = match browse(&source, client).await {
-                Err(fault) => fault,
-                answer => break answer,
-            };
-            match retries.next(fault, Duration::ZERO, 0, client.has_heard(&source.endpoint)) {
-                Ok(retry) => sleep(retry.after).await,
-                Err(fault) => break Err(fault),
-            }
-        };
-        (source, depth, with_folders(answer, client).await)
+        let answer = breaker.ask(|| browse(&source, client)).await;
+        (source, depth, with_folders(answer, client, breaker).await)
     };
-    let mut silent = 0;
+    let mut seen = Seen::default();
     let mut asked = FuturesUnordered::new();
     let mut top = (!left.is_empty()).then(|| source.clone());
     let begun = if left.is_empty() { vec![source.clone()] } else { left };
@@ -61,6 +48,7 @@ where
         asked.push(ask(folder, depth));
     }
     while let Some((source, depth, answer)) = asked.next().await {
+        let mut is_left = false;
         let found = match answer {
             // The server may lead us elsewhere at first: from there on nothing leads out again.
             Ok((Browsed::Listed(listing), undecided))
@@ -75,9 +63,12 @@ where
             Err(fault) => Err(fault),
         };
         match found {
+            Ok((listing, _)) if seen.note(&listing) => {
+                report(WalkEvent::Missed(source, Fault::Loop)).await;
+            }
             Ok((listing, undecided)) => {
-                silent = 0;
                 top.get_or_insert_with(|| listing.source.clone());
+                is_left = listing.entries.iter().any(|entry| entry.may_be_folder);
                 let more = listing.folder_bytes();
                 let fits = depth < WALK_DEPTH && bytes + more <= WALK_BYTES;
                 bytes += if fits { more } else { 0 };
@@ -88,7 +79,7 @@ where
                 };
                 report(WalkEvent::Found(listing)).await;
                 for (source, fault) in undecided {
-                    report(WalkEvent::Missed(source, fault)).await;
+                    report(WalkEvent::Undecided(source, fault)).await;
                 }
                 if let Some(left_out) = left_out {
                     let fault =
@@ -98,23 +89,12 @@ where
                 folders += taken.len();
                 waiting.extend(taken.into_iter().rev().map(|folder| (folder, depth + 1)));
             }
-            Err(fault) => {
-                let is_away = match fault.outage() {
-                    Some(Outage::Unreachable) => true,
-                    Some(Outage::Unresponsive) => {
-                        silent += 1;
-                        silent >= SILENT
-                    }
-                    None => {
-                        silent = 0;
-                        false
-                    }
-                };
-                report(WalkEvent::Missed(source, fault)).await;
-                if is_away && !(asked.is_empty() && waiting.is_empty()) {
-                    return report(WalkEvent::Failed(Fault::NotWalked)).await;
-                }
-            }
+            // That is said once for all of them.
+            Err(Fault::NotTried { .. }) => is_left = true,
+            Err(fault) => report(WalkEvent::Missed(source, fault)).await,
+        }
+        if breaker.is_open() && (is_left || !(asked.is_empty() && waiting.is_empty())) {
+            return report(WalkEvent::Failed(Fault::NotWalked)).await;
         }
         while asked.len() < AT_ONCE
             && let Some((folder, depth)) = waiting.pop()
@@ -129,10 +109,11 @@ where
 async fn with_folders(
     answer: Result<Browsed, Fault>,
     client: &Client,
+    breaker: &Breaker<'_>,
 ) -> Result<(Browsed, Vec<(Source, Fault)>), Fault> {
     Ok(match answer? {
         Browsed::Listed(mut listing) => {
-            let undecided = find_folders(&mut listing, client).await;
+            let undecided = find_folders(&mut listing, client, breaker).await;
             (Browsed::Listed(listing), undecided)
         }
         Browsed::Plain => (Browsed::Plain, Vec::new()),

@@ -15,7 +15,7 @@ use crate::effect::Partial;
 use crate::event::{Anew, Facts, Fault, Outage};
 use crate::net::http::{self, Client, Question};
 use crate::wire::attachment;
-use crate::wire::coding::is_encoded;
+use crate::wire::coding::foreign;
 use crate::wire::listing::Form;
 use crate::wire::range::{Delivery, DeliveryError, Identity, Lengths, Validator, http_date};
 use crate::wire::source::{Scheme, Source};
@@ -68,8 +68,19 @@ pub(super) struct Answer {
     pub(super) version: Version,
     /// What the server calls it (RFC 6266).
     pub(super) name: Option<Vec<u8>>,
-    /// Where it is an HTML page, of which path: it may be the list of a folder.
-    pub(super) page: Option<Source>,
+    /// Where it may be an HTML page: what its media type says of that, and of which path it is.
+    pub(super) page: Option<(Page, Source)>,
+}
+
+/// What the media type of an answer says of whether it is an HTML page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    /// It is one.
+    Said,
+    /// There is no media type.
+    Unsaid,
+    /// It is none, by a type that servers give to what they do not know.
+    Denied,
 }
 
 /// What came of a question.
@@ -162,9 +173,15 @@ async fn read(
 ) -> Result<Reply, Halt> {
     let delivery = Delivery::of(answer.status, &answer.headers, answer.body.announced());
     // Its bytes and its length are not the file's then.
-    let is_encoded = [name, &answer.source.path.last()].iter().all(|name| is_encoded(&answer.headers, name));
-    let is_page = answer.text(&header::CONTENT_TYPE).and_then(Form::of) == Some(Form::Html);
-    let page = is_page.then(|| answer.source.clone());
+    let coding = foreign(&answer.headers, name).zip(foreign(&answer.headers, &answer.source.path.last()));
+    let media_type = answer.text(&header::CONTENT_TYPE);
+    let page = match media_type.and_then(Form::of) {
+        Some(Form::Html) => Some(Page::Said),
+        None if media_type.is_none() => Some(Page::Unsaid),
+        None if Form::is_sniffed(media_type) => Some(Page::Denied),
+        Some(Form::Json) | None => None,
+    };
+    let page = page.map(|page| (page, answer.source.clone()));
     match (delivery, wish) {
         (Err(DeliveryError::Status), _) | (Ok(Delivery::Unsatisfied(_)), None) => {
             let refusal = refusal(&answer);
@@ -172,11 +189,11 @@ async fn read(
             Err(refusal)
         }
         (Ok(Delivery::Whole { .. } | Delivery::Part { .. }) | Err(DeliveryError::Contradictory(_)), wish)
-            if is_encoded =>
+            if let Some((coding, _)) = coding =>
         {
             match wish {
                 Some(_) => Ok(Reply::Useless(Anew::NoRanges)),
-                None => Err(Fault::Encoded.into()),
+                None => Err(Fault::Encoded(coding).into()),
             }
         }
         // Servers add the slash to a folder's path by redirecting.
@@ -219,7 +236,7 @@ async fn read(
 
 fn whole(
     answer: http::Answer,
-    page: Option<Source>,
+    page: Option<(Page, Source)>,
     total: Option<u64>,
     lengths: &mut Lengths,
     rate: &Rate,

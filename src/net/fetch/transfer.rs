@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use self::look::Found;
-use super::ask::{Answer, Version};
+use super::ask::{Answer, Page, Version};
 use super::body::Incoming;
 use super::digest;
 use super::hashing::Hashed;
@@ -66,8 +66,8 @@ pub(super) struct Transfer<'a> {
     begun: bool,
     /// Where it was asked to be: there its partial file is, whatever it is called in the end.
     wished: PathBuf,
-    /// Where that is an HTML page, of which path.
-    page: Option<Source>,
+    /// Where that may be an HTML page: what is said of that, and of which path it is.
+    page: Option<(Page, Source)>,
 }
 
 /// A file that may be the beginning of the one that is downloaded.
@@ -123,7 +123,7 @@ impl<'a> Transfer<'a> {
         let mut retries = Retries::new(self.engine.retries, self.engine.client.timeouts().outage);
         loop {
             let attempt = match self.attempt(report).await {
-                Ok(()) => Box::pin(self.refuse_list()).await,
+                Ok(()) => Box::pin(self.refuse_page()).await,
                 halted => halted,
             };
             let halt = match attempt {

@@ -122,7 +122,7 @@ mod tests {
             row(b"disk", 0o060_660),
         ];
         let mut read = Vec::new();
-        json::read(&list(&rows)[..], true, Entries::new(&mut read)).unwrap();
+        json::read(&list(&rows)[..], super::super::Role::Folder, Entries::new(&mut read)).unwrap();
         let read: Vec<_> = read.into_iter().map(|entry| (entry.raw, entry.kind, entry.modified)).collect();
         assert_eq!(read, rows.map(|row| (row.raw.clone(), row.kind(), row.modified)));
     }

@@ -132,7 +132,7 @@ mod tests {
             .replace("\\ufffd", "\u{fffd}")
         );
         let mut read = Vec::new();
-        json::read(&list[..], true, Entries::new(&mut read)).unwrap();
+        json::read(&list[..], super::super::Role::Folder, Entries::new(&mut read)).unwrap();
         let read: Vec<_> = read.into_iter().map(|e| (e.raw, e.kind, e.size, e.modified)).collect();
         assert_eq!(read, rows.map(|row| (row.raw.clone(), row.kind(), row.size, row.modified)));
     }

@@ -5,20 +5,27 @@
 //! (WHATWG HTML, section 13.2.5), by [`tokens`], and no tree is made of it. Must never follow what is shown of a name:
 //! only where a link leads is exact.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read;
 
 use html5gum::emitters::callback::CallbackEvent;
-use percent_encoding::{CONTROLS, percent_decode_str, percent_encode};
+use percent_encoding::percent_decode_str;
 
 use self::anchor::{Anchor, Target};
-use self::heading::Heading;
-use super::{Entries, Kind, List, ListingError, Reading};
+use self::paths::{below, is_parent, list_elsewhere, reference};
+use self::signs::Signs;
+use self::tag::{Attribute, Tag};
+use super::{Entries, HELD, Kind, List, ListingError, Maybe, Reading, Role};
+use crate::wire::Raw;
 use crate::wire::source::{Origin, Source};
 
 mod anchor;
 mod beside;
 mod heading;
+mod paths;
+mod query;
+mod signs;
+mod tag;
 mod tokens;
 
 /// Bytes of a heading that are looked at.
@@ -27,11 +34,16 @@ const HEADING_LIMIT: usize = 8192;
 /// Reads the page at `page`. What leads directly below it is an entry, and a folder where it ends in a slash, or where
 /// the page says so; a file with a query is something else than the file, and none.
 ///
-/// A page without entries is an empty list only where it says that it is a list. A page whose path has no slash at its
-/// end is one where it says so, too; where it only looks like one, that is [`Reading::Maybe`]. Until that is known, its
+/// A page without entries is an empty list only where it says that it is a list. A page of which it is not known that it
+/// is one, is one where it says so, too; where it may be one, that is [`Reading::Maybe`]. Until that is known, its
 /// entries are held back; of a long one, the first ones decide.
-pub(super) fn read(page: &Source, html: impl Read, entries: Entries<'_>) -> Result<Reading, ListingError> {
-    let mut links = Links::new(page, entries).ok_or(ListingError::NoList)?;
+pub(super) fn read(
+    page: &Source,
+    role: Role,
+    html: impl Read,
+    entries: Entries<'_>,
+) -> Result<Reading, ListingError> {
+    let mut links = Links::new(page, role, entries).ok_or(ListingError::NoList)?;
     match tokens::tokens(html, |event| links.hear(event)) {
         Ok(Some(end)) => end,
         Ok(None) => links.finish(),
@@ -42,14 +54,20 @@ pub(super) fn read(page: &Source, html: impl Read, entries: Entries<'_>) -> Resu
 /// What is read of a page.
 struct Links<'page, 'take> {
     page: &'page Source,
+    role: Role,
     origin: Origin,
     /// The folder that the page would be the list of, without dot segments.
     folder: String,
     /// Against what links are resolved.
     base: Option<Source>,
     entries: Entries<'take>,
+    /// What relative links would lead to in the folder of the page's name, and what has no name of its own.
+    relative: Vec<Raw>,
+    unnamed: HashSet<Vec<u8>>,
     /// The link that was found last, which something may yet be said about.
     last: Option<Anchor>,
+    /// The one with a query that is being read.
+    query: Option<Anchor>,
     signs: Signs,
     /// The start tag that is being read.
     tag: Tag,
@@ -59,80 +77,31 @@ struct Links<'page, 'take> {
     title: Vec<u8>,
     /// The heading that is being read.
     heading: Option<Vec<u8>>,
-}
-
-/// What a page says of itself.
-#[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each sign is there or not, whatever the others are")]
-struct Signs {
-    /// It is the list of its folder.
-    is_list: bool,
-    /// Folders in it can be told from files.
-    marks_folders: bool,
-    /// There is a link to something in it that is not called by its name.
-    has_prose: bool,
-    /// It sets the base of its links to its folder.
-    has_own_base: bool,
-    /// There is something in it to be seen, or to be run.
-    has_content: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tag {
-    Anchor,
-    Base,
-    /// To what belongs to the page.
-    Asset,
-    /// The title, or a heading.
-    Heading,
-    /// Where one row of a list ends and the next begins.
-    Row,
-    Style,
-    Script,
-    Other,
-}
-
-impl Tag {
-    fn of(name: &[u8]) -> Self {
-        match name {
-            b"a" => Self::Anchor,
-            b"base" => Self::Base,
-            b"link" => Self::Asset,
-            b"title" | b"h1" | b"h2" | b"h3" | b"h4" => Self::Heading,
-            b"tr" | b"table" | b"li" | b"ul" | b"hr" | b"pre" => Self::Row,
-            b"style" => Self::Style,
-            b"script" => Self::Script,
-            _ => Self::Other,
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Attribute {
-    Href,
-    Class,
-    Title,
-    Other,
+    is_in_link: bool,
 }
 
 /// Why a page is not read to its end.
 type End = Result<Reading, ListingError>;
 
 impl<'page, 'take> Links<'page, 'take> {
-    fn new(page: &'page Source, mut entries: Entries<'take>) -> Option<Self> {
+    fn new(page: &'page Source, role: Role, mut entries: Entries<'take>) -> Option<Self> {
         // Without its dot segments.
         let folder =
             page.resolve(if page.path.is_folder() { "." } else { page.path.encoded() })?.path.folder();
-        if !page.path.is_folder() {
+        if role == Role::Unknown || !page.path.is_folder() {
             entries.hold();
         }
         Some(Self {
             page,
+            role,
             origin: page.origin(),
             folder: folder.encoded().to_owned(),
             base: None,
             entries,
+            relative: Vec::new(),
+            unnamed: HashSet::new(),
             last: None,
+            query: None,
             signs: Signs::default(),
             tag: Tag::Other,
             attribute: Attribute::Other,
@@ -140,6 +109,7 @@ impl<'page, 'take> Links<'page, 'take> {
             class: Vec::new(),
             title: Vec::new(),
             heading: None,
+            is_in_link: false,
         })
     }
 
@@ -147,6 +117,7 @@ impl<'page, 'take> Links<'page, 'take> {
         match *event {
             CallbackEvent::OpenStartTag { name } => {
                 self.tag = Tag::of(name);
+                self.signs.has_rows |= matches!(name, b"ul" | b"ol" | b"table" | b"pre");
                 (self.attribute, self.href) = (Attribute::Other, None);
                 self.class.clear();
                 self.title.clear();
@@ -171,6 +142,10 @@ impl<'page, 'take> Links<'page, 'take> {
                 let tag = Tag::of(name);
                 // What comes now is seen.
                 self.tag = if matches!(tag, Tag::Style | Tag::Script) { Tag::Other } else { tag };
+                if tag == Tag::Anchor {
+                    self.is_in_link = false;
+                    self.take_query();
+                }
                 if let (Tag::Anchor, Some(last)) = (tag, &mut self.last) {
                     last.ends();
                 }
@@ -205,22 +180,25 @@ impl<'page, 'take> Links<'page, 'take> {
             let room = HEADING_LIMIT.saturating_sub(heading.len());
             heading.extend(text.iter().take(room));
         }
-        if let Some(last) = &mut self.last {
-            last.text(text);
+        if self.heading.is_none() && self.tag != Tag::HeaderCell && !self.is_in_link {
+            self.signs.words(text);
+        }
+        for link in self.last.iter_mut().chain(&mut self.query) {
+            link.text(text);
         }
     }
 
     fn take_heading(&mut self) {
         let Some(heading) = self.heading.take() else { return };
         let folder = percent_decode_str(&self.folder).decode_utf8_lossy();
-        let Heading { names_folder, marks_folders } =
-            heading::read(&String::from_utf8_lossy(&heading), &folder, self.page.path.is_folder());
-        self.signs.is_list |= names_folder;
-        self.signs.marks_folders |= marks_folders;
+        let is_folder = self.page.path.is_folder();
+        self.signs.heading(heading::read(&String::from_utf8_lossy(&heading), &folder, is_folder));
     }
 
     fn opened(&mut self) -> Option<End> {
         self.signs.has_content |= self.tag == Tag::Script;
+        self.signs.has_script |= self.tag == Tag::Script;
+        self.is_in_link |= self.tag == Tag::Anchor;
         if self.tag == Tag::Heading {
             self.heading = Some(Vec::new());
         }
@@ -238,26 +216,43 @@ impl<'page, 'take> Links<'page, 'take> {
             Tag::Asset if self.entries.is_empty() => {
                 list_elsewhere(&reference).map(|query| Ok(Reading::Elsewhere(query)))
             }
-            Tag::Asset | Tag::Base | Tag::Heading | Tag::Row | Tag::Style | Tag::Script | Tag::Other => None,
+            Tag::Asset
+            | Tag::Base
+            | Tag::Heading
+            | Tag::HeaderCell
+            | Tag::Row
+            | Tag::Style
+            | Tag::Script
+            | Tag::Other => None,
         }
     }
 
     fn link(&mut self, reference: &str) -> Result<(), ListingError> {
+        self.take_query();
         if let Some(last) = &mut self.last {
             last.ends();
         }
         let base = self.base.as_ref().unwrap_or(self.page);
         let Some(there) = base.resolve(reference).filter(|there| there.origin() == self.origin) else {
+            self.signs.leads_elsewhere |= !reference.starts_with('#');
             return Ok(());
         };
         let path = there.path.encoded();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let is_page = path == self.page.path.encoded();
         let Some(name) = below(&self.folder, path) else {
             if is_parent(path, &self.folder) {
                 // `/` ends in a slash wherever it stands.
                 self.signs.marks_folders |= reference.ends_with('/') && reference != "/";
                 self.take_last()?;
                 self.last = Some(Anchor::new(Target::Parent));
+            } else if is_page && !query.is_empty() {
+                self.query = Some(Anchor::new(Target::Query(query.to_owned())));
+            } else if let Some(raw) = self.relative(reference) {
+                self.take_last()?;
+                self.last = Some(Anchor::new(Target::Relative(raw)).called(&self.class, &self.title));
+            } else {
+                self.signs.leads_elsewhere |= !is_page;
             }
             return Ok(());
         };
@@ -268,13 +263,37 @@ impl<'page, 'take> Links<'page, 'take> {
                 ["sort=name", "C=N;O=", "C=N&O="].iter().any(|sorts| query.starts_with(sorts));
         }
         let (name, kind) = name.strip_suffix('/').map_or((name, Kind::File), |name| (name, Kind::Dir));
+        if !name.contains('/') && kind == Kind::File && !query.is_empty() {
+            self.query = Some(Anchor::new(Target::Query(query.to_owned())));
+        }
         if name.is_empty() || name.contains('/') || kind == Kind::File && !query.is_empty() {
+            self.signs.leads_elsewhere |= name.contains('/');
             return Ok(());
         }
-        self.take_last()?;
         let target = Target::Entry { raw: percent_decode_str(name).collect(), kind };
+        self.take_last()?;
         self.last = Some(Anchor::new(target).called(&self.class, &self.title));
         Ok(())
+    }
+
+    /// What a relative link would lead to directly below the page, if that was a folder.
+    fn relative(&self, reference: &str) -> Option<Vec<u8>> {
+        if self.page.path.is_folder() || self.base.is_some() || self.relative.len() == HELD {
+            return None;
+        }
+        let there = self.page.at(self.page.path.folder()).resolve(reference)?;
+        let (path, query) = there.path.encoded().split_once('?').unwrap_or((there.path.encoded(), ""));
+        let name = below(&self.folder, path).filter(|_| query.is_empty())?;
+        let name = name.strip_suffix('/').unwrap_or(name);
+        (!name.is_empty() && !name.contains('/')).then(|| percent_decode_str(name).collect())
+    }
+
+    /// What a link with a query says is known when it has ended; the link in front of it may have more said behind both.
+    fn take_query(&mut self) {
+        let unnamed = self.query.take().and_then(|query| query.unnamed());
+        if let Some(name) = unnamed.filter(|_| self.unnamed.len() < HELD) {
+            self.unnamed.insert(name);
+        }
     }
 
     fn take_last(&mut self) -> Result<(), ListingError> {
@@ -288,9 +307,15 @@ impl<'page, 'take> Links<'page, 'take> {
                 self.signs.marks_folders |= words == Some(anchor::Parent::InWords);
                 Ok(())
             }
+            Target::Query(_) => Ok(()),
+            Target::Relative(raw) => {
+                self.signs.link(is_named);
+                self.relative.push(Raw(raw.into()));
+                Ok(())
+            }
             Target::Entry { raw, kind } => {
                 self.signs.marks_folders |= kind == Kind::Dir;
-                self.signs.has_prose |= !is_named;
+                self.signs.link(is_named);
                 if self.signs.is_list {
                     self.entries.release()?;
                 }
@@ -304,71 +329,46 @@ impl<'page, 'take> Links<'page, 'take> {
         if !self.entries.is_full() || self.signs.is_list {
             return None;
         }
-        Some(if self.signs.has_prose { Err(ListingError::NoList) } else { Ok(self.maybe()) })
+        if self.role == Role::Folder {
+            return self.entries.release().err().map(Err);
+        }
+        Some(Ok(self.maybe()))
     }
 
     fn maybe(&self) -> Reading {
-        Reading::Maybe(self.entries.held_names())
+        Reading::Maybe(Maybe {
+            below: self.entries.held_names(),
+            is_named: self.signs.is_named(),
+            relative: self.relative.clone(),
+            is_list: self.signs.is_list,
+        })
     }
 
     fn finish(mut self) -> End {
+        self.take_query();
         self.take_last()?;
-        let Signs { is_list, marks_folders, has_prose, has_own_base, has_content } = self.signs;
-        let is_list = is_list || has_own_base && !has_content;
-        match (self.page.path.is_folder(), self.entries.is_empty()) {
-            _ if is_list => {}
-            (true, false) => {}
-            (false, false) if !has_prose => {
+        let is_empty = self.entries.is_empty();
+        if is_empty && !self.relative.is_empty() {
+            return Ok(self.maybe());
+        }
+        let unnamed = self.unnamed.iter().filter(|name| !self.entries.has(name)).count();
+        let is_list = match (self.role, is_empty) {
+            _ if self.signs.is_list => true,
+            (Role::Folder, false) => true,
+            (Role::Unknown, false) => {
                 self.entries.finish()?;
                 return Ok(self.maybe());
             }
-            (_, _) => return Err(ListingError::NoList),
+            (Role::Folder, true) => unnamed > 0 || self.signs.is_empty_list(),
+            (Role::Unknown, true) => false,
+        };
+        if !is_list {
+            return Err(ListingError::NoList);
         }
         self.entries.release()?;
         self.entries.finish()?;
-        Ok(Reading::List(List { entries: self.entries.len(), is_cut: false, marks_folders }))
-    }
-}
-
-/// As it can be resolved: what is no character of a URL is percent-encoded, byte for byte, as it has to be asked for;
-/// line breaks do not count (WHATWG URL, section 4.4).
-fn reference(href: &[u8]) -> Cow<'_, str> {
-    match str::from_utf8(href) {
-        Ok(plain) if !plain.bytes().any(|byte| !byte.is_ascii() || byte.is_ascii_control()) => {
-            Cow::Borrowed(plain)
-        }
-        _ => {
-            let kept: Vec<u8> = href.iter().copied().filter(|byte| !b"\t\r\n".contains(byte)).collect();
-            Cow::Owned(percent_encode(&kept, CONTROLS).to_string())
-        }
-    }
-}
-
-/// What `path` has behind `folder`; both are percent-encoded, though maybe not in the same way.
-fn below<'path>(folder: &str, path: &'path str) -> Option<&'path str> {
-    if let Some(name) = path.strip_prefix(folder) {
-        return Some(name);
-    }
-    let (slash, _) = path.match_indices('/').nth(folder.matches('/').count().checked_sub(1)?)?;
-    let (above, name) = path.split_at(slash + 1);
-    percent_decode_str(above).eq(percent_decode_str(folder)).then_some(name)
-}
-
-/// Whether the path is that of the folder around another, with the slash at its end or without.
-fn is_parent(path: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    let Some((parent, _)) = folder.rsplit_once('/') else { return false };
-    percent_decode_str(path.strip_suffix('/').unwrap_or(path)).eq(percent_decode_str(parent))
-}
-
-/// Where the list is that this page shows by running a program of its own: known by where that lies.
-fn list_elsewhere(asset: &str) -> Option<&'static str> {
-    if asset.contains("/__dufs_v") {
-        Some("json")
-    } else if asset.contains("/.cpr/") {
-        Some("ls")
-    } else {
-        None
+        let (entries, marks_folders) = (self.entries.len(), self.signs.marks_folders);
+        Ok(Reading::List(List { entries, marks_folders, unnamed, ..List::default() }))
     }
 }
 
@@ -383,7 +383,7 @@ mod tests {
 
     fn read(page: &Source, html: &[u8]) -> (Vec<Entry>, Result<Reading, ListingError>) {
         let mut entries = Vec::new();
-        let read = super::read(page, html, Entries::new(&mut entries));
+        let read = super::read(page, Role::of(page), html, Entries::new(&mut entries));
         (entries, read)
     }
 
@@ -544,7 +544,12 @@ mod tests {
             let (taken, read) = read(&page("http://box/a/list"), html.as_bytes());
             let (said, count) = match read {
                 Ok(Reading::List(list)) => return ("list", list.entries),
-                Ok(Reading::Maybe(names)) => ("maybe", names.len()),
+                Ok(Reading::Maybe(Maybe { below, is_named: true, .. })) if !below.is_empty() => {
+                    ("named", below.len())
+                }
+                Ok(Reading::Maybe(Maybe { below, .. })) if !below.is_empty() => ("prose", below.len()),
+                Ok(Reading::Maybe(Maybe { relative, is_list: true, .. })) => ("said", relative.len()),
+                Ok(Reading::Maybe(Maybe { relative, .. })) => ("relative", relative.len()),
                 Ok(Reading::Elsewhere(_)) => ("elsewhere", 0),
                 Err(_) => ("none", 0),
             };
@@ -555,17 +560,22 @@ mod tests {
             ("<title>Index of /a/list</title><a href='/a/list/x'>x</a>", ("list", 1)),
             ("<title>Index of /a/list</title>", ("list", 0)),
             ("<title>Index of /a</title><a href='/a/x'>x</a>", ("none", 0)),
-            ("<a href='/a/list/x'>x</a><a href='/a/list/y/'>y/</a>", ("maybe", 2)),
-            ("<a href='list/x'>x</a><a href='/'>Home</a><a href='?a'>sort</a>", ("maybe", 1)),
-            ("<a href='list/part1.html'>part1.htm..&gt;</a>", ("maybe", 1)),
-            ("<base href='list/'><a href='x'>x</a>", ("maybe", 1)),
-            // A document with links below itself.
-            ("<a href='list/x'>The first chapter</a>", ("none", 0)),
-            ("<a href='list/x'>x</a><a href='list/y'>The second chapter</a>", ("none", 0)),
-            ("<title>Contents of list</title><a href='list/x'>One</a>", ("none", 0)),
-            // Beside itself.
-            ("<a href='x'>x</a>", ("none", 0)),
+            ("<a href='/a/list/x'>x</a><a href='/a/list/y/'>y/</a>", ("named", 2)),
+            ("<a href='list/x'>x</a><a href='/'>Home</a><a href='?a'>sort</a>", ("named", 1)),
+            ("<a href='list/part1.html'>part1.htm..&gt;</a>", ("named", 1)),
+            ("<base href='list/'><a href='x'>x</a>", ("named", 1)),
+            ("<a href='list/x'>x</a><a href='list/y'>y</a><a href='list/z'>All of it</a>", ("named", 3)),
+            ("<a href='list/x.txt'>[TXT] x.txt (3 B)</a>", ("named", 1)),
+            // A document with links below itself, or a list with other words.
+            ("<a href='list/x'>The first chapter</a>", ("prose", 1)),
+            ("<a href='list/x'>x</a><a href='list/y'>The second chapter</a>", ("prose", 2)),
+            ("<title>Contents of list</title><a href='list/x'>One</a>", ("prose", 1)),
+            // A document with links beside itself, or a list that takes itself for the folder.
+            ("<a href='x'>x</a>", ("relative", 1)),
+            ("<a href='x'>x</a><a href='./y/'>The second</a><a href='../z'>z</a>", ("relative", 2)),
+            ("<title>Index of /a/list</title><a href='x'>x</a>", ("said", 1)),
             ("<a href='../'>..</a>", ("none", 0)),
+            ("<a href='/x'>x</a><a href='?x'>x</a><a href='//other/x'>x</a>", ("none", 0)),
         ] {
             assert_eq!(said(html), expected, "{html}");
         }
@@ -577,15 +587,10 @@ mod tests {
         let rows = (0..2 * HELD).map(link).collect::<Vec<_>>().concat();
         let page = page("http://box/a/list");
         let (taken, maybe) = read(&page, rows.as_bytes());
-        let Ok(Reading::Maybe(names)) = maybe else { panic!("{maybe:?}") };
-        assert_eq!((taken.len(), names.len(), &names[1].0[..]), (0, HELD, &b"1"[..]));
-        for (heading, prose) in
-            [("<title>Index of /a/list</title>", ""), ("", "<a href='list/x'>All of it</a>")]
-        {
-            let (taken, read) = read(&page, format!("{heading}{prose}{rows}").as_bytes());
-            let is_list = matches!(read, Ok(Reading::List(_)));
-            assert_eq!((taken.len(), is_list), if prose.is_empty() { (2 * HELD, true) } else { (0, false) });
-        }
+        let Ok(Reading::Maybe(Maybe { below, is_named: true, .. })) = maybe else { panic!("{maybe:?}") };
+        assert_eq!((taken.len(), below.len(), &below[1].0[..]), (0, HELD, &b"1"[..]));
+        let (taken, read) = read(&page, format!("<title>Index of /a/list</title>{rows}").as_bytes());
+        assert_eq!((taken.len(), matches!(read, Ok(Reading::List(_)))), (2 * HELD, true));
     }
 
     #[test]
@@ -649,6 +654,15 @@ mod tests {
             "<table><tr><th>Name<th>Size<tr><td><a href='..'>..</a></table>",
             "<a href='/'> Parent Directory </a>",
             "<base href='/a b/'><style>a { color: red }</style><main> </main>",
+            "<ul></ul>",
+            "<html><body><pre>\n</pre></body></html>",
+            "<h1>Files</h1><ul>\n</ul>",
+            "<table><tr><th>Name<th>Size</tr></table>",
+            "<ol></ol><p>This folder is empty.",
+            "<title>Index of /elsewhere</title>",
+            "<h1>Index of /elsewhere/x</h1><hr><hr>",
+            "<h1>Directory listing for</h1>",
+            "<title>Directory listing for /x</title><body><hr></body>",
         ] {
             let read = empty("http://box/a%20b/", html);
             assert!(matches!(&read, Ok(Reading::List(list)) if list.entries == 0), "{html}: {read:?}");
@@ -666,10 +680,31 @@ mod tests {
             "<base href='/a b/'><script>app()</script><main></main>",
             "<base href='/a b/'><main>Welcome</main>",
             "<base href='/'><main></main>",
+            "<hr>",
+            "<title>Files</title>",
+            "<ul></ul><p>Sign in to see your files",
+            "<ul id='app'></ul><script src='app.js'></script>",
+            "<ul><li><a href='/login'>Sign in</a></ul>",
+            "<title>Index of /x</title><p>Sorry, that broke",
         ] {
             assert_eq!(empty("http://box/a%20b/", html), Err(ListingError::NoList), "{html}");
         }
-        assert_eq!(empty("http://box/a.html", "<a href='b.html'>b</a>"), Err(ListingError::NoList));
+    }
+
+    #[test]
+    fn what_only_a_query_names_is_counted_and_is_no_entry() {
+        for (html, names, unnamed) in [
+            ("<a href='?f=a.txt'>a.txt</a><a href='?f=b.txt'>b.txt</a><a href='?f=b.txt'>b.txt</a>", 0, 2),
+            ("<a href='get.php?id=7'>a.txt</a><a href='x'>x</a>", 1, 1),
+            ("<a href='?dir=sub'>sub/</a><a href='?C=N;O=D'>Name</a>", 0, 1),
+            // Another view of something that is there.
+            ("<a href='x.txt'>x.txt</a><a href='x.txt?raw=1'>x.txt</a>", 1, 0),
+            ("<a href='x'>x</a><a href='?sort=name'>name</a><a href='?page=2'>2</a>", 1, 0),
+        ] {
+            let (entries, read) = read(&page("http://box/a%20b/"), html.as_bytes());
+            let Ok(Reading::List(list)) = read else { panic!("{html}: {read:?}") };
+            assert_eq!((entries.len(), list.unnamed), (names, unnamed), "{html}");
+        }
     }
 
     #[test]

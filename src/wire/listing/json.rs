@@ -8,15 +8,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{BufReader, Read};
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-use percent_encoding::percent_decode_str;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use self::row::{Row, value};
+use self::shape::{GOES_ON, Shape};
 use super::utf8::Utf8Reader;
-use super::{Entries, Kind, List, ListingError, caddy, is_directly_below};
+use super::{Entries, Kind, List, ListingError, Role, caddy};
+
+mod row;
+mod shape;
 
 /// Reads a list, in the order the server gave. `null` is an empty one, as Caddy writes it.
 ///
@@ -24,11 +25,11 @@ use super::{Entries, Kind, List, ListingError, caddy, is_directly_below};
 /// entry whose name is empty, `.` or `..`, or holds a `/` or a NUL, is left out; a size or a time that is none is taken
 /// for unknown. The size of a folder says nothing about what it holds, and is not taken over.
 ///
-/// Where it was not asked for as a folder (`is_folder`), there has to be an entry: a file may be empty as well.
+/// Where it was not asked for as a folder, there has to be an entry: a file may be empty as well.
 ///
 /// The first entries are held back until the end, or until there are so many that no other form is likely. Where a list
 /// that is as long as that has a row of no known form further on, it ends there with an error.
-pub(super) fn read(json: impl Read, is_folder: bool, mut entries: Entries<'_>) -> Result<List, ListingError> {
+pub(super) fn read(json: impl Read, role: Role, mut entries: Entries<'_>) -> Result<List, ListingError> {
     entries.hold();
     let mut table = Table::new(entries);
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(Utf8Reader::new(json)));
@@ -43,13 +44,13 @@ pub(super) fn read(json: impl Read, is_folder: bool, mut entries: Entries<'_>) -
         }
         return Err(ListingError::NoList);
     }
-    if !table.is_known() || table.entries.is_empty() && !is_folder {
+    if !table.is_known() || table.entries.is_empty() && role == Role::Unknown {
         return Err(ListingError::NoList);
     }
     table.entries.release()?;
     table.entries.finish()?;
     let is_cut = !table.is_object && table.caddy_rows == caddy::CUT_AFTER;
-    Ok(List { entries: table.entries.len(), is_cut, marks_folders: true })
+    Ok(List { entries: table.entries.len(), is_cut, marks_folders: true, ..List::default() })
 }
 
 /// What an array of rows is, by the key that it stands under.
@@ -121,8 +122,13 @@ impl<'json> Visitor<'json> for Top<'_, '_> {
                 "files" => Key::Files,
                 "directory" => Key::Directory,
                 "href" => Key::Href,
-                _ => {
-                    fields.next_value::<IgnoredAny>()?;
+                other => {
+                    let goes_on = GOES_ON.contains(&&*other.to_ascii_lowercase());
+                    let value = fields.next_value::<Shape>()?;
+                    // There may be more of the folder in it, or elsewhere.
+                    if value == Shape::Rows || goes_on && value == Shape::Something {
+                        return Err(de::Error::custom("a list of no known form"));
+                    }
                     continue;
                 }
             };
@@ -177,42 +183,6 @@ impl<'json> Visitor<'json> for Rows<'_, '_> {
     }
 }
 
-/// A row as a server may write it: each field can be anything.
-#[derive(Deserialize)]
-struct Row<'json> {
-    // Of hobnob and Caddy; `name` and `size` are everybody's but copyparty's.
-    #[serde(borrow)]
-    name: Option<&'json RawValue>,
-    #[serde(borrow)]
-    size: Option<&'json RawValue>,
-    #[serde(borrow)]
-    url: Option<&'json RawValue>,
-    #[serde(borrow)]
-    mod_time: Option<&'json RawValue>,
-    #[serde(borrow)]
-    mode: Option<&'json RawValue>,
-    #[serde(borrow)]
-    is_dir: Option<&'json RawValue>,
-    // Of nginx and serve; `mtime` of dufs as well.
-    #[serde(borrow, rename = "type")]
-    kind: Option<&'json RawValue>,
-    #[serde(borrow)]
-    mtime: Option<&'json RawValue>,
-    // Of dufs.
-    #[serde(borrow)]
-    path_type: Option<&'json RawValue>,
-    // Of copyparty.
-    #[serde(borrow)]
-    href: Option<&'json RawValue>,
-    #[serde(borrow)]
-    sz: Option<&'json RawValue>,
-    #[serde(borrow)]
-    ts: Option<&'json RawValue>,
-    // Of serve: the whole name, of which `name` has no ending.
-    #[serde(borrow)]
-    base: Option<&'json RawValue>,
-}
-
 impl<'take> Table<'take> {
     fn new(entries: Entries<'take>) -> Self {
         Self { entries, keys: Vec::new(), caddy_rows: 0, forms: Vec::new(), is_object: false, fault: None }
@@ -228,9 +198,13 @@ impl<'take> Table<'take> {
         }
         let kind = row.kind(form, key).ok_or(ListingError::NoList)?;
         let raw = row.raw(form, kind).ok_or(ListingError::NoList)?;
-        let size = value(row.size.or(row.sz)).filter(|_| kind != Kind::Dir);
+        let size = value(row.size.or(row.sz)).filter(|_| kind == Kind::File);
         self.caddy_rows += usize::from(row.mode.or(row.mod_time).is_some());
+        let link = row.is_link().then(|| raw.clone());
         self.entries.push(raw, kind, size, row.modified(form))?;
+        if let Some(link) = link {
+            self.entries.note_link(&link);
+        }
         if !self.entries.is_full() {
             return Ok(());
         }
@@ -261,113 +235,6 @@ impl<'take> Table<'take> {
     }
 }
 
-impl Row<'_> {
-    /// Which form it has; none where it has none that is known at this place.
-    fn form(&self, key: Option<Key>) -> Option<Form> {
-        match key {
-            None => Some(Form::Bare),
-            Some(Key::Paths) if self.path_type.is_some() => Some(Form::Dufs),
-            Some(Key::Paths) => Some(Form::Crumb).filter(|_| self.name.is_some() && self.url.is_some()),
-            Some(Key::Files) if self.base.is_some() => Some(Form::Serve),
-            Some(Key::Dirs | Key::Files) => Some(Form::Copyparty),
-            Some(Key::Directory | Key::Href) => None,
-        }
-    }
-
-    /// What it says to be; none where it does not say so in a way that is known.
-    fn kind(&self, form: Form, key: Option<Key>) -> Option<Kind> {
-        if form == Form::Copyparty {
-            return Some(if key == Some(Key::Dirs) { Kind::Dir } else { Kind::File });
-        }
-        let mode = value(self.mode).map(caddy::kind);
-        let is_dir = value(self.is_dir).map(|is_dir| if is_dir { Kind::Dir } else { Kind::File });
-        let word: Option<String> = value(self.kind.or(self.path_type));
-        let word = word.and_then(|word| match &*word {
-            "directory" | "folder" | "Dir" | "SymlinkDir" => Some(Kind::Dir),
-            "file" | "File" | "SymlinkFile" => Some(Kind::File),
-            "other" => Some(Kind::Other),
-            _ => None,
-        });
-        if is_dir == Some(Kind::Dir) { is_dir } else { mode.or(is_dir).or(word) }
-    }
-
-    /// Its exact name, where it has one, be it a good one or not: in a URL it is exact also where it is no text.
-    fn raw(&self, form: Form, kind: Kind) -> Option<Vec<u8>> {
-        let reference: Option<String> = value(self.url.or(self.href));
-        if form == Form::Copyparty {
-            return Some(name_in_url(&reference?, kind).unwrap_or_default());
-        }
-        reference.and_then(|reference| name_in_url(&reference, kind)).or_else(|| {
-            let mut name = name(if form == Form::Serve { self.base? } else { self.name? })?;
-            if kind == Kind::Dir && name.ends_with(b"/") {
-                name.pop();
-            }
-            Some(name)
-        })
-    }
-
-    fn modified(&self, form: Form) -> Option<Timestamp> {
-        if let Some(seconds) = value(self.ts) {
-            return Timestamp::from_second(seconds).ok();
-        }
-        if form == Form::Dufs {
-            // It says 0 where it does not know.
-            return value(self.mtime)
-                .filter(|since| *since != 0)
-                .and_then(|since| Timestamp::from_millisecond(since).ok());
-        }
-        let time: String = value(self.mod_time.or(self.mtime))?;
-        time.parse().ok().or_else(|| rfc2822::DateTimeParser::new().parse_timestamp(&time).ok())
-    }
-}
-
-/// The field's value, where it is of this type.
-fn value<T: DeserializeOwned>(field: Option<&RawValue>) -> Option<T> {
-    serde_json::from_str(field?.get()).ok()
-}
-
-/// The name that leads directly below the folder, where the URL does.
-fn name_in_url(url: &str, kind: Kind) -> Option<Vec<u8>> {
-    let name = url.strip_prefix("./").unwrap_or(url).split(['?', '#']).next()?;
-    let name = if kind == Kind::Dir { name.strip_suffix('/').unwrap_or(name) } else { name };
-    Some(percent_decode_str(name).collect()).filter(|name: &Vec<u8>| is_directly_below(name))
-}
-
-/// A name that is written as a string, byte for byte: the opposite of [`Utf8Reader`].
-fn name(field: &RawValue) -> Option<Vec<u8>> {
-    struct Exact;
-
-    impl Visitor<'_> for Exact {
-        type Value = Vec<u8>;
-
-        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str("a string")
-        }
-
-        fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-            Ok(bytes.to_vec())
-        }
-    }
-
-    // Halves of surrogate pairs come as the three bytes that UTF-8 would make of them, if it allowed them.
-    let read = serde_json::Deserializer::from_str(field.get()).deserialize_bytes(Exact).ok()?;
-    let mut exact = Vec::with_capacity(read.len());
-    let mut rest = &read[..];
-    loop {
-        rest = match rest {
-            [] => return Some(exact),
-            [0xED, high @ (0xB2 | 0xB3), low, behind @ ..] => {
-                exact.push((high & 0x03) << 6 | (low & 0x3F));
-                behind
-            }
-            [first, behind @ ..] => {
-                exact.push(*first);
-                behind
-            }
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,7 +244,8 @@ mod tests {
     /// The entries of a list, and what is known at its end.
     fn read(json: &[u8], is_folder: bool) -> Result<(Vec<Entry>, List), ListingError> {
         let mut entries = Vec::new();
-        let list = super::read(json, is_folder, Entries::new(&mut entries))?;
+        let role = if is_folder { Role::Folder } else { Role::Unknown };
+        let list = super::read(json, role, Entries::new(&mut entries))?;
         Ok((entries, list))
     }
 
@@ -407,13 +275,42 @@ mod tests {
                 ("a b", Kind::Dir, None),
                 ("x.pdf", Kind::File, Some(7)),
                 ("link", Kind::File, Some(3)),
-                ("pipe", Kind::Other, Some(0)),
+                ("pipe", Kind::Other, None),
             ]
         );
         let times: Vec<_> = entries.iter().map(|e| e.modified.map(|time| time.to_string())).collect();
         assert_eq!(times[0].as_deref(), Some("2026-11-02T09:14:05.123456789Z"));
         assert_eq!(times[1].as_deref(), Some("2026-11-02T09:14:05Z"));
         assert_eq!(times[2..], [None, None]);
+    }
+
+    #[test]
+    fn a_link_is_known_where_the_list_says_so() {
+        let list = br#"[{"name":"a","is_dir":true,"is_symlink":true},{"name":"b","is_dir":true,"is_symlink":false}]"#;
+        let links: Vec<_> = entries(list).iter().map(|entry| entry.is_link).collect();
+        assert_eq!(links, [true, false]);
+    }
+
+    #[test]
+    fn where_there_may_be_more_under_another_key_it_is_no_known_form() {
+        let serve = |more: &str| {
+            let files = r#"{"base":"a.txt","name":"a","type":"file","size":1}"#;
+            read(format!(r#"{{"files":[{files}],"directory":"x/"{more}}}"#).as_bytes(), true)
+                .map(|(entries, _)| entries.len())
+        };
+        for more in
+            ["", r#","paths":[]"#, r#","tags":["x"],"next":null,"total":7,"truncated":false,"more":[]"#]
+        {
+            assert_eq!(serve(more), Ok(1), "{more}");
+        }
+        for more in [
+            r#","folders":[{"base":"sub"}]"#,
+            r#","next":"/?page=2""#,
+            r#","cursor":7"#,
+            r#","Truncated":true"#,
+        ] {
+            assert_eq!(serve(more), Err(ListingError::NoList), "{more}");
+        }
     }
 
     #[test]

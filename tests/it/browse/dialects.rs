@@ -6,7 +6,7 @@ use hobnob::event::Fault;
 use hobnob::wire::listing::Kind;
 
 use super::list;
-use crate::support::server::{Server, ok};
+use crate::support::server::{Server, field, ok, send};
 
 const FILES: [&str; 9] = [
     "three.txt",
@@ -157,15 +157,15 @@ async fn a_server_that_has_no_json_to_give_is_asked_for_its_page() {
 }
 
 #[tokio::test]
-async fn a_page_that_looks_like_a_list_is_one_where_its_folder_has_the_same() {
+async fn a_page_of_links_to_what_is_below_it_is_a_list_unless_its_folder_has_another() {
     const PAGE: &str = "<a href='/docs/x'>x</a><a href='/docs/y'>y</a>";
     let not_found = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned();
     for (folder, expected) in [
         (ok("text/html", PAGE), Ok(2)),
-        (not_found, Err(Fault::IsFile)),
-        (ok("text/html", "<h1>Welcome</h1>"), Err(Fault::IsFile)),
+        (not_found, Ok(2)),
+        (ok("text/html", "<h1>Welcome</h1>"), Ok(2)),
         (ok("text/html", "<a href='/docs/z'>z</a>"), Err(Fault::IsFile)),
-        (ok("text/plain", "x"), Err(Fault::IsFile)),
+        (ok("text/plain", "x"), Ok(2)),
     ] {
         let answer = folder.clone();
         let server = Server::http(move |line| match line {
@@ -175,4 +175,44 @@ async fn a_page_that_looks_like_a_list_is_one_where_its_folder_has_the_same() {
         let found = list(&server.source("http://", "/docs")).await.map(|listing| listing.entries.len());
         assert_eq!(found, expected, "{folder}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_fails_where_json_is_asked_for_is_asked_for_its_page() {
+    for status in [
+        "400 Bad Request",
+        "403 Forbidden",
+        "404 Not Found",
+        "406 Not Acceptable",
+        "415 No",
+        "500 Oh",
+        "501 No",
+    ] {
+        let refused = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        let server = by_form(refused, "<a href='a.txt'>a.txt</a>");
+        let entries = list(&server.source("http://", "/d/")).await.unwrap().entries;
+        assert_eq!(entries.len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn json_in_which_there_is_nothing_is_no_list_where_the_page_has_files() {
+    for json in ["[]", "{}", "null", r#"{"files":[],"directory":"d/"}"#, r#"{"error":"no"}"#, "[1]", ""] {
+        let server = by_form(ok("application/json", json), "<a href='a.txt'>a.txt</a>");
+        let entries = list(&server.source("http://", "/d/")).await.unwrap().entries;
+        assert_eq!(entries.len(), 1, "{json}");
+    }
+    // With nothing in it it is an empty folder where the page says no more.
+    for page in ["<p>Welcome", "<title>Index of /d/</title>"] {
+        let server = by_form(ok("application/json", "[]"), page);
+        assert_eq!(list(&server.source("http://", "/d/")).await.unwrap().entries.len(), 0, "{page}");
+    }
+}
+
+/// A server that answers so where it is asked for JSON, and otherwise with a page.
+fn by_form(json: String, page: &'static str) -> Server {
+    Server::new(move |request, stream| {
+        let wants_json = field(request, "accept").is_some_and(|accept| accept.contains("json"));
+        send(stream, if wants_json { json.clone() } else { ok("text/html", page) }.as_bytes());
+    })
 }

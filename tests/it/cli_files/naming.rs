@@ -13,12 +13,18 @@ use crate::support::files::names;
 use crate::support::server::{Server, ok};
 
 /// hobnob's own server of a folder, and where it is.
-struct Serving(Child, String);
+pub(super) struct Serving(Child, pub(super) String);
 
 impl Serving {
     fn start(place: &Place, folder: &Path) -> Self {
-        let mut command = place.command(&["serve", "--bind", "127.0.0.1", "--port", "0", "--hidden"]);
-        let mut child = command.arg(folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        Self::with(place, folder, &["--hidden"])
+    }
+
+    /// With these options.
+    pub(super) fn with(place: &Place, folder: &Path, options: &[&str]) -> Self {
+        let mut command = place.command(&["serve", "--bind", "127.0.0.1", "--port", "0"]);
+        let mut child =
+            command.args(options).arg(folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         Self(child, line.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned())

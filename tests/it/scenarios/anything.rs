@@ -335,7 +335,12 @@ impl World {
 fn walked(screen: &mut Screen, request: RequestId, source: Source, how: u8) {
     let mut entries = vec![file("a", u64::from(how) * 9000), file("A", 1), folder("..")];
     entries.extend((0..how / 9).map(|n| file(TEXTS[usize::from(n) % 14], u64::from(n))));
-    let listing = Listing { source, entries, is_cut: how.is_multiple_of(5) };
+    let listing = Listing {
+        source,
+        entries,
+        is_cut: how.is_multiple_of(5),
+        unlisted: hobnob::event::Unlisted::default(),
+    };
     screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
     match how % 3 {
         0 => {}

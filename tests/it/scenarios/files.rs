@@ -345,7 +345,12 @@ fn a_list_that_the_server_cut_short_says_so() {
     let mut screen = Screen::new(80, 24);
     let (request, _) = asked(&mut screen, "192.168.1.5");
     let source = Source::parse(SERVER).unwrap();
-    let listing = Listing { source, entries: vec![file("a", 1), file("b", 2)], is_cut: true };
+    let listing = Listing {
+        source,
+        entries: vec![file("a", 1), file("b", 2)],
+        is_cut: true,
+        unlisted: hobnob::event::Unlisted::default(),
+    };
     screen.is_told(Event::Browse(request, BrowseEvent::Listed(listing)));
     assert!(screen.rows()[1].ends_with(" HTTP · items: 2, maybe more · 3 B "));
     assert!(

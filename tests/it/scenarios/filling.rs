@@ -171,7 +171,7 @@ fn another_folder_ends_the_questions_about_the_one_before() {
 
 fn found(screen: &mut Screen, request: RequestId, entries: Vec<Entry>) {
     let source = Source::parse("http://192.168.1.5:7890/sub/").unwrap();
-    let listing = Listing { source, entries, is_cut: false };
+    let listing = Listing { source, entries, is_cut: false, unlisted: hobnob::event::Unlisted::default() };
     screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
 }
 

@@ -140,7 +140,12 @@ fn in_the_place_of_a_folder_it_is_shown_and_the_bar_stands() {
         let source = top.at(top.path.join(&bytes).folder());
         screen.is_told(Event::Browse(
             request,
-            BrowseEvent::Listed(Listing { source, entries: vec![], is_cut: false }),
+            BrowseEvent::Listed(Listing {
+                source,
+                entries: vec![],
+                is_cut: false,
+                unlisted: hobnob::event::Unlisted::default(),
+            }),
         ));
         let rows = screen.rows();
         assert!(rows[1].starts_with(" From  http://192.168.1.5:7890/"), "{}", rows[1]);

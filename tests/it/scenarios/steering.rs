@@ -36,7 +36,12 @@ fn fetching(files: u64) -> (Screen, RequestId, Source, Vec<TransferId>) {
         other => panic!("no walk: {other:?}"),
     };
     let entries = (0..files).map(|n| file(format!("{n}.pdf"), 1_000_000)).collect();
-    let listing = Listing { source: source.clone(), entries, is_cut: false };
+    let listing = Listing {
+        source: source.clone(),
+        entries,
+        is_cut: false,
+        unlisted: hobnob::event::Unlisted::default(),
+    };
     screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
     let ids = screen.fetches().into_iter().map(|(id, _)| id).collect();
     (screen, request, source, ids)

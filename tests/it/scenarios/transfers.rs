@@ -335,7 +335,7 @@ fn holds(screen: &mut Screen, names: &[&str]) -> RequestId {
     });
     let (request, source) = walk.expect("nothing is looked through");
     let entries = names.iter().map(|name| file(name, 1_000_000)).collect();
-    let listing = Listing { source, entries, is_cut: false };
+    let listing = Listing { source, entries, is_cut: false, unlisted: hobnob::event::Unlisted::default() };
     screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
     request
 }

@@ -39,7 +39,12 @@ fn under_way(screen: &mut Screen) {
     screen.fetches().into_iter().for_each(|(id, _)| screen.hears_of(id, TransferEvent::Failed(Fault::Reset)));
     let (request, source) = walk.expect("the folder is looked through");
     let entries = (0..1200).map(|n| file(format!("{n}.mp4"), 40_000)).collect();
-    let listing = Listing { source: source.clone(), entries, is_cut: false };
+    let listing = Listing {
+        source: source.clone(),
+        entries,
+        is_cut: false,
+        unlisted: hobnob::event::Unlisted::default(),
+    };
     screen.is_told(Event::Walk(request, WalkEvent::Found(listing)));
     let locked = source.at(source.path.join("考试/".as_bytes()));
     screen.is_told(Event::Walk(request, WalkEvent::Missed(locked, Fault::Status(403))));

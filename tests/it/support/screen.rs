@@ -288,7 +288,15 @@ impl Screen {
     pub(crate) fn is_listed(&mut self, request: RequestId, folder: &str, entries: Vec<Entry>) {
         let source = Source::parse(folder).unwrap();
         let source = source.at(Path::from_name(&source.path.name()));
-        self.is_told(Event::Browse(request, BrowseEvent::Listed(Listing { source, entries, is_cut: false })));
+        self.is_told(Event::Browse(
+            request,
+            BrowseEvent::Listed(Listing {
+                source,
+                entries,
+                is_cut: false,
+                unlisted: hobnob::event::Unlisted::default(),
+            }),
+        ));
     }
 
     pub(crate) fn hears_of(&mut self, transfer: TransferId, event: TransferEvent) {
@@ -473,6 +481,7 @@ fn entry(name: &[u8], kind: Kind, size: Option<u64>) -> Entry {
         size,
         modified,
         may_be_folder: false,
+        is_link: false,
     }
 }
 

@@ -20,6 +20,10 @@ pub(super) enum Target {
     Entry { raw: Vec<u8>, kind: Kind },
     /// To the folder around it.
     Parent,
+    /// To something that has no path of its own: its query.
+    Query(String),
+    /// To something that would be in the folder if the page was.
+    Relative(Vec<u8>),
 }
 
 /// How a list calls its link to the folder around it.
@@ -87,7 +91,7 @@ impl Anchor {
     /// A name with a slash behind it is a folder's.
     fn look_at_text(&mut self) {
         let is_marked = self.texts().any(|text| {
-            let Target::Entry { raw, .. } = &self.target else { return false };
+            let Some(raw) = self.raw() else { return false };
             text.strip_suffix(b"/").is_some_and(|name| name == trimmed(raw))
         });
         if let Target::Entry { kind, .. } = &mut self.target
@@ -103,16 +107,32 @@ impl Anchor {
         [Some(&self.text[..]), first, Some(&self.title[..])].into_iter().flatten().map(trimmed)
     }
 
-    /// Whether it is called by the name of that to which it leads, as links in lists are, be it cut off.
+    fn raw(&self) -> Option<&[u8]> {
+        match &self.target {
+            Target::Entry { raw, .. } | Target::Relative(raw) => Some(raw),
+            Target::Parent | Target::Query(_) => None,
+        }
+    }
+
+    /// What it names, where only its query says what that is.
+    pub(super) fn unnamed(&self) -> Option<Vec<u8>> {
+        let Target::Query(query) = &self.target else { return None };
+        super::query::name(query, &self.text)
+    }
+
+    /// Whether it is called by the name of that to which it leads, as links in lists are, be it cut off, or with more
+    /// around it.
     pub(super) fn is_named(&self) -> bool {
-        let Target::Entry { raw, .. } = &self.target else { return false };
+        let Some(raw) = self.raw() else { return false };
         let raw = trimmed(raw);
         self.texts().any(|text| {
             let text = text.strip_suffix(b"/").unwrap_or(text);
             let marked = ["..>", "...", "\u{2026}"].iter().find_map(|end| text.strip_suffix(end.as_bytes()));
             let (cut, least) = marked.map_or((text, CUT_NAME), |cut| (cut, 1));
-            String::from_utf8_lossy(text) == String::from_utf8_lossy(raw)
+            let (text, name) = (String::from_utf8_lossy(text), String::from_utf8_lossy(raw));
+            text == name
                 || cut.len() >= least && raw.starts_with(cut)
+                || text.split_whitespace().any(|word| word.trim_end_matches('/') == name)
         })
     }
 

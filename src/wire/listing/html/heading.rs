@@ -33,6 +33,8 @@ pub(super) struct Heading {
     pub(super) names_folder: bool,
     /// Links to folders end in a slash.
     pub(super) marks_folders: bool,
+    /// It has the words of a list, with some path behind them or none.
+    pub(super) has_words_of_list: bool,
 }
 
 /// Reads a heading of the page whose folder has the path `folder`, decoded and with a slash at both ends. `is_folder`
@@ -41,6 +43,7 @@ pub(super) struct Heading {
 pub(super) fn read(heading: &str, folder: &str, is_folder: bool) -> Heading {
     let heading = heading.split_whitespace().collect::<Vec<_>>().join(" ");
     let lower = heading.to_ascii_lowercase();
+    let mut has_words_of_list = false;
     for (phrase, marks) in PHRASES {
         // Also behind the name of the program.
         let starts = [0].into_iter().chain(lower.find(" - ").map(|at| at + 3));
@@ -51,18 +54,23 @@ pub(super) fn read(heading: &str, folder: &str, is_folder: bool) -> Heading {
             else {
                 continue;
             };
-            if said != phrase || !rest.starts_with([' ', '/', '[', '"', '\'', ':']) {
+            if said != phrase || !(rest.is_empty() || rest.starts_with([' ', '/', '[', '"', '\'', ':'])) {
                 continue;
             }
             let path = bare(rest);
+            has_words_of_list |= path.is_empty() || path.contains(['/', '\\']);
             if is_path_of(path, folder, is_folder) {
                 let is_whole = path.starts_with('/') && path.ends_with('/');
                 let marks_folders = marks && is_whole && (path != "/" || phrase == "directory listing for");
-                return Heading { names_folder: true, marks_folders };
+                return Heading { names_folder: true, marks_folders, has_words_of_list };
             }
         }
     }
-    Heading { names_folder: is_folder && is_bare_path(&heading, folder), marks_folders: false }
+    Heading {
+        names_folder: is_folder && is_bare_path(&heading, folder),
+        marks_folders: false,
+        has_words_of_list,
+    }
 }
 
 /// Without what stands around it.
