@@ -71,8 +71,7 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Undecided => words.undecided.clone(),
         Fault::WebPage => words.web_page.clone(),
         Fault::Loop => words.loops.clone(),
-        Fault::NotFile { count: 1 } => words.not_file.clone(),
-        Fault::NotFile { count } => fill(&words.not_files, &[("count", &grouped(*count as u64))]),
+        Fault::NotFile { count } => counted(&words.not_file, &words.not_files, *count as u64),
         Fault::Unnamed { links } => fill(&words.unnamed, &[("count", &grouped(*links as u64))]),
         Fault::TooLarge { limit } => fill(&words.too_large, &[("limit", &bytes(*limit))]),
         Fault::TooDeep { depth, folders, bytes: limit } => {
@@ -128,10 +127,14 @@ pub fn fault(words: &Words, fault: &Fault) -> String {
         Fault::Gone => words.gone.clone(),
         Fault::NotForOpening => words.not_for_opening.clone(),
         Fault::Busy => words.busy.clone(),
-        Fault::NotTried { files: 1 } => words.not_tried.clone(),
-        Fault::NotTried { files } => fill(&words.not_tried_files, &[("count", &grouped(*files))]),
+        Fault::NotTried { files } => counted(&words.not_tried, &words.not_tried_files, *files),
         Fault::NotWalked => words.not_walked.clone(),
     }
+}
+
+/// A sentence for one, or that for several, with their number.
+fn counted(one: &str, several: &str, count: u64) -> String {
+    if count == 1 { one.to_owned() } else { fill(several, &[("count", &grouped(count))]) }
 }
 
 /// What a download does at this moment.
