@@ -1,7 +1,7 @@
 //! Host check against DNS rebinding: which names a client may call this server by (RFC 9110, section 7.4).
 //!
 //! A page of a foreign name that is made to resolve to this machine would act in the name of its reader; its requests are
-//! known by their `Host`. Answered are addresses, `localhost`, `*.local`, the names of this machine, and what the user
+//! known by their `Host`. Answered are addresses, `localhost`, `*.localhost`, `*.local`, the names of this machine, and what the user
 //! allows. Any other name gets 421, and what is no name, or several, gets 400 (RFC 9112, section 3.2).
 
 use std::fs;
@@ -10,6 +10,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hyper::header::{HOST, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{StatusCode, Version};
+
+/// Bytes of a name and of one of its labels (RFC 1035, section 2.3.4).
+const LONGEST_NAME: usize = 253;
+const LONGEST_LABEL: usize = 63;
 
 /// A name that the user allows, beside those that are always allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +107,15 @@ impl Host {
 
     fn is_answered(&self, allowed: &[AllowedHost]) -> bool {
         let Self::Name(name) = self else { return true };
+        // No resolver looks up a name with an encoded byte, so no name of this machine has one.
+        if name.contains('%') {
+            return false;
+        }
+        let is_below = |top: &str| name.strip_suffix(top).is_some_and(|rest| rest.ends_with('.'));
+        // Browsers never ask anybody where these are (RFC 6761, section 6.3).
         name == "localhost"
-            || name.strip_suffix(".local").is_some_and(|rest| !rest.is_empty())
+            || is_below("localhost")
+            || is_below("local")
             || allowed.iter().any(|allowed| allowed.takes(name))
             || own_names().iter().any(|own| own == name)
     }
@@ -138,17 +149,22 @@ fn names_of(own: &str, hosts: &str) -> Vec<String> {
     [own, short].into_iter().chain(aliases).filter(|name| !name.is_empty()).collect()
 }
 
-/// What a name may be written with (RFC 3986, section 3.2.2), but for what no host's name has in it.
+/// Whether it can be the name of a host: labels of at most 63 bytes, none of them empty (RFC 1035, section 2.3.4), that are
+/// written as RFC 3986, section 3.2.2 allows, but for what no host's name has in it.
 fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    let mut is_right = !name.is_empty() && name.len() <= 255;
+    name.len() <= LONGEST_NAME && name.split('.').all(|label| is_label(label) && label.len() <= LONGEST_LABEL)
+}
+
+fn is_label(label: &str) -> bool {
+    let mut bytes = label.bytes();
+    let mut is_right = !label.is_empty();
     while is_right && let Some(byte) = bytes.next() {
         is_right = match byte {
             b'%' => {
                 let digits = [bytes.next(), bytes.next()];
                 digits.iter().all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit()))
             }
-            _ => byte.is_ascii_alphanumeric() || b"-._~".contains(&byte),
+            _ => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
         };
     }
     is_right
@@ -168,6 +184,15 @@ mod tests {
     use hyper::Request;
 
     use super::*;
+
+    const LONG_LABEL: &str = "a234567890b234567890c234567890d234567890e234567890f234567890abcd.local";
+    const LONG_NAME: &str = concat!(
+        "a234567890b234567890c234567890d234567890e234567890f234567890.",
+        "a234567890b234567890c234567890d234567890e234567890f234567890.",
+        "a234567890b234567890c234567890d234567890e234567890f234567890.",
+        "a234567890b234567890c234567890d234567890e234567890f234567890.",
+        "abcdef.local"
+    );
 
     fn status(version: Version, target: &str, hosts: &[&[u8]]) -> Option<u16> {
         let mut request = Request::get(target).version(version);
@@ -199,7 +224,23 @@ mod tests {
             ("FILES.example.COM.:1", None),
             ("a.b.example.org", None),
             ("box.lan", None),
+            ("sub.localhost", None),
+            ("a.b.LOCALHOST.:80", None),
+            ("my_box.local", None),
             ("evil.example", Some(421)),
+            ("%00.local", Some(421)),
+            ("a%2eb.local", Some(421)),
+            ("%6c.localhost", Some(421)),
+            ("xlocalhost", Some(421)),
+            ("a..local", Some(400)),
+            (".local", Some(400)),
+            ("..local", Some(400)),
+            (".localhost", Some(400)),
+            ("box.local..", Some(400)),
+            ("a..files.example.com", Some(400)),
+            ("a~b.local", Some(400)),
+            (LONG_LABEL, Some(400)),
+            (LONG_NAME, Some(400)),
             ("evil.example:7890", Some(421)),
             ("local", Some(421)),
             ("local.evil.example", Some(421)),
@@ -271,7 +312,10 @@ mod tests {
 
     #[test]
     fn what_is_no_name_cannot_be_allowed() {
-        for text in ["", "*.", "**", "a*", "*.*", "http://a", "a:80", "a b", "a/b", "[::1]", "*a.b", "%41"] {
+        for text in [
+            "", "*.", "**", "a..b", "*..b", ".b", "*.b..", "a*", "*.*", "http://a", "a:80", "a b", "a/b",
+            "[::1]", "*a.b", "%41",
+        ] {
             assert_eq!(AllowedHost::parse(text), None, "{text}");
         }
         assert_eq!(AllowedHost::parse(" * "), Some(AllowedHost::Any));
