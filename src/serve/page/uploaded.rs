@@ -17,9 +17,10 @@ pub(in crate::serve) fn uploaded(outcomes: &[Outcome], broken: Option<u16>, lang
             let (class, said) = match outcome.status.as_u16() {
                 201 => ("file", word("stored")),
                 204 => ("file", word("replaced")),
+                400 if outcome.broke_off => ("other", word("broke_off")),
                 status => ("other", word(sentence(status))),
             };
-            let name = escape(&clean_line(outcome.name.as_bytes()));
+            let name = escape(&clean_line(&outcome.name));
             // Writing to a string cannot fail.
             let _ =
                 writeln!(rows, "<tr class=\"{class}\"><td class=\"name\">{name}</td><td>{said}</td></tr>");
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn each_file_has_a_row_whose_name_is_no_markup_and_the_page_leads_back() {
-        let outcome = |name: &str, status| Outcome { name: name.to_owned(), status };
+        let outcome = |name: &str, status| Outcome { name: name.into(), status, broke_off: false };
         let outcomes = [outcome("a", StatusCode::CREATED), outcome("<b>&", StatusCode::CONFLICT)];
         for (language, stored) in [(Language::En, ">stored<"), (Language::Zh, ">已保存<")] {
             let page = uploaded(&outcomes, Some(408), language);
@@ -84,5 +85,7 @@ mod tests {
         for status in [400, 403, 408, 409, 412, 413, 415, 431, 500, 507, 201] {
             assert_ne!(Language::En.word(sentence(status)), "", "{status}");
         }
+        let cut = [Outcome { name: b"a".into(), status: StatusCode::BAD_REQUEST, broke_off: true }];
+        assert!(uploaded(&cut, Some(400), Language::En).contains("broke off"));
     }
 }

@@ -2,19 +2,21 @@
 //!
 //! Owns what of a form is a file, and from whose pages forms are taken; must never hold a whole form in memory.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt as _, future};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, TryStreamExt as _, future, stream};
 use hyper::header::{
-    ACCEPT, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, LOCATION, ORIGIN,
-    VARY,
+    ACCEPT, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue,
+    LOCATION, ORIGIN, VARY,
 };
 use hyper::{HeaderMap, Response, StatusCode};
 use multer::Multipart;
 use serde::Serialize;
+use tokio::task::yield_now;
 
 use super::arriving::Arriving;
 use super::partial::Placed;
@@ -25,19 +27,28 @@ use crate::serve::reply::{Content, insert, set, text};
 use crate::text::clean_line;
 use crate::wire::source::Path;
 
-/// Bytes of a form that may come without any of a file: more than any head of a part has.
+/// Bytes of a form that may come without any of a file: more than any head of a part has, and than come at once.
 const AHEAD: usize = 4 * 1024 * 1024;
 
-/// Files of one form: their names are kept until all of it has come.
-const MOST_FILES: usize = 10_000;
+/// Bytes that the parser is given at least, unless no more come: it looks through all that it keeps whenever it is given
+/// some, be it one byte.
+const PIECE: usize = 16 * 1024;
+
+/// Bytes of a boundary (RFC 2046, section 5.1.1): it is looked for as often.
+const LONGEST_BOUNDARY: usize = 70;
+
+/// Parts of one form: the names of files are kept until all of it has come.
+const MOST_PARTS: usize = 10_000;
 
 /// What became of one file of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::serve) struct Outcome {
     /// As the form has it.
-    pub(in crate::serve) name: String,
+    pub(in crate::serve) name: Vec<u8>,
     /// 201 where it is stored, 204 where it took the place of another one, otherwise why not.
     pub(in crate::serve) status: StatusCode,
+    /// Whether the form broke off in the middle of it.
+    pub(in crate::serve) broke_off: bool,
 }
 
 /// What became of a form.
@@ -99,49 +110,58 @@ async fn take(site: &Arc<Site>, terms: &Terms, folder: &[u8], arriving: Arriving
     }
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE))?;
+    if boundary.len() > LONGEST_BOUNDARY {
+        return Err(Refusal(StatusCode::BAD_REQUEST));
+    }
     let is_folder = site.root.name(folder).ok_or(Refusal(StatusCode::FORBIDDEN))?.is_folder;
     if !is_folder {
         return Err(Refusal(StatusCode::CONFLICT));
     }
     let ahead = Ahead::default();
-    let mut form = Multipart::new(ahead.watched(arriving.stream()), boundary);
+    let mut form = Multipart::new(ahead.watched(in_pieces(arriving.stream(), ahead.clone())), boundary);
     let mut taken = Taken::default();
+    let mut parts = 0;
     while taken.broken.is_none() {
         let mut field = match form.next_field().await {
             Ok(Some(field)) => field,
             Ok(None) => break,
             Err(error) => {
-                taken.broken = Some(why(error).0);
+                taken.broken = Some(ahead.why(error).0);
                 break;
             }
         };
         ahead.forget();
-        let Some(name) = field.file_name().filter(|name| !name.is_empty()) else { continue };
-        if taken.outcomes.len() >= MOST_FILES {
+        parts += 1;
+        if parts > MOST_PARTS {
             taken.broken = Some(StatusCode::PAYLOAD_TOO_LARGE);
             break;
         }
-        // As browsers and curl write it (HTML Standard, section 4.10.21.8).
-        let name = name.replace("%22", "\"");
-        // Some browsers of Windows have the whole path in it.
-        let added = if name.contains(['/', '\\']) {
+        let disposition = field.headers().get(CONTENT_DISPOSITION).map(HeaderValue::as_bytes);
+        let name = disposition.and_then(file_name).filter(|name| !name.is_empty());
+        let Some(name) = name else { continue };
+        let added = if name.contains(&b'/') {
             Err(Refusal(StatusCode::FORBIDDEN))
         } else {
-            let bytes = (&mut field).map_err(why).inspect_ok(|_| ahead.forget());
-            add(site, terms, &[folder, name.as_bytes()].concat(), None, bytes).await
+            let bytes = (&mut field).map_err(|error| ahead.why(error));
+            let bytes = bytes.inspect_ok(|_| ahead.forget()).inspect_err(|_| ahead.breaks_off());
+            add(site, terms, &[folder, &name].concat(), None, bytes).await
         };
         let status = match added {
             Ok(Placed::New) => StatusCode::CREATED,
             Ok(Placed::Instead) => StatusCode::NO_CONTENT,
             Err(Refusal(status)) => status,
         };
-        taken.outcomes.push(Outcome { name, status });
+        let broke_off = ahead.has_broken_off();
+        taken.outcomes.push(Outcome { name, status, broke_off });
+        if broke_off {
+            taken.broken = Some(status);
+        }
         // What is refused is read to its end all the same: the next file stands behind it.
         while taken.broken.is_none() {
             match field.chunk().await {
                 Ok(Some(_)) => ahead.forget(),
                 Ok(None) => break,
-                Err(error) => taken.broken = Some(why(error).0),
+                Err(error) => taken.broken = Some(ahead.why(error).0),
             }
         }
     }
@@ -154,10 +174,12 @@ async fn take(site: &Arc<Site>, terms: &Terms, folder: &[u8], arriving: Arriving
 /// The JSON form of what became of one file.
 #[derive(Serialize)]
 struct Written<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     status: u16,
     /// Whether it is in the folder under this name, whole and on the disk.
     stored: bool,
+    /// Whether it began to come and did not come whole.
+    broke_off: bool,
 }
 
 /// The JSON form of what became of all.
@@ -172,9 +194,9 @@ struct Report<'a> {
 
 impl Taken {
     fn json(&self) -> Result<String, Refusal> {
-        let files = self.outcomes.iter().map(|Outcome { name, status }| {
-            let stored = status.is_success();
-            Written { name, status: status.as_u16(), stored }
+        let files = self.outcomes.iter().map(|Outcome { name, status, broke_off }| {
+            let (name, stored) = (String::from_utf8_lossy(name), status.is_success());
+            Written { name, status: status.as_u16(), stored, broke_off: *broke_off }
         });
         let status = self.broken.map(|status| status.as_u16());
         let report = Report { files: files.collect(), complete: self.broken.is_none(), status };
@@ -184,12 +206,13 @@ impl Taken {
     /// A line for each file, and one for the end of a form that broke off.
     fn lines(&self) -> String {
         let mut lines = String::new();
-        for Outcome { name, status } in &self.outcomes {
+        for Outcome { name, status, broke_off } in &self.outcomes {
+            let end = if *broke_off { " (broke off)" } else { "" };
             // Writing to a string cannot fail.
-            let _ = writeln!(lines, "{status}: {}", clean_line(name.as_bytes()));
+            let _ = writeln!(lines, "{status}: {}{end}", clean_line(name));
         }
         if let Some(status) = self.broken {
-            let _ = writeln!(lines, "{status}");
+            let _ = writeln!(lines, "{status}: the rest of the form was not read");
         }
         lines
     }
@@ -208,17 +231,109 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     })
 }
 
-/// How much of a form has come since something became of it. The parser keeps what it cannot make sense of yet, and
-/// would do so without end.
+/// The name in a `Content-Disposition` field (RFC 7578, section 4.2), with whatever bytes it has; none where the part is no
+/// file. Browsers and curl write `%22` for a quote (HTML Standard, section 4.10.21.8), other clients a backslash in front of
+/// it; any other backslash is one.
+fn file_name(disposition: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = disposition;
+    loop {
+        let start = rest.iter().position(|byte| *byte == b';')?;
+        let (key, after) = split_at(&rest[start + 1..], |byte| matches!(byte, b'=' | b';'));
+        let Some(value) = after.strip_prefix(b"=").map(<[u8]>::trim_ascii_start) else {
+            rest = after;
+            continue;
+        };
+        let value = if let Some(quoted) = value.strip_prefix(b"\"") {
+            let (value, after) = unquoted(quoted);
+            rest = after;
+            value
+        } else {
+            let (value, after) = split_at(value, |byte| byte == b';');
+            rest = after;
+            value.trim_ascii_end().to_vec()
+        };
+        if key.trim_ascii().eq_ignore_ascii_case(b"filename") {
+            return Some(match String::from_utf8(value) {
+                Ok(value) => value.replace("%22", "\"").into_bytes(),
+                Err(error) => error.into_bytes(),
+            });
+        }
+    }
+}
+
+fn split_at(bytes: &[u8], is_end: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    bytes.split_at(bytes.iter().position(|byte| is_end(*byte)).unwrap_or(bytes.len()))
+}
+
+/// What stands before the quote that ends it, and what comes behind that.
+fn unquoted(bytes: &[u8]) -> (Vec<u8>, &[u8]) {
+    let mut value = Vec::new();
+    let mut rest = bytes;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match (first, after) {
+            (b'"', _) => break,
+            // Unless no other one ends it.
+            (b'\\', [b'"', behind @ ..]) if behind.contains(&b'"') => {
+                value.push(b'"');
+                rest = behind;
+            }
+            _ => value.push(*first),
+        }
+    }
+    (value, rest)
+}
+
+/// Bytes as they come, but for pieces that are too small, which are put together. An error ends them, and is kept in `ahead`:
+/// the parser would forget what came before it.
+fn in_pieces(
+    bytes: impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static,
+    ahead: Ahead,
+) -> impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static {
+    stream::unfold(Some((Box::pin(bytes), ahead)), async |source| {
+        let Some((mut bytes, ahead)) = source else {
+            // Where the end comes together with the first boundary, the parser overlooks that.
+            yield_now().await;
+            return None;
+        };
+        let mut piece = BytesMut::new();
+        loop {
+            match bytes.try_next().await {
+                Ok(Some(more)) if piece.is_empty() && more.len() >= PIECE => {
+                    return Some((Ok(more), Some((bytes, ahead))));
+                }
+                Ok(Some(more)) => {
+                    piece.extend_from_slice(&more);
+                    if piece.len() >= PIECE {
+                        return Some((Ok(piece.freeze()), Some((bytes, ahead))));
+                    }
+                }
+                Ok(None) => return Some((Ok(piece.freeze()), None)),
+                Err(error) => {
+                    ahead.ends_with(error);
+                    return Some((Ok(piece.freeze()), None));
+                }
+            }
+        }
+    })
+}
+
+/// How much of a form has come since something became of it, and whether it broke off. The parser keeps what it cannot make
+/// sense of yet, and would do so without end.
 #[derive(Debug, Clone, Default)]
-struct Ahead(Arc<AtomicUsize>);
+struct Ahead {
+    bytes: Arc<AtomicUsize>,
+    broke_off: Arc<AtomicBool>,
+    /// Why no more of it came.
+    end: Arc<Mutex<Option<Refusal>>>,
+}
 
 impl Ahead {
     fn watched(
         &self,
         bytes: impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static,
     ) -> impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static {
-        let Self(ahead) = self.clone();
+        let ahead = Arc::clone(&self.bytes);
         bytes.and_then(move |bytes| {
             let ahead = ahead.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
             let refusal = Refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
@@ -227,23 +342,71 @@ impl Ahead {
     }
 
     fn forget(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
     }
-}
 
-/// What went wrong with a form: what we said ourselves, or that it is none.
-fn why(error: multer::Error) -> Refusal {
-    let own = if let multer::Error::StreamReadFailed(error) = error {
-        error.downcast().ok().map(|refusal| *refusal)
-    } else {
-        None
-    };
-    own.unwrap_or(Refusal(StatusCode::BAD_REQUEST))
+    fn ends_with(&self, refusal: Refusal) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    }
+
+    /// What went wrong with the form: what we said ourselves, or that it is none.
+    fn why(&self, error: multer::Error) -> Refusal {
+        let own = if let multer::Error::StreamReadFailed(error) = error {
+            error.downcast().ok().map(|refusal| *refusal)
+        } else {
+            *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        own.unwrap_or(Refusal(StatusCode::BAD_REQUEST))
+    }
+
+    fn breaks_off(&self) {
+        self.broke_off.store(true, Ordering::Relaxed);
+    }
+
+    fn has_broken_off(&self) -> bool {
+        self.broke_off.load(Ordering::Relaxed)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt as _;
+
     use super::*;
+
+    #[test]
+    fn the_name_of_a_file_is_read_however_it_is_written() {
+        for (disposition, name) in [
+            (&br#"form-data; name="f"; filename="a.txt""#[..], Some(&b"a.txt"[..])),
+            (br"form-data; name=f; FileName = a.txt ; x=y", Some(b"a.txt")),
+            (br#"form-data; name="filename=x"; filename="a;b=c""#, Some(b"a;b=c")),
+            (br#"form-data; name="f"; filename="q%22q""#, Some(br#"q"q"#)),
+            (br#"form-data; name="f"; filename="q\"q""#, Some(br#"q"q"#)),
+            (br#"form-data; filename="a\b"; name="f""#, Some(br"a\b")),
+            (br#"form-data; name="f"; filename="a\""#, Some(br"a\")),
+            (b"form-data; name=\"f\"; filename=\"\xc4\xe3%22.txt\"", Some(b"\xc4\xe3%22.txt")),
+            (br#"form-data; name="f"; filename="""#, Some(b"")),
+            (br#"form-data; name="f"; filename="open"#, Some(b"open")),
+            (br#"form-data; name="f""#, None),
+            (br#"form-data; name="f"; filename*=UTF-8''a"#, None),
+            (br"form-data; filename; name", None),
+            (b"", None),
+        ] {
+            assert_eq!(file_name(disposition).as_deref(), name, "{}", disposition.escape_ascii());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_parser_is_given_no_small_pieces_and_all_that_came_before_an_error() {
+        let refusal = Refusal(StatusCode::REQUEST_TIMEOUT);
+        let small = stream::iter((0..PIECE + 5).map(|_| Ok(Bytes::from_static(b"x"))));
+        let large = [Ok(vec![b'y'; 3 * PIECE].into()), Ok(Bytes::from_static(b"z")), Err(refusal)];
+        let ahead = Ahead::default();
+        let pieces: Vec<_> = in_pieces(small.chain(stream::iter(large)), ahead.clone()).collect().await;
+        let lengths: Vec<_> = pieces.iter().map(|piece| piece.as_ref().map(Bytes::len)).collect();
+        assert_eq!(lengths, [Ok(PIECE), Ok(3 * PIECE + 5), Ok(1)]);
+        assert_eq!(ahead.why(multer::Error::IncompleteStream), refusal);
+    }
 
     #[test]
     fn a_form_of_somebody_elses_page_is_foreign() {
