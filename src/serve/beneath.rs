@@ -19,7 +19,7 @@ use nix::libc;
 use super::access::Access;
 use super::digests::Meanwhile;
 use super::private::{DenyList, Identity};
-use super::upload::is_partial;
+use super::upload::{is_marked, is_partial};
 use super::version::Version;
 use crate::wire::buffers::Buffers;
 use crate::wire::listing::Kind;
@@ -168,7 +168,7 @@ impl Root {
     /// What is denied looks as if it were not there.
     fn found(&self, file: fs::File) -> io::Result<Found> {
         let metadata = file.metadata()?;
-        if self.deny.now().has(Identity::of(&metadata)) {
+        if self.deny.now().has(Identity::of(&metadata)) || is_marked(metadata.mode()) {
             return Err(io::ErrorKind::NotFound.into());
         }
         Ok(match Kind::of(metadata.mode()) {

@@ -35,7 +35,7 @@ mod partial;
 use arriving::{Arriving, pour};
 pub(super) use form::Outcome;
 use partial::{Partial, Placed, free};
-pub(super) use partial::{is_partial, try_out};
+pub(super) use partial::{is_marked, is_partial, try_out};
 
 /// How files may be added to the shared folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use super::{Name, Root, Seen, is_absent, is_served};
 use crate::serve::folder::{Filter, Order, Rows, Share};
 use crate::serve::private::Identity;
 use crate::serve::turns::Client;
+use crate::serve::upload::is_marked;
 
 /// Names that are looked at together, in bytes: with so many another thread is worth its start.
 const BLOCK: usize = 64 * 1024;
@@ -107,7 +108,7 @@ impl Root {
         for file in block.names.split_inclusive(|byte| *byte == 0).take_while(|_| !client.has_gone()) {
             let Ok(file) = CStr::from_bytes_with_nul(file) else { continue };
             let (seen, is_symlink) = match self.looked_at(name, folder, file) {
-                Ok(Some((_, identity, _))) if denied.has(identity) => {
+                Ok(Some((seen, identity, _))) if denied.has(identity) || is_marked(seen.st_mode) => {
                     share.leave_out();
                     continue;
                 }

@@ -3,8 +3,9 @@
 //! Owns both names; must never leave the hidden one behind, nor replace what was not to be replaced.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,9 +21,17 @@ use crate::serve::beneath::{Name, Root};
 use crate::serve::private::{DenyList, Hidden, Identity};
 use crate::serve::version::Version;
 use crate::wire::conditions::Current;
+use crate::wire::listing::Kind;
 
 /// How the names of partial files begin. Behind it stand numbers that no other has.
 const PREFIX: &str = ".hobnob-upload-";
+
+/// The permissions of a file that is not whole: nobody may read it, and a bit is set that means nothing for a file. So it is
+/// known under any name, also after the program was killed.
+const MARK: u32 = 0o1200;
+
+/// All bits of permissions.
+const PERMISSIONS: u32 = 0o7777;
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -31,11 +40,16 @@ pub(in crate::serve) fn is_partial(name: &[u8]) -> bool {
     name.starts_with(PREFIX.as_bytes())
 }
 
+/// Whether a file of this mode is one that is not whole, whatever it is called.
+pub(in crate::serve) fn is_marked(mode: u32) -> bool {
+    Kind::of(mode) == Kind::File && mode & PERMISSIONS == MARK
+}
+
 /// Finds out whether files can be put into the shared folder, by putting an empty one there, giving it another name in the
 /// way that each file gets its own, and removing it.
 pub(in crate::serve) fn try_out(root: &Root) -> io::Result<()> {
     let top = root.top()?;
-    let (first, _) = create(&top)?;
+    let (first, ..) = create(&top)?;
     let renamed = hidden_name(|name| rename_to_free(&top, &first, name));
     top.remove_file(renamed.as_ref().map_or(&first, |(name, ())| name))?;
     renamed.map(|_| ())
@@ -59,6 +73,8 @@ pub(super) struct Partial {
     /// Behind a pointer, as it may still be written on another thread when this is dropped.
     file: Arc<File>,
     length: u64,
+    /// The permissions that it will have.
+    mode: u32,
     called: OsString,
     terms: Terms,
     deny: Arc<DenyList>,
@@ -85,7 +101,7 @@ impl Partial {
         let (folder, called) = name.split().ok_or(Refusal(StatusCode::CONFLICT))?;
         let (folder, deny) = (root.folder(&folder)?, Arc::clone(root.deny_list()));
         judge(&folder, called, &terms, &deny)?;
-        let (name, file) = create(&folder)?;
+        let (name, file, mode) = create(&folder)?;
         let called = called.to_owned();
         let hidden = deny.hide(&file)?;
         let (name, file) = (Some(name), Arc::new(file));
@@ -94,6 +110,7 @@ impl Partial {
             name,
             file,
             length: 0,
+            mode,
             called,
             terms,
             deny,
@@ -124,6 +141,9 @@ impl Partial {
 
     /// Brings it onto the disk, and gives it its name.
     pub(super) fn finish(mut self) -> Result<Placed, Refusal> {
+        if is_marked(self.file.metadata()?.mode()) {
+            self.file.set_permissions(Permissions::from_mode(self.mode))?;
+        }
         self.file.sync_all()?;
         judge(&self.folder, &self.called, &self.terms, &self.deny)?;
         // Once it has its name, others are to find it there.
@@ -159,10 +179,15 @@ impl Drop for Partial {
     }
 }
 
-fn create(folder: &Dir) -> io::Result<(OsString, File)> {
+/// With the permissions that it will have.
+fn create(folder: &Dir) -> io::Result<(OsString, File, u32)> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    hidden_name(|name| Ok(folder.open_with(name, &options)?.into_std()))
+    let (name, file) = hidden_name(|name| Ok(folder.open_with(name, &options)?.into_std()))?;
+    let mode = file.metadata()?.mode() & PERMISSIONS;
+    // Not every file system keeps this.
+    let _ = file.set_permissions(Permissions::from_mode(MARK));
+    Ok((name, file, mode))
 }
 
 /// A hidden name that no other file has, for what gives a file this name.
@@ -187,7 +212,7 @@ fn judge(folder: &Dir, called: &OsStr, terms: &Terms, deny: &DenyList) -> Result
         return Err(Refusal(StatusCode::FORBIDDEN));
     }
     match folder.symlink_metadata(called) {
-        Ok(there) if deny.now().has(Identity::new(there.dev(), there.ino())) => {
+        Ok(there) if deny.now().has(Identity::new(there.dev(), there.ino())) || is_marked(there.mode()) => {
             Err(Refusal(StatusCode::FORBIDDEN))
         }
         Ok(there) if there.is_file() => {

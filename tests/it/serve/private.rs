@@ -71,6 +71,15 @@ fn put(server: &Serving, path: &str, headers: &str) -> String {
     text(&server.ask(&request))
 }
 
+/// A form with one file of this name, as a browser sends it to this folder.
+fn form(folder: &str, name: &str, headers: &str) -> String {
+    let body = format!(
+        "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"{name}\"\r\n\r\nnew\r\n--XX--\r\n"
+    );
+    let kind = "Content-Type: multipart/form-data; boundary=XX\r\n";
+    format!("POST /{folder} HTTP/1.0\r\n{headers}{kind}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
 /// A folder with one file for everybody.
 fn folder() -> TempDir {
     let folder = tempdir().unwrap();
@@ -122,6 +131,22 @@ fn a_data_folder_within_the_share_is_not_shared_whatever_leads_into_it() {
             assert!(put(&server, path, "").starts_with("HTTP/1.0 403 "), "{path}");
         }
         assert!(put(&server, "links/db", "").starts_with("HTTP/1.0 409 "), "a link is never replaced");
+        for (folder, name, status) in [
+            ("", "data", 403),
+            ("data/", "hobnob.db", 403),
+            ("data/", "new", 403),
+            ("data/sub/", "new", 403),
+            ("folder/", "hobnob.db-wal", 403),
+            ("", "hard", 403),
+            ("", "deep", 403),
+            ("links/", "db", 409),
+            ("", "data/hobnob.db", 403),
+        ] {
+            let answer = text(&server.ask(&form(folder, name, "")));
+            assert!(answer.starts_with(&format!("HTTP/1.0 {status} ")), "{folder} {name}: {answer}");
+        }
+        assert_eq!(fs::read_to_string(shared.join("data/hobnob.db")).unwrap(), SECRET);
+        assert_eq!(fs::read_dir(shared.join("data")).unwrap().count(), 4);
         assert_eq!(fs::read_to_string(shared.join("data/serve-key.pem")).unwrap(), SECRET);
         server.stop(Signal::SIGTERM);
     }
@@ -202,6 +227,11 @@ fn the_key_and_the_password_of_a_server_are_not_shared_and_its_certificate_is() 
         for name in ["key.pem", "password", "copy.txt"] {
             assert!(ask(&[&format!("{url}/{name}")]).ends_with("404"), "{name}");
             assert!(ask(&["-T", "/dev/null", &format!("{url}/{name}")]).ends_with("403"), "{name}");
+            let form = format!("f=@/dev/null;filename={name}");
+            assert!(ask(&["-F", &form, &format!("{url}/")]).ends_with("403"), "{name}");
+            for plain in [name.to_owned(), format!("{name}\n"), format!("./{name}")] {
+                assert_eq!(text(&server.ask(&plain)), "", "{plain}");
+            }
         }
         assert!(ask(&[&format!("{url}/{cert}")]).ends_with(given), "{cert}");
         for form in ["?simple", "?json", "", "?archive=tar"] {
@@ -273,6 +303,45 @@ async fn an_upload_that_is_on_its_way_is_not_shared_under_any_other_name() {
     client.write_all(b"new").await.unwrap();
     assert!(text(&rest(&mut client).await).starts_with("HTTP/1.1 201 "));
     assert_eq!(server.get("/hard").await.text(), "new", "it is whole now");
+}
+
+#[test]
+fn what_a_killed_server_left_of_an_upload_is_not_shared_whatever_leads_to_it() {
+    let folder = folder();
+    let shared = folder.path();
+    fs::create_dir(shared.join("data")).unwrap();
+    let arguments = ["--port", "0", "--upload", "--overwrite", "--keep-free", "0", "--hidden"];
+    let server = Serving::start(&mut serve(shared, &arguments).command);
+    let mut client = TcpStream::connect(server.address).unwrap();
+    let content = SECRET.repeat(100_000);
+    let head = format!("PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", content.len() + 1);
+    client.write_all(head.as_bytes()).unwrap();
+    client.write_all(content.as_bytes()).unwrap();
+    let partial = || {
+        let there = fs::read_dir(shared).unwrap().map(|entry| entry.unwrap());
+        there.into_iter().find(|entry| entry.file_name().to_string_lossy().starts_with(".hobnob-upload-"))
+    };
+    while !partial().is_some_and(|entry| entry.metadata().unwrap().len() > 0) {
+        std::thread::yield_now();
+    }
+    server.stop(Signal::SIGKILL);
+    let left = partial().unwrap().path();
+    fs::hard_link(&left, shared.join("hard")).unwrap();
+    symlink(left.file_name().unwrap(), shared.join("soft")).unwrap();
+    symlink("../soft", shared.join("data/deep")).unwrap();
+    let names = ["hard", "soft", "data/deep", left.file_name().unwrap().to_str().unwrap()];
+    for options in [&[][..], &["--follow-links"]] {
+        let server = Serving::start(&mut serve(shared, &[&arguments[..], options].concat()).command);
+        nothing_is_given(&server, &names, "");
+        assert!(put(&server, "hard", "").starts_with("HTTP/1.0 403 "));
+        assert!(text(&server.ask(&form("", "hard", ""))).starts_with("HTTP/1.0 403 "));
+        assert!(put(&server, "a", "").starts_with("HTTP/1.0 20"));
+        assert!(text(&server.ask("a")).ends_with("new"), "what came whole is shared");
+        server.stop(Signal::SIGTERM);
+    }
+    use std::os::unix::fs::PermissionsExt as _;
+    let modes = ["a", "public.txt"].map(|name| fs::metadata(shared.join(name)).unwrap().permissions().mode());
+    assert_eq!(modes[0], modes[1], "it has the permissions of any other file");
 }
 
 /// Whether the lock that this process holds on a file can be seen from another one.
