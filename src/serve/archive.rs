@@ -16,7 +16,7 @@ use tar::{Builder, EntryType, Header};
 
 use super::Site;
 use super::beneath::{Found, Name, Opened, is_absent};
-use super::body::FRAME;
+use super::body::{FRAME, Frames};
 use super::folder::{Column, Direction, Order, Room, Rows};
 use super::turns::Client;
 
@@ -42,6 +42,7 @@ pub(super) struct Archive {
     tar: Builder<Vec<u8>>,
     is_done: bool,
     client: Client,
+    size: usize,
 }
 
 /// A folder that the walk is in.
@@ -64,8 +65,8 @@ impl Archive {
         client: &Client,
     ) -> io::Result<Self> {
         let tar = Builder::new(Vec::new());
-        let mut archive =
-            Self { site, levels: Vec::new(), file: None, tar, is_done: false, client: client.clone() };
+        let (client, levels) = (client.clone(), Vec::new());
+        let mut archive = Self { site, levels, file: None, tar, is_done: false, client, size: FRAME };
         archive.enter(name.clone(), called, file)?;
         Ok(archive)
     }
@@ -78,9 +79,9 @@ impl Archive {
             return Ok(());
         }
         let path = [path, b"/"].concat();
-        let rows = self.site.root.list(&name, file, ORDER, None, &self.client)?;
         let has = self.levels.iter().map(|level| level.room.size()).sum();
-        let room = self.site.lists.room(&rows, has, self.client.address)?;
+        let mut room = self.site.lists.room(self.client.address, has);
+        let rows = self.site.root.list(&name, file, ORDER, None, &self.client, &mut room)?;
         write_header(&mut self.tar, &path, EntryType::Directory, 0, &metadata)?;
         self.levels.push(Level { name, path, identity, rows, room });
         Ok(())
@@ -116,7 +117,8 @@ impl Archive {
 
     fn add(&mut self, name: Name, path: &[u8]) -> io::Result<()> {
         match self.site.root.find(&name)? {
-            Found::File(opened) => {
+            Found::File(mut opened) => {
+                opened.set_size(self.size);
                 let length = opened.length;
                 write_header(&mut self.tar, path, EntryType::Regular, length, &opened.file.metadata()?)?;
                 self.file = Some((opened, length));
@@ -174,7 +176,7 @@ impl Iterator for Archive {
     type Item = io::Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.tar.get_ref().len() < FRAME && !self.is_done {
+        while self.tar.get_ref().len() < self.size && !self.is_done {
             if let Err(error) = self.step() {
                 self.is_done = true;
                 self.tar.get_mut().clear();
@@ -183,6 +185,15 @@ impl Iterator for Archive {
         }
         let frame = mem::take(self.tar.get_mut());
         (!frame.is_empty()).then(|| Ok(frame.into()))
+    }
+}
+
+impl Frames for Archive {
+    fn set_size(&mut self, bytes: usize) {
+        self.size = bytes;
+        if let Some((opened, _)) = &mut self.file {
+            opened.set_size(bytes);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use nix::libc;
 
 use super::access::Access;
+use super::body::FRAME;
 use super::digests::Meanwhile;
 use super::private::{DenyList, Identity};
 use super::upload::{is_marked, is_partial};
@@ -31,7 +32,7 @@ pub(super) use way::Seen;
 use way::Way;
 
 /// A name as a request has it, that may be looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Name {
     path: PathBuf,
     /// Whether it ends in `/`, as a folder's does.
@@ -74,6 +75,8 @@ pub(super) struct Opened {
     pub(super) length: u64,
     /// What it was when it was opened.
     pub(super) version: Version,
+    /// Bytes that are read at once.
+    pub(super) frame: usize,
     /// What is read into.
     pub(super) buffers: Buffers,
     /// It is hashed for as long as it is sent.
@@ -89,7 +92,7 @@ impl Opened {
     /// All of a file that was this when it was opened.
     pub(super) fn again(file: Arc<fs::File>, version: Version) -> Self {
         let (length, buffers) = (version.length, Buffers::default());
-        Self { file, at: 0, length, version, buffers, hashing: None }
+        Self { file, at: 0, length, version, frame: FRAME, buffers, hashing: None }
     }
 
     /// Whether it is all of the file that is to be read.

@@ -19,11 +19,21 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::beneath::Opened;
+use super::guests::Guest;
 use super::turns::Turns;
 use crate::wire::range::Span;
 
 /// Bytes that are read at once: with smaller frames hyper is many times slower.
 pub(super) const FRAME: usize = 256 * 1024;
+
+/// Bytes that the frames of all connections may have together, one of each, and those of a frame at least.
+const ALL_FRAMES: usize = 32 * 1024 * 1024;
+const SMALLEST_FRAME: usize = 16 * 1024;
+
+/// Bytes of a frame where so many are connected.
+pub(super) fn frame(connections: usize) -> usize {
+    (ALL_FRAMES / connections.max(1)).clamp(SMALLEST_FRAME, FRAME)
+}
 
 /// Frames of a thread that wait to be sent: with fewer it has to be woken too often, and these are a mebibyte for each
 /// client.
@@ -34,20 +44,31 @@ const OF_A_TURN: usize = 2 * AHEAD;
 
 /// What an answer is made of, frame by frame. Its iterator may wait for a disk.
 pub(super) trait Frames: Iterator<Item = io::Result<Bytes>> + Send + 'static {
+    /// From now on frames have so many bytes, or not many more.
+    fn set_size(&mut self, bytes: usize);
+
     /// The next one, where nothing is to be waited for.
     fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
         Poll::Pending
     }
 }
 
-impl Frames for Box<dyn Iterator<Item = io::Result<Bytes>> + Send> {}
+impl Frames for Box<dyn Frames> {
+    fn set_size(&mut self, bytes: usize) {
+        (**self).set_size(bytes);
+    }
+
+    fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
+        (**self).at_hand()
+    }
+}
 
 /// Whose turn it has to be, where it has.
 pub(super) type TurnsOf = Option<(Arc<Turns>, IpAddr)>;
 
 /// Whence the next frame comes.
 enum Source<I> {
-    Here(I, TurnsOf),
+    Here(I, TurnsOf, Arc<Guest>),
     Thread(Flow<I>),
 }
 
@@ -58,6 +79,7 @@ struct Flow<I> {
     /// For the next thread.
     room: mpsc::Sender<io::Result<Bytes>>,
     turns: TurnsOf,
+    guest: Arc<Guest>,
 }
 
 /// What makes frames.
@@ -72,17 +94,21 @@ enum Maker<I> {
 /// Lets the frames be made, one after the other. An error is the last one.
 ///
 /// Where `turns` says so, no more than a few are made at once for a client of that address, and the next ones when it is its
-/// turn again: for what takes long to be made.
+/// turn again: for what takes long to be made. Frames are the smaller the more are connected beside this one.
 pub(super) fn stream<I: Frames>(
     frames: I,
     turns: TurnsOf,
+    guest: Arc<Guest>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + use<I> {
-    stream::unfold(Some(Source::Here(frames, turns)), async |source| {
+    stream::unfold(Some(Source::Here(frames, turns, guest)), async |source| {
         let (frame, source) = match source? {
-            Source::Here(mut frames, turns) => match frames.at_hand() {
-                Poll::Ready(frame) => (frame?, Source::Here(frames, turns)),
-                Poll::Pending => Flow::new(frames, turns).next().await?,
-            },
+            Source::Here(mut frames, turns, guest) => {
+                frames.set_size(guest.frame());
+                match frames.at_hand() {
+                    Poll::Ready(frame) => (frame?, Source::Here(frames, turns, guest)),
+                    Poll::Pending => Flow::new(frames, turns, guest).next().await?,
+                }
+            }
             Source::Thread(flow) => flow.next().await?,
         };
         let source = frame.is_ok().then_some(source);
@@ -91,10 +117,10 @@ pub(super) fn stream<I: Frames>(
 }
 
 impl<I: Frames> Flow<I> {
-    fn new(frames: I, turns: TurnsOf) -> Self {
+    fn new(frames: I, turns: TurnsOf, guest: Arc<Guest>) -> Self {
         let (room, made) = mpsc::channel(AHEAD);
-        let maker = Maker::Working(tokio::spawn(make(frames, room.clone(), turns.clone())));
-        Self { made, maker, room, turns }
+        let making = make(frames, room.clone(), turns.clone(), Arc::clone(&guest));
+        Self { made, maker: Maker::Working(tokio::spawn(making)), room, turns, guest }
     }
 
     /// The next frame, and whence the one after it comes.
@@ -109,7 +135,8 @@ impl<I: Frames> Flow<I> {
                 Maker::Done => return self.made.try_recv().ok(),
                 Maker::Waiting(frames) => {
                     let frame = self.made.try_recv().ok();
-                    let making = make(frames, self.room.clone(), self.turns.clone());
+                    let (room, turns) = (self.room.clone(), self.turns.clone());
+                    let making = make(frames, room, turns, Arc::clone(&self.guest));
                     self.maker = Maker::Working(tokio::spawn(making));
                     if frame.is_some() {
                         return frame;
@@ -141,6 +168,7 @@ async fn make<I: Frames>(
     mut frames: I,
     room: mpsc::Sender<io::Result<Bytes>>,
     turns: TurnsOf,
+    guest: Arc<Guest>,
 ) -> io::Result<Option<I>> {
     let turn = match &turns {
         Some((turns, from)) => Some(turns.take(*from).await),
@@ -150,6 +178,7 @@ async fn make<I: Frames>(
         let most = if turn.is_some() { OF_A_TURN } else { usize::MAX };
         for _ in 0..most {
             let Ok(place) = room.try_reserve() else { break };
+            frames.set_size(guest.frame());
             place.send(frames.next()?);
         }
         Some(frames)
@@ -175,6 +204,10 @@ impl Iterator for Opened {
 }
 
 impl Frames for Opened {
+    fn set_size(&mut self, bytes: usize) {
+        self.frame = bytes;
+    }
+
     fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
         match self.frame(pread_cached) {
             // Not every system and every kind of disk can say whether it would have to wait. What is wrong in earnest is so
@@ -190,7 +223,7 @@ impl Opened {
         &mut self,
         read: impl Fn(&File, &mut [u8], u64) -> Result<usize, Errno>,
     ) -> io::Result<Option<Bytes>> {
-        let length = usize::try_from(self.length).unwrap_or(FRAME).min(FRAME);
+        let length = usize::try_from(self.length).unwrap_or(usize::MAX).min(self.frame);
         if length == 0 {
             return Ok(None);
         }
@@ -267,10 +300,13 @@ fn pread_cached(_: &File, _: &mut [u8], _: u64) -> Result<usize, Errno> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::net::Ipv4Addr;
 
     use futures_util::StreamExt as _;
 
     use super::*;
+    use crate::serve::Limits;
+    use crate::serve::guests::Guests;
 
     /// Longer than some frames.
     const LENGTH: usize = 3 * FRAME + 5;
@@ -297,10 +333,24 @@ mod tests {
         }
     }
 
-    impl Frames for Threaded {}
+    impl Frames for Threaded {
+        fn set_size(&mut self, bytes: usize) {
+            self.0.set_size(bytes);
+        }
+    }
+
+    fn guest() -> Arc<Guest> {
+        Guests::new(&Limits::default()).admit(Ipv4Addr::LOCALHOST.into()).unwrap().1
+    }
+
+    #[test]
+    fn frames_of_many_connections_take_no_more_memory_together_than_those_of_few() {
+        assert_eq!([1, 128].map(frame), [FRAME; 2]);
+        assert!(frame(1000) * 1000 <= ALL_FRAMES && frame(usize::MAX) == SMALLEST_FRAME);
+    }
 
     async fn all(frames: impl Frames) -> io::Result<Vec<u8>> {
-        let frames: Vec<_> = stream(frames, None).collect().await;
+        let frames: Vec<_> = stream(frames, None, guest()).collect().await;
         frames.into_iter().try_fold(Vec::new(), |all, frame| Ok([&*all, &*frame?].concat()))
     }
 

@@ -5,6 +5,7 @@
 //! | `query` | what the query of a URL asks for |
 //! | `order` | in which order a list is |
 //! | `rows` | the rows of a list, and what is known of all of them |
+//! | `batch` | which lists are the same, and made once for all who ask at the same time |
 //! | `room` | how many lists are made at once, and how much memory all take |
 //! | `writing` | the forms of a list, made piece by piece |
 //!
@@ -14,7 +15,6 @@
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::io;
-use std::iter;
 use std::sync::Arc;
 
 use hyper::header::{
@@ -34,19 +34,21 @@ use crate::wire::attachment::attachment;
 use crate::wire::conditions::{Current, Judgement};
 use crate::wire::listing::{LEFT_OUT, TOTAL};
 
+mod batch;
 mod order;
 mod query;
 mod room;
 mod rows;
 mod writing;
 
+pub(super) use batch::{Listed, Made, Wanted};
 pub(super) use order::{Column, Direction, Order};
 pub(super) use query::{Asked, Filter, Query};
 pub(super) use room::{Lists, MEMORY, Room};
 pub(super) use rows::{Rows, Share, Summary};
 use writing::{Form, Writing};
 
-/// A folder that was asked for.
+/// A folder whose archive is asked for.
 pub(super) struct Folder<'request> {
     /// Decoded, without the slash in front; empty for the top.
     pub(super) path: &'request [u8],
@@ -58,21 +60,39 @@ pub(super) struct Folder<'request> {
     pub(super) client: &'request Client,
 }
 
-/// Answers a request for a folder, whose URL has this query.
-pub(super) fn reply(site: &Arc<Site>, folder: Folder<'_>, request: &Parts) -> io::Result<Response<Content>> {
-    let query = Query::read(request.uri.query().unwrap_or_default());
-    match query.asked {
-        Some(Asked::Archive) => archive(site, folder),
-        Some(Asked::OtherArchive) => Ok(failure(StatusCode::BAD_REQUEST)),
-        Some(Asked::Dufs | Asked::Names) | None => list(site, folder, &query, request),
+/// What of a folder is asked for.
+pub(super) enum Task {
+    List(Wanted),
+    Archive,
+}
+
+/// What a request asks for of a folder of this name.
+pub(super) fn task(name: Name, request: &Parts) -> Task {
+    let Query { asked, order, filter } = Query::read(request.uri.query().unwrap_or_default());
+    match asked {
+        Some(Asked::Archive | Asked::OtherArchive) => Task::Archive,
+        Some(Asked::Dufs | Asked::Names) | None => Task::List(Wanted { name, order, filter }),
     }
 }
 
-fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::Result<Response<Content>> {
+/// Answers a request for the archive of a folder.
+pub(super) fn reply(site: &Arc<Site>, folder: Folder<'_>, request: &Parts) -> io::Result<Response<Content>> {
+    match Query::read(request.uri.query().unwrap_or_default()).asked {
+        Some(Asked::Archive) => archive(site, folder),
+        _ => Ok(failure(StatusCode::BAD_REQUEST)),
+    }
+}
+
+/// Answers a request for the list of the folder of this path, decoded and without the slash in front.
+pub(super) fn list(
+    site: &Site,
+    path: &[u8],
+    listed: Listed,
+    request: &Parts,
+) -> io::Result<Response<Content>> {
+    let query = Query::read(request.uri.query().unwrap_or_default());
     let headers = &request.headers;
-    let Folder { path, name, file, client } = folder;
-    let rows = site.root.list(name, file, query.order, query.filter.as_ref(), client)?;
-    let summary = rows.summary();
+    let summary = listed.rows.summary();
     let language = Language::wanted(headers);
     let form = match query.asked {
         Some(Asked::Dufs) => {
@@ -81,17 +101,14 @@ fn list(site: &Site, folder: Folder<'_>, query: &Query, request: &Parts) -> io::
         }
         Some(Asked::Names) => Form::Names,
         _ if wants_json(headers) => Form::Caddy,
-        _ => Form::Page(Page::new(site, path, query, summary, language)),
+        _ => Form::Page(Page::new(site, path, &query, summary, language)),
     };
-    let tag = tag(site, &form, path, query, language, summary);
+    let tag = tag(site, &form, path, &query, language, summary);
     let current = Current { etag: Some(&tag), modified: None };
     let mut response = match current.judge(&request.method, headers) {
         Judgement::Failed => failure(StatusCode::PRECONDITION_FAILED),
         Judgement::NotModified => nothing(StatusCode::NOT_MODIFIED),
-        Judgement::Proceed => {
-            let room = site.lists.room(&rows, 0, client.address)?;
-            written(Writing::new(form, rows, room), language)?
-        }
+        Judgement::Proceed => written(Writing::new(form, listed), language)?,
     };
     set(&mut response, ETAG, &tag)?;
     set(&mut response, TOTAL, &summary.rows.to_string())?;
@@ -118,11 +135,10 @@ fn written(writing: Writing, language: Language) -> io::Result<Response<Content>
 
 /// What fits into one frame has a length that can be said.
 fn content(mut writing: Writing) -> io::Result<Content> {
-    let first = writing.next().transpose()?.unwrap_or_default();
-    if writing.is_done() {
-        return Ok(Content::Page(first));
+    if let Some(whole) = writing.begin()? {
+        return Ok(Content::Page(whole));
     }
-    Ok(Content::Made(Box::new(iter::once(Ok(first)).chain(writing))))
+    Ok(Content::Made(Box::new(writing)))
 }
 
 /// Everything below the folder, as a tar file of its name.
@@ -166,7 +182,7 @@ mod tests {
     use tokio::task::spawn_blocking;
 
     use super::*;
-    use crate::serve::reply::reply;
+    use crate::serve::reply::{reply, reply_with_list, task};
     use crate::serve::{Access, Limits, Options, Server};
 
     #[tokio::test]
@@ -190,7 +206,16 @@ mod tests {
         Arc::get_mut(&mut site).unwrap().lists = Lists::new(100_000);
         let asking = spawn_blocking(move || {
             let here = Client::new(Ipv4Addr::LOCALHOST.into());
-            let ask = |path: &str| reply(&site, &Request::get(path).body(()).unwrap().into_parts().0, &here);
+            let ask = |path: &str| {
+                let request = Request::get(path).body(()).unwrap().into_parts().0;
+                match task(&site, &request) {
+                    Some(Task::List(wanted)) => {
+                        let made = batch::make(&site, &wanted, &here).map_err(Arc::new);
+                        reply_with_list(&site, &request, made)
+                    }
+                    Some(Task::Archive) | None => reply(&site, &request, &here),
+                }
+            };
             let none = StatusCode::SERVICE_UNAVAILABLE;
             for long in ["/?simple", "/", "/?archive=tar"] {
                 let first = ask(long);

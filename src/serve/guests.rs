@@ -14,6 +14,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::Limits;
+use super::body::frame;
 
 /// For so many milliseconds after its beginning an answer is no slow one.
 const BEGINNING: u64 = 1000;
@@ -41,6 +42,8 @@ struct Bell {
     /// Counts how often it was rung: the order in which they began.
     rung: AtomicU64,
     waits: Notify,
+    /// How many are connected.
+    connected: AtomicUsize,
 }
 
 /// One who is connected.
@@ -118,6 +121,7 @@ impl Guests {
         guest.ring();
         self.seats.insert(id, (from, Arc::clone(&guest)));
         *self.of_one.entry(from).or_default() += 1;
+        self.count();
         Some((id, guest))
     }
 
@@ -171,7 +175,12 @@ impl Guests {
         true
     }
 
+    fn count(&self) {
+        self.bell.connected.store(self.seats.len(), Ordering::Relaxed);
+    }
+
     fn forget(&mut self, from: IpAddr) {
+        self.count();
         if let Some(count) = self.of_one.get_mut(&from) {
             *count -= 1;
             if *count == 0 {
@@ -203,6 +212,11 @@ impl Guest {
             return (true, since);
         }
         (false, self.taken.load(Ordering::Relaxed).saturating_mul(1000) / milliseconds)
+    }
+
+    /// Bytes of a frame for them: the fewer, the more are connected.
+    pub(super) fn frame(&self) -> usize {
+        frame(self.bell.connected.load(Ordering::Relaxed))
     }
 
     /// Whether they have to leave in the middle of an answer.
@@ -249,7 +263,12 @@ impl Guest {
 impl Bell {
     #[expect(clippy::disallowed_methods, reason = "how slow somebody is is measured where they are served")]
     fn new() -> Self {
-        Self { start: Instant::now(), rung: AtomicU64::default(), waits: Notify::new() }
+        Self {
+            start: Instant::now(),
+            rung: AtomicU64::default(),
+            waits: Notify::new(),
+            connected: AtomicUsize::new(0),
+        }
     }
 
     /// In milliseconds since its start.

@@ -26,10 +26,14 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use super::access::{Login, unauthorized};
 use super::body::{self, Frames, TurnsOf};
 use super::connection::{After, Visit, close};
+use super::folder::{Made, Task, Wanted};
 use super::guesses::Decision;
+use super::guests::Guest;
 use super::lines::Lines;
 use super::meter::{Framing, Meter, MeteredWrite};
-use super::reply::{Content, Wanted, add_digests, busy, failure, refuse, reply, reply_at_hand, takes_long};
+use super::reply::{
+    self, Content, add_digests, busy, failure, refuse, reply, reply_at_hand, reply_with_list, task,
+};
 use super::served::{Answering, Began, Log};
 use super::socket::Socket;
 use super::turns::Client;
@@ -42,6 +46,9 @@ use crate::wire::source::Path;
 
 /// Bytes of a method and of a path that are told.
 const TOLD: usize = 1024;
+
+/// Bytes that hyper holds of a connection, beside a head: a frame that was taken before is not counted.
+const ROOM: usize = 8 * 1024;
 
 type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
@@ -81,6 +88,8 @@ pub(super) async fn converse(
         .timer(TokioTimer::new())
         .header_read_timeout(visit.site.limits.silence)
         .max_header_size(visit.site.limits.head)
+        // Of an answer it takes a frame ahead while it holds less than this.
+        .max_buf_size(visit.site.limits.head + ROOM)
         // A client that has said all it wants to say may close its half, as `nc -N` does.
         .half_close(true)
         .serve_connection(io, service);
@@ -142,9 +151,10 @@ async fn answer(
     let asked = asked(&head);
     let is_head = head.method == Method::HEAD;
     let without_length = if head.version == Version::HTTP_10 { Framing::Close } else { Framing::Chunked };
-    let wanted = Wanted::by(&head.headers);
+    let wanted = reply::Wanted::by(&head.headers);
     let digests = Arc::clone(&site.digests);
-    let (client, turns) = (Client::new(peer.ip()), Arc::clone(site.lists.turns()));
+    let turns = Arc::clone(site.lists.turns());
+    let client = Client::in_turns(peer.ip(), &turns);
     let mut answering = log.begin(began, peer, asked);
     let refused = match refuse(&site, &head) {
         None => refuse_stranger(&site, &head, peer, &trust).await,
@@ -180,7 +190,8 @@ async fn answer(
     answering.answers(Answer::Status(status.as_u16()), total);
     let sent = answering.sent.clone();
     meter.expect(answering, framing, sent);
-    let mut response = response.map(|content| body_of(content, Some((turns, peer.ip()))));
+    let (turns, guest) = (Some((turns, peer.ip())), Arc::clone(socket.guest()));
+    let mut response = response.map(|content| body_of(content, turns, guest));
     if let Some(length) = length {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
@@ -217,32 +228,56 @@ async fn refuse_stranger(
 }
 
 /// Answers a request on a thread that may take its time; where that is much, when it is the turn of the client's address. Stops
-/// when the client is gone.
+/// when the client is gone. Who has hung up, perhaps, is answered only where nobody else has to wait for that.
 async fn reply_by_thread(
     site: &Arc<Site>,
     head: Parts,
     client: &Client,
     socket: &Socket,
 ) -> Response<Content> {
-    let turn = if takes_long(site, &head) {
-        tokio::select! {
-            biased;
-            turn = site.lists.turns().take(client.address) => Some(turn),
-            // Who has hung up, perhaps, is answered only where nobody else has to wait for that.
-            () = socket.half_closed() => return busy(),
+    let (turn, made) = match task(site, &head) {
+        None => (None, None),
+        Some(Task::Archive) => {
+            tokio::select! {
+                biased;
+                turn = site.lists.turns().take(client.address) => (Some(turn), None),
+                () = socket.half_closed() => return busy(),
+            }
         }
-    } else {
-        None
+        Some(Task::List(wanted)) => {
+            let Some(made) = list(site, wanted, client, socket).await else { return busy() };
+            tokio::select! {
+                turn = site.lists.turns().take(client.address) => (Some(turn), Some(made)),
+                () = socket.reset() => return busy(),
+            }
+        }
     };
     let site = Arc::clone(site);
     let work = client.clone().work(move |client| {
-        let response = reply(&site, &head, client);
+        let response = match made {
+            Some(made) => reply_with_list(&site, &head, made),
+            None => reply(&site, &head, client),
+        };
         drop(turn);
         response
     });
     tokio::select! {
         response = work => response.unwrap_or_else(|_| failure(StatusCode::INTERNAL_SERVER_ERROR)),
         () = socket.reset() => busy(),
+    }
+}
+
+/// A list; none where the client is gone.
+async fn list(site: &Arc<Site>, wanted: Wanted, client: &Client, socket: &Socket) -> Option<Made> {
+    let waiting = site.lists.batches().join(wanted, client);
+    tokio::select! {
+        biased;
+        () = waiting.begun(site, client) => {}
+        () = socket.half_closed() => return None,
+    }
+    tokio::select! {
+        made = waiting.made() => Some(made),
+        () = socket.reset() => None,
     }
 }
 
@@ -262,16 +297,17 @@ fn beginning(text: &str) -> Cow<'_, str> {
 }
 
 /// The content, on its way.
-fn body_of(content: Content, turns: TurnsOf) -> Body {
+fn body_of(content: Content, turns: TurnsOf, guest: Arc<Guest>) -> Body {
     match content {
         Content::Nothing => Full::default().map_err(Into::into).boxed_unsync(),
         Content::Page(page) => Full::from(page).map_err(Into::into).boxed_unsync(),
-        Content::File(opened) => flowing(opened, None),
-        Content::Parts(parts) => flowing(parts, None),
-        Content::Made(frames) => flowing(frames, turns),
+        Content::File(opened) => flowing(opened, None, guest),
+        Content::Parts(parts) => flowing(parts, None, guest),
+        Content::Made(frames) => flowing(frames, turns, guest),
     }
 }
 
-fn flowing(frames: impl Frames, turns: TurnsOf) -> Body {
-    StreamBody::new(body::stream(frames, turns).map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
+fn flowing(frames: impl Frames, turns: TurnsOf, guest: Arc<Guest>) -> Body {
+    let frames = body::stream(frames, turns, guest);
+    StreamBody::new(frames.map_ok(Frame::data).map_err(Into::into)).boxed_unsync()
 }

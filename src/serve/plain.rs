@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use super::beneath::Opened;
 use super::body;
 use super::connection::{After, Visit, close};
+use super::guests::Guest;
 use super::onlooker::Count;
 use super::patience::Patient;
 use super::served::Began;
@@ -40,7 +41,7 @@ pub(super) async fn answer(
     let guest = Arc::clone(&visit.guest);
     let patient = Patient::new(&mut stream, visit.site.limits.stall);
     let end = tokio::select! {
-        poured = pour(patient, found, &answering.sent) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
+        poured = pour(patient, found, &answering.sent, Arc::clone(&guest)) => poured.map_or_else(|error| End::by(&error), |()| End::Whole),
         () = visit.cut() => End::CutOff,
         () = guest.evicted() => End::CutOff,
     };
@@ -68,9 +69,10 @@ async fn pour(
     mut stream: impl AsyncWrite + Unpin,
     found: io::Result<Option<Opened>>,
     sent: &Count,
+    guest: Arc<Guest>,
 ) -> io::Result<()> {
     let Some(opened) = found? else { return Ok(()) };
-    let mut frames = pin!(body::stream(opened, None));
+    let mut frames = pin!(body::stream(opened, None, guest));
     while let Some(mut frame) = frames.try_next().await? {
         while frame.has_remaining() {
             sent.add(stream.write_buf(&mut frame).await? as u64);

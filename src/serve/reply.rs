@@ -21,8 +21,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::beneath::{Found, Opened, leads_nowhere, normalized};
+use super::body::Frames;
 use super::digests::Digests;
-use super::folder::{self, Folder};
+use super::folder::{self, Folder, Made, Task};
 use super::page::Language;
 use super::turns::Client;
 use super::{Site, host};
@@ -54,7 +55,7 @@ pub(super) enum Content {
     /// Several parts of a file.
     Parts(Multipart),
     /// Something that is made while it is sent, and whose length is not known before.
-    Made(Box<dyn Iterator<Item = io::Result<Bytes>> + Send>),
+    Made(Box<dyn Frames>),
     /// Nothing follows, not even something of no length: in 204, 304, and answers to HEAD (RFC 9110, section 6.4.1).
     Nothing,
 }
@@ -94,10 +95,21 @@ pub(super) fn reply_at_hand(site: &Site, request: &Parts) -> Option<Response<Con
     }
 }
 
-/// Whether a request is answered with a folder: a list of it has to be made.
-pub(super) fn takes_long(site: &Site, request: &Parts) -> bool {
-    matches!(request.method, Method::GET | Method::HEAD)
-        && name(request).and_then(|bytes| site.root.name(&bytes)).is_some_and(|name| name.is_folder)
+/// What a request asks for of a folder, if it does: that takes its time.
+pub(super) fn task(site: &Site, request: &Parts) -> Option<Task> {
+    let asks = matches!(request.method, Method::GET | Method::HEAD);
+    let name = name(request).filter(|_| asks).and_then(|bytes| site.root.name(&bytes))?;
+    name.is_folder.then(|| folder::task(name, request))
+}
+
+/// Answers a request for a list that was made.
+pub(super) fn reply_with_list(site: &Site, request: &Parts, made: Made) -> Response<Content> {
+    let listed = match made {
+        Ok(listed) => listed,
+        Err(error) => return failure(status(&error)),
+    };
+    let path = name(request).unwrap_or_default();
+    folder::list(site, &path, listed, request).unwrap_or_else(|error| failure(status(&error)))
 }
 
 /// There is too much to do for others.

@@ -17,6 +17,10 @@ use tokio::time::sleep;
 
 use super::guests::Guest;
 
+/// Bytes that one connection writes before others have their turn on the thread: where a thousand have begun to read, each
+/// could fill some megabytes of the system's buffers.
+const AT_ONCE: usize = 256 * 1024;
+
 /// How often is looked behind bytes that nobody reads yet.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -25,11 +29,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 pub(super) struct Socket {
     stream: Arc<TcpStream>,
     guest: Arc<Guest>,
+    /// Bytes that were written since others had their turn on the thread.
+    written: usize,
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, guest: Arc<Guest>) -> Self {
-        Self { stream: Arc::new(stream), guest }
+        Self { stream: Arc::new(stream), guest, written: 0 }
     }
 
     /// What comes first, without taking it.
@@ -65,17 +71,29 @@ impl Socket {
         let _ = self.stream.ready(Interest::ERROR).await;
     }
 
+    /// What this connection works for.
+    pub(super) fn guest(&self) -> &Arc<Guest> {
+        &self.guest
+    }
+
     fn poll_write_by(
-        &self,
+        &mut self,
         cx: &mut Context<'_>,
-        write: impl Fn() -> io::Result<usize>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
+        if self.written >= AT_ONCE {
+            self.written = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         loop {
             ready!(self.stream.poll_write_ready(cx))?;
-            match write() {
+            match write(&self.stream) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 written => {
-                    self.guest.took(*written.as_ref().unwrap_or(&0));
+                    let bytes = *written.as_ref().unwrap_or(&0);
+                    self.guest.took(bytes);
+                    self.written += bytes;
                     return Poll::Ready(written);
                 }
             }
@@ -100,16 +118,16 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_write_by(cx, || self.stream.try_write(bytes))
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_by(cx, |stream| stream.try_write(bytes))
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_by(cx, || self.stream.try_write_vectored(pieces))
+        self.poll_write_by(cx, |stream| stream.try_write_vectored(pieces))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,18 +1,25 @@
-//! A fair semaphore: turns are given round robin by address, so that however much one address asks for, another one waits
-//! for at most one turn of each.
+//! A fair semaphore with time slices: a turn goes to the address that had the fewest so far (least attained service, of those
+//! the one that has waited for the longest), so that a newcomer comes first, however much others ask for.
 //!
-//! Owns the queue of each address and how many turns it has. Whoever stops waiting is forgotten. One address never has all
-//! turns, where there are several.
+//! Owns the queue of each address, and how many turns it has and had. Work that takes longer than a slice [passes](Client::pass)
+//! its turn to an address that had fewer, and goes on when it has one again. Only so much work is begun at the same time, as
+//! each holds a thread and memory. Whoever stops waiting is forgotten. One address never has all turns, where there are several.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::guests::network;
+
+/// Work that is begun at the same time, be it that it has passed its turn.
+const BEGUN: usize = 32;
+
+/// After so many slices all addresses count as if they had had half of theirs: what was long ago counts little.
+const HALVED_AFTER: u64 = 512;
 
 /// So many turns at the same time.
 #[derive(Debug)]
@@ -25,9 +32,21 @@ pub(super) struct Turns {
 #[derive(Debug, Default)]
 struct Queues {
     free: usize,
-    /// The address whose turn it is comes first; none of them is empty.
-    waiting: VecDeque<(IpAddr, VecDeque<oneshot::Sender<Turn>>)>,
+    begun: usize,
+    /// None of them is empty. The address that was served last is the last one. What has begun comes first in each.
+    waiting: VecDeque<(IpAddr, VecDeque<Waiting>)>,
     held: HashMap<IpAddr, usize>,
+    /// Slices that each address had, and all together.
+    had: HashMap<IpAddr, u64>,
+    all: u64,
+}
+
+/// Who waits for a turn.
+#[derive(Debug)]
+enum Waiting {
+    ToBegin(oneshot::Sender<Turn>),
+    /// On a thread, and whether nobody waits for what it does.
+    ToGoOn(mpsc::SyncSender<()>, Arc<AtomicBool>),
 }
 
 /// For whom work is done, and whether they still wait for it. A clone is the same client.
@@ -35,16 +54,52 @@ struct Queues {
 pub(super) struct Client {
     pub(super) address: IpAddr,
     has_gone: Arc<AtomicBool>,
+    /// Whose turns it passes on. It must have one of them.
+    turns: Option<Arc<Turns>>,
 }
 
 impl Client {
+    /// One whose work is never interrupted.
     pub(super) fn new(address: IpAddr) -> Self {
-        Self { address, has_gone: Arc::default() }
+        Self { address, has_gone: Arc::default(), turns: None }
+    }
+
+    /// One whose work is done in turns.
+    pub(super) fn in_turns(address: IpAddr, turns: &Arc<Turns>) -> Self {
+        Self { turns: Some(Arc::clone(turns)), ..Self::new(address) }
+    }
+
+    /// Those who wait together for what is made for this one, too.
+    pub(super) fn together(&self) -> Self {
+        Self { has_gone: Arc::default(), ..self.clone() }
+    }
+
+    /// The same, with the turn of one of them.
+    pub(super) fn with(&self, turn: &Turn) -> Self {
+        Self { address: turn.from, ..self.clone() }
     }
 
     /// Whether nobody waits any more: whatever is done for them is in vain.
     pub(super) fn has_gone(&self) -> bool {
         self.has_gone.load(Ordering::Relaxed)
+    }
+
+    /// Nobody waits any more.
+    pub(super) fn leaves(&self) {
+        self.has_gone.store(true, Ordering::Relaxed);
+    }
+
+    /// The end of a slice of work, on a thread that has a turn for it: waits while that is the turn of an address that had
+    /// fewer. To be called every few milliseconds.
+    pub(super) fn pass(&self) {
+        if let Some(turns) = &self.turns {
+            turns.pass(network(self.address), &self.has_gone);
+        }
+    }
+
+    /// Whether somebody waits for a turn, so that no more threads may work for this client than have one.
+    pub(super) fn has_others_waiting(&self) -> bool {
+        self.turns.as_ref().is_some_and(|turns| !turns.lock().waiting.is_empty())
     }
 
     /// Does work for them on a thread. It is told that they have gone when this is dropped before it is done.
@@ -107,12 +162,43 @@ impl Turns {
         }
     }
 
+    /// Gives a turn away for as long as another address had fewer slices than the one that has it, and waits.
+    fn pass(self: &Arc<Self>, from: IpAddr, has_gone: &Arc<AtomicBool>) {
+        let told = {
+            let mut queues = self.lock();
+            queues.charge(from);
+            let had = queues.had(from);
+            match queues.next(self.most_of_one) {
+                // What only has to end, or an address that had fewer.
+                Some((_, next)) if next.is_none_or(|next| next < had) => {}
+                Some(_) | None => return,
+            }
+            let (tell, told) = mpsc::sync_channel(1);
+            queues.release(from);
+            queues.join_again(from, Waiting::ToGoOn(tell, Arc::clone(has_gone)));
+            self.give(&mut queues);
+            told
+        };
+        // It is told: whoever waits in this way is never forgotten.
+        let _ = told.recv();
+    }
+
     /// Gives what is free to those who wait.
     fn give(self: &Arc<Self>, queues: &mut Queues) {
-        while let Some((from, tell)) = queues.next(self.most_of_one) {
-            if let Err(mut refused) = tell.send(Turn { from, turns: Some(Arc::clone(self)) }) {
-                refused.turns = None;
-                continue;
+        while queues.free > 0
+            && let Some((at, _)) = queues.next(self.most_of_one)
+        {
+            let Some((from, waiting)) = queues.remove(at) else { return };
+            match waiting {
+                Waiting::ToBegin(tell) => {
+                    if let Err(mut refused) = tell.send(Turn { from, turns: Some(Arc::clone(self)) }) {
+                        refused.turns = None;
+                        continue;
+                    }
+                    queues.begun += 1;
+                    queues.charge(from);
+                }
+                Waiting::ToGoOn(tell, _) => drop(tell.send(())),
             }
             queues.free -= 1;
             *queues.held.entry(from).or_default() += 1;
@@ -125,29 +211,73 @@ impl Turns {
 }
 
 impl Queues {
+    fn queue(&mut self, from: IpAddr) -> &mut VecDeque<Waiting> {
+        let at = self.waiting.iter().position(|(of, _)| *of == from).unwrap_or(self.waiting.len());
+        if at == self.waiting.len() {
+            self.waiting.push_back((from, VecDeque::new()));
+        }
+        &mut self.waiting[at].1
+    }
+
     fn join(&mut self, from: IpAddr, tell: oneshot::Sender<Turn>) {
-        if let Some((_, queue)) = self.waiting.iter_mut().find(|(of, _)| *of == from) {
-            // So that it does not grow by those who come and go.
-            queue.retain(|tell| !tell.is_closed());
-            queue.push_back(tell);
-        } else {
-            self.waiting.push_back((from, VecDeque::from([tell])));
+        let queue = self.queue(from);
+        // So that it does not grow by those who come and go.
+        queue.retain(|waiting| !matches!(waiting, Waiting::ToBegin(tell) if tell.is_closed()));
+        queue.push_back(Waiting::ToBegin(tell));
+    }
+
+    fn join_again(&mut self, from: IpAddr, waiting: Waiting) {
+        self.queue(from).push_front(waiting);
+    }
+
+    fn had(&self, from: IpAddr) -> u64 {
+        self.had.get(&from).copied().unwrap_or_default()
+    }
+
+    fn charge(&mut self, from: IpAddr) {
+        *self.had.entry(from).or_default() += 1;
+        self.all += 1;
+        if self.all.is_multiple_of(HALVED_AFTER) {
+            self.had.retain(|_, had| {
+                *had /= 2;
+                *had > 0
+            });
         }
     }
 
-    /// Who is next, if there is a turn for them; their address goes to the end.
-    fn next(&mut self, most_of_one: usize) -> Option<(IpAddr, oneshot::Sender<Turn>)> {
-        if self.free == 0 {
-            return None;
+    fn release(&mut self, from: IpAddr) {
+        self.free += 1;
+        if let Some(held) = self.held.get_mut(&from) {
+            *held -= 1;
+            if *held == 0 {
+                self.held.remove(&from);
+            }
         }
-        let may = |of: &IpAddr| self.held.get(of).is_none_or(|held| *held < most_of_one);
-        let at = self.waiting.iter().position(|(of, _)| may(of))?;
+    }
+
+    /// Where in the queue the address is that is next, if any may have a turn, and how many it had. First comes what nobody
+    /// waits for any more, whatever its address had: it only has to end.
+    fn next(&self, most_of_one: usize) -> Option<(usize, Option<u64>)> {
+        let may = |of: &IpAddr, first: &Waiting| match first {
+            Waiting::ToGoOn(_, has_gone) if has_gone.load(Ordering::Relaxed) => Some(None),
+            Waiting::ToBegin(_) if self.begun >= BEGUN => None,
+            Waiting::ToBegin(_) | Waiting::ToGoOn(..) => {
+                self.held.get(of).is_none_or(|held| *held < most_of_one).then(|| Some(self.had(*of)))
+            }
+        };
+        let waiting = self.waiting.iter().enumerate();
+        let may = waiting.filter_map(|(at, (of, queue))| Some((at, may(of, queue.front()?)?)));
+        may.min_by_key(|(_, had)| *had)
+    }
+
+    /// Takes out who is first there; their address goes to the end.
+    fn remove(&mut self, at: usize) -> Option<(IpAddr, Waiting)> {
         let (from, mut queue) = self.waiting.remove(at)?;
-        let tell = queue.pop_front()?;
+        let first = queue.pop_front()?;
         if !queue.is_empty() {
             self.waiting.push_back((from, queue));
         }
-        Some((from, tell))
+        Some((from, first))
     }
 }
 
@@ -155,13 +285,8 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let Some(turns) = self.turns.take() else { return };
         let mut queues = turns.lock();
-        queues.free += 1;
-        if let Some(held) = queues.held.get_mut(&self.from) {
-            *held -= 1;
-            if *held == 0 {
-                queues.held.remove(&self.from);
-            }
-        }
+        queues.begun -= 1;
+        queues.release(self.from);
         turns.give(&mut queues);
     }
 }
@@ -169,6 +294,7 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::thread::JoinHandle;
 
     use futures_util::FutureExt as _;
     use futures_util::future::BoxFuture;
@@ -192,19 +318,19 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_waits_for_one_turn_of_each_other_address_however_many_wait_there() {
+    fn a_newcomer_waits_for_no_more_than_one_turn_of_each_other_address_however_many_wait_there() {
         let turns = Turns::new(1);
         let mut turn = taken(&turns, 1);
         let mut first: Vec<_> = (0..100).map(|_| waiting(&turns, 1)).collect();
         let mut second: Vec<_> = (0..100).map(|_| waiting(&turns, 2)).collect();
         let mut newcomer = waiting(&turns, 3);
-        for queue in [&mut first, &mut second] {
-            drop(turn);
-            assert!((&mut newcomer).now_or_never().is_none());
-            turn = (&mut queue[0]).now_or_never().unwrap();
-        }
+        // The first address had one already.
         drop(turn);
-        assert!(newcomer.now_or_never().is_some());
+        assert!((&mut newcomer).now_or_never().is_none());
+        turn = (&mut second[0]).now_or_never().unwrap();
+        drop(turn);
+        drop((&mut newcomer).now_or_never().unwrap());
+        assert!((&mut first[0]).now_or_never().is_some());
     }
 
     #[test]
@@ -232,6 +358,84 @@ mod tests {
         drop(last.now_or_never().unwrap());
         let queues = turns.lock();
         assert_eq!((queues.free, queues.held.len(), queues.waiting.len()), (1, 0, 0));
+    }
+
+    #[test]
+    fn an_address_that_had_few_turns_comes_before_any_number_of_addresses_that_had_many() {
+        let turns = Turns::new(1);
+        for last in 1..=9 {
+            (0..3).for_each(|_| drop(taken(&turns, last)));
+        }
+        let turn = taken(&turns, 1);
+        let mut crowd: Vec<_> = (2..=9).map(|last| waiting(&turns, last)).collect();
+        let newcomer = waiting(&turns, 10);
+        drop(turn);
+        let _turn = newcomer.now_or_never().unwrap();
+        assert!(crowd.iter_mut().all(|one| one.now_or_never().is_none()));
+    }
+
+    /// Work on a thread that ends when its client has gone.
+    fn working(turns: &Arc<Turns>, last: u8) -> (JoinHandle<()>, Client) {
+        working_after(taken(turns, last), turns)
+    }
+
+    fn working_after(turn: Turn, turns: &Arc<Turns>) -> (JoinHandle<()>, Client) {
+        let client = Client::in_turns(turn.from, turns);
+        let own = client.clone();
+        let work = move || {
+            while !own.has_gone() {
+                own.pass();
+            }
+            drop(turn);
+        };
+        (std::thread::spawn(work), client)
+    }
+
+    #[tokio::test]
+    async fn long_work_passes_its_turn_to_an_address_that_had_fewer_and_has_it_again_then() {
+        let turns = Turns::new(1);
+        let (work, client) = working(&turns, 1);
+        // It would not end by itself.
+        for _ in 0..3 {
+            let turn = turns.take(address(2)).await;
+            assert!(!work.is_finished());
+            assert_eq!(turns.lock().waiting.len(), 1, "it waits to go on");
+            drop(turn);
+        }
+        client.leaves();
+        work.join().unwrap();
+        let queues = turns.lock();
+        assert_eq!((queues.free, queues.begun, queues.held.len(), queues.waiting.len()), (1, 0, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn long_work_that_nobody_waits_for_any_more_goes_on_first_to_end() {
+        let turns = Turns::new(1);
+        let (work, client) = working(&turns, 1);
+        let turn = turns.take(address(2)).await;
+        let mut other = waiting(&turns, 3);
+        client.leaves();
+        drop(turn);
+        work.join().unwrap();
+        assert!((&mut other).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn no_more_work_is_begun_than_there_are_threads_for() {
+        let turns = Turns::new(1);
+        let mut begun = Vec::new();
+        for last in 1..=u8::try_from(BEGUN).unwrap() {
+            begun.push(working_after(turns.take(address(last)).await, &turns));
+        }
+        let mut more = waiting(&turns, 200);
+        assert!((&mut more).now_or_never().is_none());
+        for (_, client) in &begun {
+            client.leaves();
+        }
+        for (work, _) in begun {
+            work.join().unwrap();
+        }
+        assert!((&mut more).now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -19,13 +19,13 @@ use nix::fcntl::AtFlags;
 use nix::sys::stat::{SFlag, fstatat};
 
 use super::{Name, Root, Seen, is_absent, is_served};
-use crate::serve::folder::{Filter, Order, Rows, Share};
+use crate::serve::folder::{Filter, Order, Room, Rows, Share};
 use crate::serve::private::Identity;
 use crate::serve::turns::Client;
 use crate::serve::upload::is_marked;
 
-/// Names that are looked at together, in bytes: with so many another thread is worth its start.
-const BLOCK: usize = 64 * 1024;
+/// Names that are looked at together, in bytes: a slice of some milliseconds.
+const BLOCK: usize = 32 * 1024;
 
 impl Root {
     /// What is served of the folder of this name and passes the filter, in this order. What is hidden or denied, and a link
@@ -33,7 +33,9 @@ impl Root {
     /// would tell what is called so. What goes while the list is made is not there. Of what cannot be looked at only the
     /// name is known.
     ///
-    /// Ends with an error when the client has gone. Of a large folder the names are looked at while others are still read, by as many threads as the machine has.
+    /// Ends with an error when the client has gone, or there is no room for so many. Works in slices, between which it passes
+    /// its turn to others; while nobody else waits, the names of a large folder are looked at while others are still read, by
+    /// as many threads as the machine has.
     pub(in crate::serve) fn list(
         &self,
         name: &Name,
@@ -41,18 +43,28 @@ impl Root {
         order: Order,
         filter: Option<&Filter>,
         client: &Client,
+        room: &mut Room,
     ) -> io::Result<Rows> {
         let looked_in = folder.try_clone()?;
         let mut folder = Dir::from_fd(folder.into())?;
         let (read, blocks) = channel::<Block>();
         let blocks = Mutex::new(blocks);
         let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
-        let look = || {
+        let look = |is_helper: bool| {
             let mut share = Share::new(order);
-            while let Some(block) = next() {
+            while !(is_helper && client.has_others_waiting())
+                && let Some(block) = next()
+            {
                 self.look(name, looked_in.as_fd(), &block, &mut share, client);
+                if !is_helper {
+                    client.pass();
+                }
             }
-            share.sorted()
+            share.sorted(|| {
+                if !is_helper {
+                    client.pass();
+                }
+            })
         };
         let denied = self.deny_list().now();
         let (shares, hidden) = thread::scope(|scope| {
@@ -62,7 +74,7 @@ impl Root {
             let mut others = Vec::new();
             let (mut wanted, mut unwanted) =
                 (Block::default(), Block { is_wanted: false, ..Block::default() });
-            let mut hidden = 0;
+            let (mut hidden, mut count, mut bytes) = (0, 0, 0);
             for entry in folder.iter() {
                 let entry = entry?;
                 let file = entry.file_name();
@@ -72,6 +84,7 @@ impl Root {
                 }
                 if filter.is_none_or(|filter| filter.takes(file.to_bytes())) {
                     wanted.names.extend_from_slice(file.to_bytes_with_nul());
+                    count += 1;
                 } else if is_worth_a_look(&entry) || denied.may_have(entry.ino()) {
                     unwanted.names.extend_from_slice(file.to_bytes_with_nul());
                 }
@@ -79,18 +92,21 @@ impl Root {
                     if client.has_gone() {
                         break;
                     }
-                    // Nobody stops to look before all is read.
+                    bytes += wanted.names.len();
+                    room.grow(Share::size(count, bytes))?;
+                    // Nobody stops to look before all is read, but for others.
                     let _ = read.send(mem::take(&mut wanted));
-                    if others.len() + 1 < most {
+                    client.pass();
+                    if others.len() + 1 < most && !client.has_others_waiting() {
                         // One that cannot be started is one helping hand less.
-                        others.extend(thread::Builder::new().spawn_scoped(scope, look));
+                        others.extend(thread::Builder::new().spawn_scoped(scope, || look(true)));
                     }
                 }
             }
             let _ = read.send(wanted);
             let _ = read.send(unwanted);
             drop(read);
-            let mut shares = vec![look()];
+            let mut shares = vec![look(false)];
             for other in others {
                 shares.push(other.join().map_err(|_| io::Error::other("a thread ended early"))?);
             }
@@ -99,7 +115,9 @@ impl Root {
         if client.has_gone() {
             return Err(io::Error::other("the client has gone"));
         }
-        Ok(Rows::new(shares, hidden))
+        let rows = Rows::new(shares, hidden);
+        room.grow(rows.size())?;
+        Ok(rows)
     }
 
     /// Looks at all of some names, as long as anybody waits for it.

@@ -135,7 +135,7 @@ mod tests {
         ] {
             share.add(name.as_bytes(), Seen { st_mode, length, seconds, nanoseconds: 0 }, false);
         }
-        Rows::new(vec![share.sorted()], 0)
+        Rows::new(vec![share.sorted(|| {})], 0)
             .map(|row| String::from_utf8_lossy(&row.raw.0).into_owned())
             .collect()
     }

@@ -8,11 +8,11 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Rows;
+use super::batch::Batches;
 use crate::serve::guests::network;
 use crate::serve::turns::Turns;
 
-/// Lists that are made at the same time, each by as many threads as the machine has.
+/// Threads that make lists and archives at the same time, besides those that help where nobody waits.
 const AT_ONCE: usize = 3;
 
 /// Bytes of all lists that are under way: some millions of rows.
@@ -22,6 +22,7 @@ pub(in crate::serve) const MEMORY: usize = 512_000_000;
 #[derive(Debug)]
 pub(in crate::serve) struct Lists {
     turns: Arc<Turns>,
+    batches: Batches,
     memory: usize,
     taken: Arc<Mutex<Taken>>,
 }
@@ -37,11 +38,33 @@ struct Taken {
 #[derive(Debug)]
 pub(in crate::serve) struct Room {
     size: usize,
+    /// What the same answer has for other lists.
+    has: usize,
     from: IpAddr,
+    memory: usize,
     taken: Arc<Mutex<Taken>>,
 }
 
 impl Room {
+    /// Makes it so large; [`io::ErrorKind::OutOfMemory`] where there is not so much. No answer has more than there is for all,
+    /// so that each can be given where it is alone.
+    pub(in crate::serve) fn grow(&mut self, size: usize) -> io::Result<()> {
+        let mut taken = lock(&self.taken);
+        let size = size.min(self.memory.saturating_sub(self.has)).max(self.size);
+        let free = self.memory.saturating_sub(taken.all - self.size);
+        let own = taken.by.get(&self.from).map_or(0, |own| own - self.size);
+        let others = own - self.has.min(own);
+        let leaves_enough = others == 0 || others + size <= free.saturating_sub(size);
+        if size > free || !leaves_enough {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let more = size - self.size;
+        taken.all += more;
+        *taken.by.entry(self.from).or_default() += more;
+        self.size = size;
+        Ok(())
+    }
+
     /// In bytes.
     pub(in crate::serve) fn size(&self) -> usize {
         self.size
@@ -64,7 +87,7 @@ impl Drop for Room {
 impl Lists {
     /// Lists that take so many bytes at most.
     pub(in crate::serve) fn new(memory: usize) -> Self {
-        Self { turns: Turns::new(AT_ONCE), memory, taken: Arc::default() }
+        Self { turns: Turns::new(AT_ONCE), batches: Batches::default(), memory, taken: Arc::default() }
     }
 
     /// Whose turn it is to have a list made, or more of what is made of one.
@@ -72,21 +95,14 @@ impl Lists {
         &self.turns
     }
 
-    /// Room for a list of an answer to this address that `has` so much for others already; [`io::ErrorKind::OutOfMemory`]
-    /// where there is none. No answer has more than there is for all, so that each can be given where it is alone.
-    pub(in crate::serve) fn room(&self, rows: &Rows, has: usize, from: IpAddr) -> io::Result<Room> {
-        let from = network(from);
-        let mut taken = lock(&self.taken);
-        let size = rows.size().min(self.memory.saturating_sub(has));
-        let free = self.memory.saturating_sub(taken.all);
-        let others = taken.by.get(&from).map_or(0, |own| own - has.min(*own));
-        let leaves_enough = others == 0 || others + size <= free.saturating_sub(size);
-        if size > free || !leaves_enough {
-            return Err(io::ErrorKind::OutOfMemory.into());
-        }
-        taken.all += size;
-        *taken.by.entry(from).or_default() += size;
-        Ok(Room { size, from, taken: Arc::clone(&self.taken) })
+    /// No room yet for a list of an answer to this address that `has` so much for others already.
+    pub(in crate::serve) fn room(&self, from: IpAddr, has: usize) -> Room {
+        Room { size: 0, has, from: network(from), memory: self.memory, taken: Arc::clone(&self.taken) }
+    }
+
+    /// The lists that wait to be made.
+    pub(in crate::serve) fn batches(&self) -> &Batches {
+        &self.batches
     }
 }
 
@@ -99,39 +115,37 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::serve::beneath::Seen;
-    use crate::serve::folder::{Column, Direction, Order, Share};
 
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
     const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
-    fn rows(names: usize) -> Rows {
-        let mut share = Share::new(Order { column: Column::Name, direction: Direction::Ascending });
-        let seen = Seen { st_mode: 0o100_644, length: 0, seconds: 0, nanoseconds: 0 };
-        (0..names).for_each(|_| share.add(&[b'x'; 100], seen, false));
-        Rows::new(vec![share.sorted()], 0)
+    fn room(lists: &Lists, size: usize, has: usize, from: IpAddr) -> io::Result<Room> {
+        let mut room = lists.room(from, has);
+        room.grow(size / 2)?;
+        room.grow(size)?;
+        Ok(room)
     }
 
     #[test]
     fn lists_have_room_as_long_as_there_is_some_and_each_where_it_is_alone() {
         let lists = Lists::new(10_000);
-        assert!(rows(10).size() >= 1000);
-        let small = [HERE, HERE, OTHER].map(|from| lists.room(&rows(10), 0, from).unwrap());
-        assert_eq!(lists.room(&rows(100), 0, HERE).unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+        let small = [HERE, HERE, OTHER].map(|from| room(&lists, 1000, 0, from).unwrap());
+        assert_eq!(room(&lists, 10_000, 0, HERE).unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+        assert_eq!(lock(&lists.taken).all, 3000, "what has no room to grow gives back what it had");
         drop(small);
-        let large = lists.room(&rows(1000), 0, HERE).unwrap();
-        assert!(lists.room(&rows(1), 0, HERE).is_err());
-        assert!(lists.room(&rows(1000), large.size(), HERE).is_ok(), "all of one answer are one");
+        let large = room(&lists, 100_000, 0, HERE).unwrap();
+        assert!(room(&lists, 100, 0, HERE).is_err());
+        assert!(room(&lists, 100_000, large.size(), HERE).is_ok(), "all of one answer are one");
         drop(large);
-        assert!(lists.room(&rows(1), 0, HERE).is_ok());
+        assert!(room(&lists, 100, 0, HERE).is_ok());
         assert!(lock(&lists.taken).by.is_empty());
     }
 
     #[test]
     fn one_address_leaves_room_for_others_however_many_lists_it_asks_for() {
         let lists = Lists::new(100_000);
-        let all: Vec<_> = (0..100).map_while(|_| lists.room(&rows(10), 0, HERE).ok()).collect();
+        let all: Vec<_> = (0..100).map_while(|_| room(&lists, 1000, 0, HERE).ok()).collect();
         assert!(all.len() > 10, "{}", all.len());
-        assert!(lists.room(&rows(100), 0, OTHER).is_ok());
+        assert!(room(&lists, 10_000, 0, OTHER).is_ok());
     }
 }

@@ -3,9 +3,10 @@
 //! Owns putting them in order where several threads have looked at a part each, and what is known of all of them
 //! before the first is given. That is little, so that the first need not wait for all to be merged.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::vec;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -14,7 +15,11 @@ use crate::serve::beneath::Seen;
 use crate::wire::Raw;
 use crate::wire::listing::Row;
 
-/// All rows, in order.
+/// Comparisons of a slice of sorting: a few milliseconds.
+const SLICE: usize = 16 * 1024;
+
+/// All rows, in order. A clone shares their memory.
+#[derive(Debug, Clone)]
 pub(in crate::serve) struct Rows {
     shares: Vec<Sorted>,
     summary: Summary,
@@ -30,9 +35,12 @@ pub(in crate::serve) struct Share {
 }
 
 /// The same in order.
+#[derive(Debug, Clone)]
 pub(in crate::serve) struct Sorted {
     names: Bytes,
-    left: vec::IntoIter<LookedAt>,
+    looked_at: Arc<Vec<LookedAt>>,
+    /// The next one.
+    at: usize,
     order: Order,
     summary: Summary,
 }
@@ -84,11 +92,25 @@ impl Share {
         self.summary.left_out += 1;
     }
 
-    /// Puts them in order.
-    pub(in crate::serve) fn sorted(self) -> Sorted {
-        let Self { order, names, mut looked_at, summary } = self;
-        looked_at.sort_unstable_by(|one, other| compare(order, (&names, one), (&names, other)));
-        Sorted { names: names.into(), left: looked_at.into_iter(), order, summary }
+    /// Bytes of memory that so many take, with so many bytes of names.
+    pub(in crate::serve) fn size(count: usize, names: usize) -> usize {
+        count.saturating_mul(size_of::<LookedAt>()).saturating_add(names)
+    }
+
+    /// Puts them in order, with a call to `pass` after each slice of that.
+    pub(in crate::serve) fn sorted(self, pass: impl Fn()) -> Sorted {
+        let Self { order, mut names, mut looked_at, summary } = self;
+        let compared = Cell::new(0_usize);
+        looked_at.sort_unstable_by(|one, other| {
+            compared.set(compared.get() + 1);
+            if compared.get().is_multiple_of(SLICE) {
+                pass();
+            }
+            compare(order, (&names, one), (&names, other))
+        });
+        names.shrink_to_fit();
+        looked_at.shrink_to_fit();
+        Sorted { names: names.into(), looked_at: Arc::new(looked_at), at: 0, order, summary }
     }
 }
 
@@ -127,15 +149,15 @@ impl Rows {
     }
 
     /// Bytes of memory that they take.
-    pub(super) fn size(&self) -> usize {
-        let sizes = self.shares.iter().map(|share| share.names.len() + size_of_val(share.left.as_slice()));
+    pub(in crate::serve) fn size(&self) -> usize {
+        let sizes = self.shares.iter().map(|share| Share::size(share.looked_at.len(), share.names.len()));
         sizes.sum()
     }
 }
 
 impl Sorted {
     fn first(&self) -> Option<&LookedAt> {
-        self.left.as_slice().first()
+        self.looked_at.get(self.at)
     }
 }
 
@@ -143,7 +165,8 @@ impl Iterator for Sorted {
     type Item = Row;
 
     fn next(&mut self) -> Option<Row> {
-        let LookedAt { seen, start, length, is_symlink, .. } = self.left.next()?;
+        let LookedAt { seen, start, length, is_symlink, .. } = *self.first()?;
+        self.at += 1;
         let raw = Raw(self.names.slice(start..start + usize::from(length)));
         Some(Row { raw, st_mode: seen.st_mode, size: seen.size(), modified: seen.modified(), is_symlink })
     }
@@ -163,7 +186,7 @@ impl Iterator for Rows {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.shares.iter().map(|share| share.left.len()).sum();
+        let left = self.shares.iter().map(|share| share.looked_at.len() - share.at).sum();
         (left, Some(left))
     }
 }
@@ -182,7 +205,7 @@ mod tests {
         let share = |names: &&[&str]| {
             let mut share = Share::new(ORDER);
             names.iter().for_each(|name| share.add(name.as_bytes(), seen, false));
-            share.sorted()
+            share.sorted(|| {})
         };
         Rows::new(shares.iter().map(share).collect(), 0)
     }

@@ -2,13 +2,17 @@
 //! rows; must never make more than a frame ahead.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Room, Rows};
-use crate::serve::body::FRAME;
+use super::{Listed, Room, Rows};
+use crate::serve::body::{FRAME, Frames};
 use crate::serve::page::Page;
 use crate::wire::listing::{Row, caddy, dufs, names};
+
+/// Bytes of the first frame, which all who asked for the same list at the same time wait for.
+const FIRST: usize = FRAME / 8;
 
 /// Room for the row that a frame ends with.
 const LAST_ROW: usize = 4096;
@@ -78,8 +82,11 @@ impl Form {
 pub(super) struct Writing {
     form: Form,
     rows: Rows,
-    _room: Room,
+    _room: Arc<Room>,
     place: Place,
+    /// Made already.
+    first: Option<Bytes>,
+    size: usize,
 }
 
 /// What comes next.
@@ -92,9 +99,9 @@ enum Place {
 }
 
 impl Writing {
-    /// Of rows that have this room.
-    pub(super) fn new(form: Form, rows: Rows, room: Room) -> Self {
-        Self { form, rows, _room: room, place: Place::Head }
+    pub(super) fn new(form: Form, listed: Listed) -> Self {
+        let Listed { rows, room } = listed;
+        Self { form, rows, _room: room, place: Place::Head, first: None, size: FIRST }
     }
 
     /// In which form it is.
@@ -102,19 +109,25 @@ impl Writing {
         &self.form
     }
 
-    /// Whether all of it has been given.
-    pub(super) fn is_done(&self) -> bool {
-        self.place == Place::End
+    /// Makes the first frame, and gives it if it is all.
+    pub(super) fn begin(&mut self) -> io::Result<Option<Bytes>> {
+        let first = self.frame()?;
+        if self.place == Place::End {
+            return Ok(Some(first));
+        }
+        self.first = Some(first);
+        Ok(None)
     }
 
     fn frame(&mut self) -> io::Result<Bytes> {
-        let mut frame =
-            Vec::with_capacity(self.rows.len().saturating_mul(LAST_ROW).clamp(LAST_ROW, FRAME + LAST_ROW));
+        let mut frame = Vec::with_capacity(
+            self.rows.len().saturating_mul(LAST_ROW).clamp(LAST_ROW, self.size + LAST_ROW),
+        );
         if self.place == Place::Head {
             self.form.write_head(&mut frame)?;
             self.place = Place::FirstRow;
         }
-        while frame.len() < FRAME {
+        while frame.len() < self.size {
             let Some(row) = self.rows.next() else {
                 self.form.write_tail(&mut frame);
                 self.place = Place::End;
@@ -131,6 +144,15 @@ impl Iterator for Writing {
     type Item = io::Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        (!self.is_done()).then(|| self.frame())
+        if let Some(first) = self.first.take() {
+            return Some(Ok(first));
+        }
+        (self.place != Place::End).then(|| self.frame())
+    }
+}
+
+impl Frames for Writing {
+    fn set_size(&mut self, bytes: usize) {
+        self.size = bytes;
     }
 }

@@ -98,6 +98,10 @@ impl Iterator for Multipart {
 }
 
 impl Frames for Multipart {
+    fn set_size(&mut self, bytes: usize) {
+        self.file.set_size(bytes);
+    }
+
     fn at_hand(&mut self) -> Poll<Option<io::Result<Bytes>>> {
         self.frame(Opened::at_hand, |text| Poll::Ready(text.map(Ok)))
     }
