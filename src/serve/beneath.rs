@@ -80,7 +80,7 @@ pub(super) struct Opened {
     /// What is read into.
     pub(super) buffers: Buffers,
     /// It is hashed for as long as it is sent.
-    pub(super) hashing: Option<Meanwhile>,
+    pub(super) hashing: Option<Box<Meanwhile>>,
 }
 
 impl Opened {

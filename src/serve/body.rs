@@ -238,6 +238,9 @@ impl Opened {
         let got = got? as u64;
         self.at += got;
         self.length -= got;
+        if let Some(hashing) = &mut self.hashing {
+            hashing.show(&frame, self.length == 0);
+        }
         Ok(Some(frame))
     }
 }

@@ -195,6 +195,7 @@ pub(super) async fn add_digests(
     if wanted.fields.is_empty() {
         return;
     }
+    let is_whole = matches!(response.body(), Content::File(opened) if opened.is_whole());
     let Some(opened) = response.body_mut().file_mut() else { return };
     let sum = if opened.version.length <= SMALL {
         let content = match opened.whole_at_hand() {
@@ -204,7 +205,7 @@ pub(super) async fn add_digests(
         // What is wrong with it is found out again when it is sent.
         let Some(content) = content else { return };
         let sum = Sha256::digest(&content).into();
-        if opened.is_whole() && matches!(response.body(), Content::File(_)) {
+        if is_whole {
             *response.body_mut() = Content::Page(content);
         }
         sum
@@ -219,7 +220,7 @@ pub(super) async fn add_digests(
             Ok(Some(sum)) => sum,
             Ok(None) if !wait.is_zero() => return,
             Ok(None) | Err(_) => {
-                opened.hashing = Some(digests.hash_meanwhile(&file, version, from));
+                opened.hashing = Some(Box::new(digests.hash_meanwhile(&file, version, from, is_whole)));
                 if wanted.wait.is_some() {
                     let _ = set(response, PREFERENCE_APPLIED, &format!("wait={}", wait.as_secs()));
                 }
