@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -321,7 +321,7 @@ fn what_a_killed_server_left_of_an_upload_is_not_shared_whatever_leads_to_it() {
         let there = fs::read_dir(shared).unwrap().map(|entry| entry.unwrap());
         there.into_iter().find(|entry| entry.file_name().to_string_lossy().starts_with(".hobnob-upload-"))
     };
-    while !partial().is_some_and(|entry| entry.metadata().unwrap().len() > 0) {
+    while partial().is_none_or(|entry| entry.metadata().unwrap().len() == 0) {
         std::thread::yield_now();
     }
     server.stop(Signal::SIGKILL);
@@ -339,7 +339,6 @@ fn what_a_killed_server_left_of_an_upload_is_not_shared_whatever_leads_to_it() {
         assert!(text(&server.ask("a")).ends_with("new"), "what came whole is shared");
         server.stop(Signal::SIGTERM);
     }
-    use std::os::unix::fs::PermissionsExt as _;
     let modes = ["a", "public.txt"].map(|name| fs::metadata(shared.join(name)).unwrap().permissions().mode());
     assert_eq!(modes[0], modes[1], "it has the permissions of any other file");
 }
