@@ -179,6 +179,7 @@ struct Written<'a> {
     /// Whether it is in the folder under this name, whole and on the disk.
     stored: bool,
     /// Whether it began to come and did not come whole.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     broke_off: bool,
 }
 
