@@ -5,6 +5,7 @@
 //! | `arriving` | the bytes of a request, as they come |
 //! | `form` | the files of a form |
 //! | `partial` | a file on its way to its name |
+//! | `pieces` | how a form reaches its parser |
 //!
 //! Owns what may be put where, and what is answered. A file gets its name when it is whole and on the disk; must never
 //! replace one without being told to, make a folder, or take the last room of a disk.
@@ -31,6 +32,7 @@ use crate::wire::source::Path;
 mod arriving;
 mod form;
 mod partial;
+mod pieces;
 
 use arriving::{Arriving, pour};
 pub(super) use form::Outcome;

@@ -4,11 +4,10 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, TryStreamExt as _, future, stream};
+use bytes::Bytes;
+use futures_util::{FutureExt as _, TryStreamExt as _, future};
 use hyper::header::{
     ACCEPT, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue,
     LOCATION, ORIGIN, VARY,
@@ -16,23 +15,17 @@ use hyper::header::{
 use hyper::{HeaderMap, Response, StatusCode};
 use multer::Multipart;
 use serde::Serialize;
-use tokio::task::yield_now;
+use tokio::sync::mpsc;
 
 use super::arriving::Arriving;
 use super::partial::Placed;
+use super::pieces::{Ahead, apart, feed, to_the_end};
 use super::{Refusal, Terms, add};
 use crate::serve::Site;
 use crate::serve::page::{self, Language, uploaded};
 use crate::serve::reply::{Content, insert, set, text};
 use crate::text::clean_line;
 use crate::wire::source::Path;
-
-/// Bytes of a form that may come without any of a file: more than any head of a part has, and than come at once.
-const AHEAD: usize = 4 * 1024 * 1024;
-
-/// Bytes that the parser is given at least, unless no more come: it looks through all that it keeps whenever it is given
-/// some, be it one byte.
-const PIECE: usize = 16 * 1024;
 
 /// Bytes of a boundary (RFC 2046, section 5.1.1): it is looked for as often.
 const LONGEST_BOUNDARY: usize = 70;
@@ -118,7 +111,21 @@ async fn take(site: &Arc<Site>, terms: &Terms, folder: &[u8], arriving: Arriving
         return Err(Refusal(StatusCode::CONFLICT));
     }
     let ahead = Ahead::default();
-    let mut form = Multipart::new(ahead.watched(in_pieces(arriving.stream(), ahead.clone())), boundary);
+    let (given, pieces) = mpsc::channel(1);
+    let feeding = feed(arriving.stream(), given, ahead.clone()).then(|()| future::pending());
+    Ok(apart(feeding, parse(site, terms, folder, boundary, pieces, ahead)).await)
+}
+
+/// Stores the files of a form that comes in these pieces.
+async fn parse(
+    site: &Arc<Site>,
+    terms: &Terms,
+    folder: &[u8],
+    boundary: String,
+    pieces: mpsc::Receiver<Bytes>,
+    ahead: Ahead,
+) -> Taken {
+    let mut form = Multipart::new(ahead.watched(to_the_end(pieces)), boundary);
     let mut taken = Taken::default();
     let mut parts = 0;
     while taken.broken.is_none() {
@@ -168,7 +175,7 @@ async fn take(site: &Arc<Site>, terms: &Terms, folder: &[u8], arriving: Arriving
     if taken.outcomes.is_empty() {
         taken.broken = taken.broken.or(Some(StatusCode::BAD_REQUEST));
     }
-    Ok(taken)
+    taken
 }
 
 /// The JSON form of what became of one file.
@@ -285,94 +292,8 @@ fn unquoted(bytes: &[u8]) -> (Vec<u8>, &[u8]) {
     (value, rest)
 }
 
-/// Bytes as they come, but for pieces that are too small, which are put together. An error ends them, and is kept in `ahead`:
-/// the parser would forget what came before it.
-fn in_pieces(
-    bytes: impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static,
-    ahead: Ahead,
-) -> impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static {
-    stream::unfold(Some((Box::pin(bytes), ahead)), async |source| {
-        let Some((mut bytes, ahead)) = source else {
-            // Where the end comes together with the first boundary, the parser overlooks that.
-            yield_now().await;
-            return None;
-        };
-        let mut piece = BytesMut::new();
-        loop {
-            match bytes.try_next().await {
-                Ok(Some(more)) if piece.is_empty() && more.len() >= PIECE => {
-                    return Some((Ok(more), Some((bytes, ahead))));
-                }
-                Ok(Some(more)) => {
-                    piece.extend_from_slice(&more);
-                    if piece.len() >= PIECE {
-                        return Some((Ok(piece.freeze()), Some((bytes, ahead))));
-                    }
-                }
-                Ok(None) => return Some((Ok(piece.freeze()), None)),
-                Err(error) => {
-                    ahead.ends_with(error);
-                    return Some((Ok(piece.freeze()), None));
-                }
-            }
-        }
-    })
-}
-
-/// How much of a form has come since something became of it, and whether it broke off. The parser keeps what it cannot make
-/// sense of yet, and would do so without end.
-#[derive(Debug, Clone, Default)]
-struct Ahead {
-    bytes: Arc<AtomicUsize>,
-    broke_off: Arc<AtomicBool>,
-    /// Why no more of it came.
-    end: Arc<Mutex<Option<Refusal>>>,
-}
-
-impl Ahead {
-    fn watched(
-        &self,
-        bytes: impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static,
-    ) -> impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static {
-        let ahead = Arc::clone(&self.bytes);
-        bytes.and_then(move |bytes| {
-            let ahead = ahead.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-            let refusal = Refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
-            future::ready(if ahead > AHEAD { Err(refusal) } else { Ok(bytes) })
-        })
-    }
-
-    fn forget(&self) {
-        self.bytes.store(0, Ordering::Relaxed);
-    }
-
-    fn ends_with(&self, refusal: Refusal) {
-        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
-    }
-
-    /// What went wrong with the form: what we said ourselves, or that it is none.
-    fn why(&self, error: multer::Error) -> Refusal {
-        let own = if let multer::Error::StreamReadFailed(error) = error {
-            error.downcast().ok().map(|refusal| *refusal)
-        } else {
-            *self.end.lock().unwrap_or_else(PoisonError::into_inner)
-        };
-        own.unwrap_or(Refusal(StatusCode::BAD_REQUEST))
-    }
-
-    fn breaks_off(&self) {
-        self.broke_off.store(true, Ordering::Relaxed);
-    }
-
-    fn has_broken_off(&self) -> bool {
-        self.broke_off.load(Ordering::Relaxed)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use futures_util::StreamExt as _;
-
     use super::*;
 
     #[test]
@@ -395,18 +316,6 @@ mod tests {
         ] {
             assert_eq!(file_name(disposition).as_deref(), name, "{}", disposition.escape_ascii());
         }
-    }
-
-    #[tokio::test]
-    async fn the_parser_is_given_no_small_pieces_and_all_that_came_before_an_error() {
-        let refusal = Refusal(StatusCode::REQUEST_TIMEOUT);
-        let small = stream::iter((0..PIECE + 5).map(|_| Ok(Bytes::from_static(b"x"))));
-        let large = [Ok(vec![b'y'; 3 * PIECE].into()), Ok(Bytes::from_static(b"z")), Err(refusal)];
-        let ahead = Ahead::default();
-        let pieces: Vec<_> = in_pieces(small.chain(stream::iter(large)), ahead.clone()).collect().await;
-        let lengths: Vec<_> = pieces.iter().map(|piece| piece.as_ref().map(Bytes::len)).collect();
-        assert_eq!(lengths, [Ok(PIECE), Ok(3 * PIECE + 5), Ok(1)]);
-        assert_eq!(ahead.why(multer::Error::IncompleteStream), refusal);
     }
 
     #[test]
