@@ -238,11 +238,7 @@ impl State {
                 let top = list.map_or(top, |action| super::walked(action, top, tops, rows));
                 self.overlay = Some(Overlay::Help(top));
             }
-            Some(Overlay::Quit) => match keys::action(&turn.keymap.question, key) {
-                Some(Answer::Yes) => turn.out.push(crate::effect::Effect::Quit),
-                Some(Answer::No) => {}
-                None => self.overlay = Some(Overlay::Quit),
-            },
+            Some(Overlay::Quit) => self.on_quit_key(key, turn),
             Some(Overlay::Confirm(what)) => self.on_confirm_key(what, key, turn),
             Some(Overlay::Paste(pasted)) => {
                 let answer = keys::action(&turn.keymap.paste, key);

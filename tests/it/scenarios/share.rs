@@ -351,6 +351,8 @@ fn quitting_while_somebody_takes_something_asks_first_with_the_downloads_too() {
     screen.press("ctrl+q");
     assert_eq!(screen.effects(), []);
     assert!(screen.shows("added by others right now: 1") && screen.shows("Quit?"));
+    screen.press("enter");
+    assert!(screen.effects().is_empty() && screen.shows("Quit?"), "what they take would break off");
     screen.press("n");
     screen.opens(SERVER, vec![file("a.bin", 1)]);
     screen.press("enter");

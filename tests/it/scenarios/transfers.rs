@@ -385,6 +385,11 @@ fn where_nothing_can_be_kept_the_user_is_told_that_downloads_would_be_lost() {
     screen.state.files.transfers.kept = false;
     screen.press("ctrl+q");
     assert!(screen.shows("would be lost: 1."));
+    // Pressed once too often, Enter destroys nothing.
+    screen.press("enter enter");
+    assert!(screen.effects().is_empty() && screen.shows("would be lost: 1."));
+    screen.press("y");
+    assert_eq!(screen.effects(), [Effect::Quit]);
 }
 
 #[test]
