@@ -139,10 +139,21 @@ pub enum KeyTableError {
     TwoKeys(&'static str, Key),
 }
 
-/// What a key does.
+/// What a key does. An upper-case letter that is not bound itself does what the lower-case one does: keys are shown by
+/// what stands on them, and Caps Lock may be on.
 #[must_use]
 pub fn action<A: Copy>(bindings: &Bindings<A>, key: Key) -> Option<A> {
-    bindings.iter().find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action)
+    let bound = |key: Key| bindings.iter().find(|(_, keys)| keys.contains(&key)).map(|(action, _)| *action);
+    bound(key).or_else(|| bound(lower_case(key)?))
+}
+
+/// The same key with its lower-case letter; none where it has none. Terminals keep Ctrl+Shift for themselves.
+fn lower_case(key: Key) -> Option<Key> {
+    let KeyCode::Char(letter) = key.code else { return None };
+    let mut lower = letter.to_lowercase();
+    let only =
+        lower.next().filter(|only| *only != letter && lower.next().is_none() && !key.modifiers.ctrl)?;
+    Some(Key { code: KeyCode::Char(only), ..key })
 }
 
 /// The same for a question of which harm can come. Enter does not answer it: pressed twice, it would answer what nobody has
@@ -295,6 +306,19 @@ mod tests {
         without.extend(missing(&preset.paste));
         assert_eq!(without, Vec::<String>::new());
         Keymap::default().with(preset).unwrap();
+    }
+
+    #[test]
+    fn a_letter_acts_however_it_is_capitalised_where_that_means_nothing_else() {
+        let keymap = Keymap::preset().unwrap();
+        assert_eq!(action(&keymap.entries, key("D")), Some(Browse::Get), "the key line says `D`");
+        assert_eq!(action(&keymap.entries, key("s")), Some(Browse::Sort));
+        assert_eq!(action(&keymap.entries, key("S")), Some(Browse::Reverse), "it is bound by itself");
+        assert_eq!(deliberate(&keymap.question, key("Y")), Some(Answer::Yes));
+        assert_eq!(action(&keymap.global, key("alt+K")), Some(Global::BlockPeer));
+        assert_eq!(action(&keymap.global, key("ctrl+C")), None, "terminals copy with that");
+        let upper = keymap.with(table("[entries]\nget = ['G']")).unwrap();
+        assert_eq!(action(&upper.entries, key("g")), None, "the key line says `Shift+G`");
     }
 
     #[test]
