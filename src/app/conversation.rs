@@ -17,9 +17,11 @@ use crate::wire::peer::Peer;
 
 mod external;
 mod loaded;
+mod recall;
 mod scroll;
 
 use loaded::Loaded;
+use recall::Recalled;
 pub use scroll::{Pane, Row, Scroll, Window};
 
 /// How long messages of which nothing is kept are counted in the same place.
@@ -46,7 +48,7 @@ pub struct Conversation {
     pub heard: Option<(u64, Timestamp)>,
     /// When the newest message was sent or received.
     pub latest: Option<Timestamp>,
-    /// Datagrams that were thrown away while the peer was blocked.
+    /// Datagrams that came while the peer was blocked, those that are held back among them.
     pub blocked: u64,
     loaded: Loaded,
     /// When the peer last sent more than is kept.
@@ -65,8 +67,8 @@ pub struct Conversation {
     stored: Contact,
     /// Of each field the last change that was given to the store, and may not be on disk yet.
     given: Vec<(RequestId, ContactChange)>,
-    /// Which of the texts that were sent is in the draft's place, counted from the newest, and the draft itself.
-    recalled: Option<(usize, String)>,
+    /// What was sent, and is in the draft's place.
+    recalled: Option<Recalled>,
 }
 
 impl Conversation {
@@ -360,33 +362,6 @@ impl Conversation {
     #[must_use]
     pub fn new_messages(&self) -> usize {
         self.divider.map_or(0, |(_, count)| count)
-    }
-
-    /// Puts what was sent before the text that is in the composer into the composer.
-    pub fn recall_older(&mut self) {
-        let next = self.recalled.as_ref().map_or(0, |(at, _)| at + 1);
-        let Some(text) = self.sent(next) else { return };
-        let draft = self.recalled.take().map_or_else(|| self.draft.text().to_owned(), |(_, draft)| draft);
-        self.draft.replace(&text);
-        self.recalled = Some((next, draft));
-    }
-
-    /// The way back: at its end is the draft.
-    pub fn recall_newer(&mut self) {
-        let Some((at, draft)) = self.recalled.take() else { return };
-        match at.checked_sub(1).and_then(|newer| Some((newer, self.sent(newer)?))) {
-            Some((newer, text)) => {
-                self.draft.replace(&text);
-                self.recalled = Some((newer, draft));
-            }
-            None => self.draft.replace(&draft),
-        }
-    }
-
-    /// What we sent, counted from the newest, as far as it is in memory.
-    fn sent(&self, nth: usize) -> Option<String> {
-        let mut ours = self.loaded.tail().iter().rev().filter(|message| message.delivery.is_ours());
-        ours.nth(nth).map(|message| message.exact().into_owned())
     }
 }
 

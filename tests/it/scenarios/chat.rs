@@ -199,6 +199,32 @@ fn up_brings_back_what_was_sent_and_down_the_draft() {
 }
 
 #[test]
+fn a_recalled_text_that_was_changed_is_a_draft_of_its_own() {
+    let mut screen = with_lin();
+    screen.sends("first");
+    screen.sends("second");
+    screen.type_text("draft");
+    screen.press("up ctrl+u");
+    screen.type_text("new");
+    screen.press("down");
+    assert_eq!(draft(&screen), "new");
+    let mut seen = Vec::new();
+    for key in ["up", "up", "down", "down", "down"] {
+        screen.press(key);
+        seen.push(draft(&screen).to_owned());
+    }
+    assert_eq!(seen, ["second", "first", "second", "new", "new"]);
+    screen.press("up up");
+    screen.type_text("!");
+    screen.press("up");
+    assert_eq!(draft(&screen), "second", "from the newest on");
+    screen.press("down");
+    assert_eq!(draft(&screen), "first!");
+    screen.press("up ctrl+c down");
+    assert_eq!(draft(&screen), "", "cleared is changed, too");
+}
+
+#[test]
 fn a_recalled_text_belongs_to_its_peer() {
     let mut screen = with_lin();
     screen.sends("to lin");
