@@ -92,12 +92,12 @@ words! {
     ChatWords {
         plain, broadcast_plain, resolving, message, unaddressed, placeholder, datagrams, too_long, me,
         sending, sent, heard_back, refused, failed, unsaved,
-        nothing_saved, broadcast, undelivered, back, blocked, muted, folded, overflowed, empty, new_message, new_messages,
+        nothing_saved, broadcast, undelivered, back, blocked, held_back, not_kept, unblock_hint, muted, folded, overflowed, empty, new_message, new_messages,
         more_below, older_dropped, turned_away, no_peer, no_peer_hint, no_peer_wait, no_messages,
     }
     /// The files tab.
     FilesWords {
-        asking, http, plain, unreadable, items, items_cut, hidden, all_hidden, path, name, size, modified, file_name, filter, of, marked, empty, no_match, no_server,
+        asking, http, plain, unreadable, items, items_cut, hidden, all_hidden, path, name, size, modified, file_name, filter, of, marked, empty, nothing_listed, unshared, query_only, special, no_match, no_server,
         no_server_hint, no_names, fetched_before, failed_hint, transfers, waiting, no_length, saved, failed,
         cancelled,
     }

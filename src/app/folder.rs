@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::Turn;
 use super::field::Field;
 use super::keys::Move;
-use crate::event::{Facts, Listing};
+use crate::event::{Facts, Listing, Unlisted};
 use crate::wire::Raw;
 use crate::wire::listing::{Entry, Kind};
 use crate::wire::source::Source;
@@ -50,6 +50,7 @@ pub struct Folder {
     arrangement: Arrangement,
     entries: Vec<Entry>,
     is_cut: bool,
+    unlisted: Unlisted,
     /// What is in its files, as far as their sizes are known.
     total: Extent,
     /// Files of which they are not.
@@ -75,6 +76,7 @@ impl Folder {
         let mut folder = Self {
             source: listing.source,
             is_cut: listing.is_cut,
+            unlisted: listing.unlisted,
             total: size_of_files(&listing.entries),
             unsized_files: files(&listing.entries).filter(|entry| entry.size.is_none()).count() as u64,
             by_name: order::by_name(&listing.entries),
@@ -125,6 +127,12 @@ impl Folder {
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.is_cut
+    }
+
+    /// How much is in it and not in the server's list.
+    #[must_use]
+    pub fn unlisted(&self) -> Unlisted {
+        self.unlisted
     }
 
     /// Things in it, but for those that are hidden.

@@ -158,7 +158,7 @@ fn chat_facts(state: &State, conversation: &Conversation, look: &Look) -> (Strin
         style = if style == theme.dim { theme.warning } else { style };
     }
     if conversation.contact.blocked {
-        facts.push(counted(&words.blocked, conversation.blocked));
+        facts.extend(blocked_facts(state, conversation, look));
     }
     if conversation.contact.muted {
         facts.push(words.muted.clone());
@@ -174,6 +174,24 @@ fn chat_facts(state: &State, conversation: &Conversation, look: &Look) -> (Strin
         Peer::Broadcast(_) => words.broadcast_plain.clone(),
     });
     (facts.join(" · "), style)
+}
+
+/// What becomes of what a blocked peer sends: how much is held back, how much is lost, and how long which key brings back
+/// what is held.
+fn blocked_facts(state: &State, conversation: &Conversation, look: &Look) -> Vec<String> {
+    let words = &look.words.chat;
+    let counted = |sentence: &str, count: u64| fill(sentence, &[("count", &grouped(count))]);
+    let Some(held) = state.chat.held_back(conversation.peer()) else {
+        return vec![counted(&words.blocked, conversation.blocked)];
+    };
+    let lost = conversation.blocked.saturating_sub(held);
+    let mut facts = vec![counted(&words.held_back, held)];
+    if lost > 0 {
+        facts.push(counted(&words.not_kept, lost));
+    }
+    let key = keys::first_key(&state.keymap.global, Global::BlockPeer).filter(|_| held > 0);
+    facts.extend(key.map(|key| fill(&words.unblock_hint, &[("key", &key.to_string())])));
+    facts
 }
 
 fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &mut Buffer) {
@@ -203,8 +221,9 @@ fn files_address(state: &State, look: &Look, label: &str, area: Area, buffer: &m
                 count => format!(" · {}", fill(&words.files.hidden, &[("count", &count.to_string())])),
             };
             let star = if state.recent.bookmarks().contains(&folder.source) { "★ · " } else { "" };
+            let http = [entries::unlisted(folder, look), vec![words.files.http.clone()]].concat().join(" · ");
             let total = folder.total().map(|total| format!(" · {}", entries::extent_text(total)));
-            format!("{star}{marked}{} · {items}{hidden}{}", words.files.http, total.unwrap_or_default())
+            format!("{star}{marked}{http} · {items}{hidden}{}", total.unwrap_or_default())
         }
     };
     let cut = matches!(&files.place, Place::Folder(folder) if folder.is_cut() && files.failed.is_none());

@@ -11,7 +11,8 @@ use crate::app::files::{FilesFocus, Place};
 use crate::app::folder::{Column, Extent, Finder, Folder, Line, Sort};
 use crate::app::keys::{self, Browse, Global};
 use crate::app::layout::{Area, FilesLayout};
-use crate::app::unlisted::Unlisted;
+use crate::app::unlisted;
+use crate::event::Unlisted;
 use crate::locale::fill;
 use crate::text::size;
 use crate::text::width::{ellipsis_middle, graphemes, pad_to};
@@ -84,7 +85,10 @@ fn draw_folder(
     if folder.rows() == 0 || folder.count_shown() == 0 {
         let words = &look.words.files;
         let sentence = match (folder.count(), folder.count_hidden()) {
-            (0, 0) => words.empty.clone(),
+            (0, 0) => match &unlisted(folder, look)[..] {
+                [] => words.empty.clone(),
+                facts => fill(&words.nothing_listed, &[("reason", &facts.join(" · "))]),
+            },
             (0, count) => {
                 let key = keys::first_key(&state.keymap.entries, Browse::Hidden).map(|key| key.to_string());
                 let values = [("count", &*count.to_string()), ("key", &key.unwrap_or_default())];
@@ -155,13 +159,23 @@ fn draw_entry(
     }
     paint::left(buffer, name, &pieces);
     let bytes = entry.size.filter(|_| entry.kind == Kind::File).map(size::bytes);
-    let bytes = bytes.or(extent.map(extent_text)).unwrap_or_default();
+    let special = (entry.kind == Kind::Other).then(|| look.words.files.special.clone());
+    let bytes = bytes.or(extent.map(extent_text)).or(special).unwrap_or_default();
     let style = if extent.is_some_and(|extent| extent.grows) { theme.warning } else { theme.text };
     paint::right(buffer, size, &[(&bytes, style)]);
     if let Some(area) = modified {
         let modified = entry.modified.map(|at| time(at, state)).unwrap_or_default();
         paint::right(buffer, area, &[(&modified, theme.dim)]);
     }
+}
+
+/// What is in the folder and not in its list, and why.
+pub(super) fn unlisted(folder: &Folder, look: &Look) -> Vec<String> {
+    let words = &look.words.files;
+    let Unlisted { by_server, by_link } = folder.unlisted();
+    let facts = [(by_server, &words.unshared), (by_link, &words.query_only)].into_iter();
+    let some = facts.filter(|(count, _)| *count > 0);
+    some.map(|(count, sentence)| fill(sentence, &[("count", &size::grouped(count as u64))])).collect()
 }
 
 /// `≥` where there may be more, `…` where it still grows.
@@ -238,7 +252,7 @@ fn labelled(
 
 fn draw_unlisted(
     state: &State,
-    server: &Unlisted,
+    server: &unlisted::Unlisted,
     look: &Look,
     areas: &FilesLayout,
     buffer: &mut Buffer,

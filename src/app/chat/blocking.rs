@@ -59,6 +59,11 @@ impl Blocking {
         }
     }
 
+    /// How many datagrams of a peer are held back; none where it cannot be undone without a loss any more.
+    fn held_back(&self, peer: Peer) -> Option<usize> {
+        self.held.get(&peer).map(|held| held.datagrams.len())
+    }
+
     /// When the first of them is blocked for good.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.held.values().map(|held| held.until).min()
@@ -69,6 +74,12 @@ impl Chat {
     /// Whether what this peer sends is thrown away.
     pub(in crate::app) fn is_blocked(&self, peer: Peer) -> bool {
         self.with(peer).is_some_and(|open| open.contact.blocked)
+    }
+
+    /// How much of what a blocked peer sent is held back, where blocking it can still be undone without a loss.
+    #[must_use]
+    pub fn held_back(&self, peer: Peer) -> Option<u64> {
+        self.blocking.held_back(peer).map(|count| count as u64)
     }
 
     /// From now on what this peer sends is thrown away, or not any more: then what was held back of it comes, and it is

@@ -279,7 +279,7 @@ fn whoever_is_blocked_is_thrown_away_by_the_network_and_counted_until_it_is_not(
     assert_eq!(screen.effects(), [Effect::Block(vec![address(LIN)])]);
     screen.hears(LIN, "on its way already");
     screen.is_told(Event::Chat(ChatEvent::Blocked(address(LIN), 1234)));
-    assert!(!screen.shows("on its way") && front(&screen).contains("blocked: 1,235 thrown away"));
+    assert!(!screen.shows("on its way") && front(&screen).contains("blocked: 1,235 not kept"));
     assert!(list(&screen).iter().any(|row| row.starts_with("▌✗ lin")), "{:?}", list(&screen));
     screen.restarts();
     assert_eq!(screen.effects(), [Effect::Block(vec![address(LIN)])], "also in the next run");
@@ -365,6 +365,8 @@ fn what_comes_within_a_minute_of_blocking_comes_back_when_that_is_undone() {
         screen.passes(Duration::from_secs(10));
     }
     assert!(!screen.shows("meanwhile"), "{:?}", screen.rows());
+    let said = "blocked: 5 held back · Alt+K within a minute shows them";
+    assert!(front(&screen).contains(said), "{}", front(&screen));
     assert_eq!(screen.notifications(), []);
     screen.press("esc alt+k");
     for n in 1..=5 {
@@ -386,10 +388,23 @@ fn what_is_held_back_has_a_bound_and_the_rest_is_counted() {
         screen.hears(LIN, format!("number {n}."));
     }
     screen.is_told(Event::Chat(ChatEvent::Folded(address(LIN), 100)));
-    assert!(front(&screen).contains("blocked: 1,110 thrown away"), "{}", front(&screen));
+    let said = "blocked: 1,000 held back · 110 not kept";
+    assert!(front(&screen).contains(said), "{}", front(&screen));
     assert!(!screen.shows("sends too much"), "a flood of a blocked peer is no news");
     screen.press("alt+k");
     assert!(screen.shows("number 999.") && screen.shows("… 110 more"), "{:?}", screen.rows());
+}
+
+#[test]
+fn what_is_held_back_is_not_kept_after_the_minute_and_the_header_says_so() {
+    let mut screen = with_three();
+    screen.press("alt+k y");
+    assert!(front(&screen).contains("blocked: 0 held back"), "{}", front(&screen));
+    screen.hears(LIN, "meanwhile");
+    screen.passes(Duration::from_mins(1));
+    screen.is_told(Event::Wake);
+    let header = front(&screen);
+    assert!(header.contains("blocked: 1 not kept") && !header.contains("held back"), "{header}");
 }
 
 #[test]

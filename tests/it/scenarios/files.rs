@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hobnob::effect::Effect;
-use hobnob::event::{BrowseEvent, Event, Fault, Listing, MouseAction, RequestId, TransferEvent};
+use hobnob::event::{BrowseEvent, Event, Fault, Listing, MouseAction, RequestId, TransferEvent, Unlisted};
 use hobnob::wire::listing::Entry;
 use hobnob::wire::source::{Path as Name, Scheme, Source};
 
@@ -358,6 +358,57 @@ fn a_list_that_the_server_cut_short_says_so() {
     );
     screen.press("down");
     assert!(!screen.rows()[23].contains("the server stops"), "there it is said once");
+}
+
+/// A folder of which the list says this little is open on a screen of this width.
+fn listed_in_part(width: u16, entries: Vec<Entry>, by_server: usize, by_link: usize) -> Screen {
+    let mut screen = Screen::new(width, 24);
+    let (request, _) = asked(&mut screen, "192.168.1.5");
+    let unlisted = Unlisted { by_server, by_link };
+    let listing = Listing { source: Source::parse(SERVER).unwrap(), entries, is_cut: false, unlisted };
+    screen.is_told(Event::Browse(request, BrowseEvent::Listed(listing)));
+    screen
+}
+
+#[test]
+fn what_is_in_a_folder_and_not_in_its_list_is_counted_with_the_reason() {
+    for (by_server, by_link, said) in [
+        (3, 0, "3 not shown: not shared · HTTP · items: 1 "),
+        (0, 1_200, "1,200 not shown: linked only by a query · HTTP · items: 1 "),
+        (3, 2, "3 not shown: not shared · 2 not shown: linked only by a query · HTTP "),
+        (0, 0, " HTTP · items: 1 "),
+    ] {
+        let screen = listed_in_part(120, vec![file("a", 1)], by_server, by_link);
+        assert!(screen.rows()[1].contains(said), "{said}: {:?}", screen.rows()[1]);
+    }
+    let screen = listed_in_part(80, vec![file("a", 1)], 3, 0);
+    assert!(screen.rows()[1].contains("3 not shown: not shared"), "{:?}", screen.rows()[1]);
+}
+
+#[test]
+fn a_folder_of_which_nothing_is_listed_is_not_called_empty() {
+    let screen = listed_in_part(80, vec![], 3, 0);
+    assert!(!screen.shows("empty") && screen.shows("Nothing here is in the list: 3 not shown: not shared"));
+    assert!(listed_in_part(80, vec![], 0, 0).shows("This folder is empty"));
+}
+
+#[test]
+fn what_is_neither_a_file_nor_a_folder_says_so_in_its_row() {
+    let screen = with_folder();
+    assert!(screen.row_containing("queue").contains("special"), "{:?}", screen.row_containing("queue"));
+    assert!(!screen.row_containing("pictures").contains("special"));
+}
+
+#[test]
+fn an_upper_case_letter_acts_as_the_key_line_says() {
+    let mut screen = with_folder();
+    assert!(screen.rows()[23].contains("D get"), "{:?}", screen.rows()[23]);
+    screen.press("end up D");
+    assert_eq!(screen.fetches().len(), 1);
+    screen.press("/");
+    screen.type_text("D");
+    assert_eq!(screen.fetches().len(), 0);
+    assert!(screen.rows()[2].contains("Filter  D"), "{:?}", screen.rows()[2]);
 }
 
 #[test]
