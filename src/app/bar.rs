@@ -15,6 +15,8 @@ pub struct AddressBar {
     pub problem: Option<Problem>,
     /// The question to the resolver that is under way.
     pub pending: Option<(RequestId, Endpoint)>,
+    /// Whether all of it is selected, as in browsers: what is typed first takes its place, and an arrow keeps it.
+    pub is_selected: bool,
     /// What was typed, where something known stands in its place, and which of those that begin like that.
     pub(super) completed: Option<(String, usize)>,
 }
@@ -34,20 +36,40 @@ impl AddressBar {
         self.field.replace(text);
         self.problem = None;
         self.completed = None;
+        self.is_selected = false;
+    }
+
+    /// Puts an address in that may be kept or replaced: it is selected.
+    pub(super) fn offer(&mut self, text: &str) {
+        self.show(text);
+        self.is_selected = true;
     }
 
     /// A key changes what is typed.
     pub(super) fn on_key(&mut self, key: Key, edit: Option<Edit>) {
         self.problem = None;
         self.completed = None;
-        self.field.on_key(key, edit);
+        match (edit, key.types()) {
+            (Some(Edit::DeleteLeft | Edit::DeleteRight), _) if self.is_selected => self.field.replace(""),
+            (None, Some(character)) if self.is_selected => {
+                self.field.replace(character.encode_utf8(&mut [0; 4]));
+            }
+            (None, None) => return,
+            (edit, _) => self.field.on_key(key, edit),
+        }
+        self.is_selected = false;
     }
 
     /// A text was pasted. `false` where there is no room for it.
     pub(super) fn paste(&mut self, text: &str) -> bool {
         self.problem = None;
         self.completed = None;
-        self.field.paste_line(text)
+        let replaced = std::mem::take(&mut self.is_selected).then(|| self.field.take());
+        let fits = self.field.paste_line(text);
+        if let Some(replaced) = replaced.filter(|_| !fits) {
+            self.field.replace(&replaced);
+        }
+        fits
     }
 
     /// The rest of the first of these that begins like what was typed.
@@ -55,7 +77,7 @@ impl AddressBar {
     pub fn rest<'a>(&self, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
         let typed = self.field.text();
         let at_end = self.field.caret() == typed.len() && !typed.is_empty() && self.completed.is_none();
-        at_end.then(|| known.find_map(|text| rest_of(text, typed)))?
+        (at_end && !self.is_selected).then(|| known.find_map(|text| rest_of(text, typed)))?
     }
 
     /// Puts the first of these that begins like what was typed in its place, or the next where one stands there already.

@@ -206,7 +206,7 @@ impl Chat {
         }
         if let Some(conversation) = self.conversation() {
             let address = conversation.peer().to_string();
-            self.bar.show(&address);
+            self.bar.offer(&address);
         }
     }
 

@@ -155,7 +155,7 @@ impl Files {
         }
         if let Some(source) = self.source() {
             let shown = source.to_string();
-            self.bar.show(&shown);
+            self.bar.offer(&shown);
         }
     }
 

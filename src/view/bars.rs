@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::widgets::{Clear, Widget};
 
 use super::paint::{self, Piece};
@@ -96,7 +96,9 @@ pub(super) fn address(state: &State, look: &Look, area: Area, buffer: &mut Buffe
     if typing {
         let rest = paint::inset(area, paint::left(buffer, area, &[(&label, look.theme.title)]));
         let room = Area { width: rest.width.saturating_sub(1), ..rest };
-        let caret = one_line(&bar.field, look.theme.text, room, buffer);
+        let text = look.theme.text;
+        let style = if bar.is_selected { text.add_modifier(Modifier::REVERSED) } else { text };
+        let caret = one_line(&bar.field, style, room, buffer);
         let completion = match state.tab {
             Tab::Chat => state.chat.completion(&state.recent),
             Tab::Files => files.completion().map(str::to_owned),

@@ -412,6 +412,36 @@ fn an_upper_case_letter_acts_as_the_key_line_says() {
 }
 
 #[test]
+fn the_address_is_shown_selected_and_what_is_typed_takes_its_place() {
+    let address = format!(" From  {SERVER}");
+    for (keys, shown) in [
+        ("x", "x"),
+        ("backspace", ""),
+        ("delete", ""),
+        ("right x", "http://192.168.1.5:7890/x"),
+        ("home x", "xhttp://192.168.1.5:7890/"),
+        ("left backspace", "http://192.168.1.5:789/"),
+        ("ctrl+l x", "x"),
+        ("x ctrl+_", "http://192.168.1.5:7890/"),
+    ] {
+        let mut screen = with_folder();
+        screen.press("ctrl+l");
+        let reversed =
+            |screen: &Screen| screen.picture().style_of(7, 1).add_modifier.contains(Modifier::REVERSED);
+        assert!(screen.rows()[1].starts_with(&address) && reversed(&screen), "{:?}", screen.rows()[1]);
+        screen.press(keys);
+        assert_eq!(screen.state.files.bar.field.text(), shown, "{keys}");
+        assert!(keys.starts_with("ctrl+l") || !reversed(&screen), "{keys}");
+    }
+    let mut screen = with_folder();
+    screen.press("ctrl+l");
+    screen.paste(" other:1 ");
+    assert_eq!(screen.state.files.bar.field.text(), "other:1");
+    screen.press("enter");
+    assert_eq!(screen.asks().1, "other:1/");
+}
+
+#[test]
 fn a_path_is_typed_and_completed() {
     let mut screen = with_folder();
     screen.press(":");

@@ -47,6 +47,26 @@ fn a_stranger_never_takes_the_place_of_an_address_that_is_being_typed() {
 }
 
 #[test]
+fn the_address_of_the_peer_in_front_is_shown_selected_and_what_is_typed_takes_its_place() {
+    for (keys, text, shown) in [
+        ("ctrl+l", "10.0.0.7", " To  10.0.0.7 "),
+        ("ctrl+l end", "1", " To  192.168.1.5:78901 "),
+        ("ctrl+l left", "1", " To  192.168.1.5:78910 "),
+        ("ctrl+l backspace", "x", " To  x"),
+    ] {
+        let mut screen = with_two();
+        screen.press(keys);
+        screen.type_text(text);
+        assert!(front(&screen).starts_with(shown), "{keys}: {}", front(&screen));
+    }
+    let mut screen = with_two();
+    screen.press("ctrl+l");
+    screen.type_text("10.0.0.7");
+    screen.press("enter");
+    assert!(front(&screen).starts_with(" To  10.0.0.7"), "{}", front(&screen));
+}
+
+#[test]
 fn each_peer_has_its_own_messages_draft_scroll_position_and_unread_count() {
     let mut screen = with_two();
     (1..=60).for_each(|n| screen.hears(LIN, format!("lin says {n}")));
