@@ -60,7 +60,8 @@ impl State {
     /// The message that is selected, while the conversation is walked through.
     #[must_use]
     pub fn selected_message(&self) -> Option<&Message> {
-        let walking = self.tab == Tab::Chat && self.chat.focus == ChatFocus::Messages;
+        let walking =
+            self.tab == Tab::Chat && matches!(self.chat.focus, ChatFocus::Messages | ChatFocus::Clicked);
         self.chat.conversation().filter(|_| walking).and_then(Conversation::selected_message)
     }
 
@@ -73,7 +74,9 @@ impl State {
     /// What a key does with the selected message.
     pub(super) fn act_of(&self, key: Key, keymap: &Keymap) -> Option<Act> {
         let selected = self.selected_message().is_some();
+        let writes = self.chat.focus == ChatFocus::Clicked && key.types().is_some();
         keys::action(&keymap.messages, key).filter(|act| match act {
+            _ if writes => false,
             Act::OlderHit | Act::NewerHit => self.walks_hits(),
             Act::Open | Act::Copy | Act::Quote | Act::Resend | Act::Details => selected,
         })
@@ -142,7 +145,7 @@ impl State {
     /// A click on this cell of the conversation: it opens a link, selects a message, or opens the one that is selected.
     pub(super) fn click_message(&mut self, column: u16, row: u16, turn: &mut Turn<'_>) {
         let before = self.selected_message().map(|message| message.nth);
-        self.chat.focus = ChatFocus::Messages;
+        self.chat.focus = ChatFocus::Clicked;
         let Some((place, link)) = self.chat.message_at(column, row, turn) else { return };
         self.chat.select_place(place);
         let now = self.selected_message().map(|message| message.nth);

@@ -46,6 +46,8 @@ pub enum ChatFocus {
     Composer,
     /// Walking through the conversation.
     Messages,
+    /// To a message that was clicked, as long as nothing is typed: that is written into the composer.
+    Clicked,
     /// Into the address of a peer.
     Address,
     /// Into the words that are looked for.
@@ -58,7 +60,7 @@ impl ChatFocus {
     /// Whether the message that is selected is shown to be.
     #[must_use]
     pub fn selects(self) -> bool {
-        matches!(self, Self::Messages | Self::Find)
+        matches!(self, Self::Messages | Self::Clicked | Self::Find)
     }
 }
 
@@ -322,7 +324,7 @@ impl Chat {
     /// The next pane; whether that is the first one again.
     pub fn next_pane(&mut self) -> bool {
         self.focus = match self.focus {
-            ChatFocus::Composer | ChatFocus::Find => ChatFocus::Messages,
+            ChatFocus::Composer | ChatFocus::Find | ChatFocus::Clicked => ChatFocus::Messages,
             ChatFocus::Messages if !self.conversations.is_empty() => {
                 self.enter_list();
                 ChatFocus::Peers
@@ -336,7 +338,7 @@ impl Chat {
     pub(super) fn on_key(&mut self, key: Key, turn: &mut Turn<'_>) {
         match self.focus {
             ChatFocus::Composer => self.compose(key, turn),
-            ChatFocus::Messages => self.on_message_key(key, turn),
+            ChatFocus::Messages | ChatFocus::Clicked => self.on_message_key(key, turn),
             ChatFocus::Find => self.on_find_key(key, turn),
             // What is done to a peer may ask something over the screen.
             ChatFocus::Peers => {}
@@ -355,8 +357,12 @@ impl Chat {
 
     /// A key while the messages are walked through, which does nothing with the selected one.
     fn on_message_key(&mut self, key: Key, turn: &mut Turn<'_>) {
-        match keys::action(&turn.keymap.list, key) {
-            Some(action) => self.scroll(action, turn),
+        let writes = self.focus == ChatFocus::Clicked && key.types().is_some();
+        match keys::action(&turn.keymap.list, key).filter(|_| !writes) {
+            Some(action) => {
+                self.focus = ChatFocus::Messages;
+                self.scroll(action, turn);
+            }
             // Whoever types means to write.
             None if key.types().is_some() => {
                 self.focus = ChatFocus::Composer;

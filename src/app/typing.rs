@@ -19,7 +19,7 @@ impl State {
             (None, Tab::Chat) => match self.chat.focus {
                 ChatFocus::Composer | ChatFocus::Address | ChatFocus::Find => true,
                 ChatFocus::Peers => self.chat.filter().is_some(),
-                ChatFocus::Messages => false,
+                ChatFocus::Messages | ChatFocus::Clicked => false,
             },
             (None, Tab::Files) => {
                 use FilesFocus::{Address, Filter, Name, Path};

@@ -247,7 +247,7 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
             return vec![(keys::first_key(&map.composer, Compose::Editor), &words.editor)];
         }
         (None, Tab::Chat) => match state.selected_message().filter(|_| state.chat.search.is_none()) {
-            Some(message) => message_hints(message, map, words),
+            Some(message) => message_hints(state, message, words),
             None => chat_hints(state, map, words),
         },
         (None, Tab::Files) => files_hints(&state.files, map, words),
@@ -272,7 +272,8 @@ fn hints<'a>(state: &State, words: &'a HintWords) -> Vec<Hint<'a>> {
 }
 
 /// What can be done with the selected message.
-fn message_hints<'a>(message: &Message, map: &Keymap, words: &'a HintWords) -> Vec<Hint<'a>> {
+fn message_hints<'a>(state: &State, message: &Message, words: &'a HintWords) -> Vec<Hint<'a>> {
+    let map = &state.keymap;
     let act = |action: Act| keys::first_key(&map.messages, action);
     let mut hints: Vec<Hint<'a>> = Vec::new();
     if message.delivery.is_undelivered() {
@@ -288,6 +289,8 @@ fn message_hints<'a>(message: &Message, map: &Keymap, words: &'a HintWords) -> V
     hints.push((act(Act::Details), &words.details));
     hints.push((keys::first_key(&map.list, Move::Up), &words.choose));
     hints.push((keys::first_key(&map.global, Global::Back), &words.write));
+    // After a click letters are written.
+    hints.retain(|(key, _)| state.chat.focus != ChatFocus::Clicked || key.and_then(Key::types).is_none());
     hints
 }
 
@@ -310,7 +313,7 @@ fn chat_hints<'a>(state: &State, map: &Keymap, words: &'a HintWords) -> Vec<Hint
             (keys::first_key(&map.messages, Act::NewerHit), &words.newer_hit),
             (keys::first_key(&map.global, Global::Back), &words.back),
         ],
-        ChatFocus::Messages => vec![
+        ChatFocus::Messages | ChatFocus::Clicked => vec![
             (keys::first_key(&map.list, Move::Up), &words.scroll),
             (keys::first_key(&map.global, Global::Back), &words.write),
         ],

@@ -53,7 +53,9 @@ pub(super) fn draw(state: &State, look: &Look, area: Area, buffer: &mut Buffer, 
     if window.below > 0 {
         let more = fill(&look.words.chat.more_below, &[("count", &window.below.to_string())]);
         paint::right(buffer, bottom, &[(&more, look.theme.unread), (" ", look.theme.text)]);
-    } else if state.chat.focus == ChatFocus::Messages && window.rows.len() < height {
+    } else if matches!(state.chat.focus, ChatFocus::Messages | ChatFocus::Clicked)
+        && window.rows.len() < height
+    {
         // Shows where the keys go while there is nothing to scroll.
         paint::left(buffer, bottom, &[("▌", look.theme.mark)]);
     }

@@ -203,6 +203,27 @@ fn a_click_selects_a_message_and_the_next_one_opens_it() {
 }
 
 #[test]
+fn who_types_after_a_click_on_a_message_writes() {
+    for text in ["c", "r", "s", "i", "n", "j", "k", "curious "] {
+        let mut screen = selected(100, 30, "see http://a.example/ there");
+        screen.press("esc");
+        screen.click_on("the one");
+        screen.type_text(text);
+        assert_eq!(screen.state.chat.draft().text(), text);
+        assert_eq!((screen.effects(), screen.state.overlay.is_none()), (vec![], true), "{text}");
+    }
+    let mut screen = selected(100, 30, "see http://a.example/ there");
+    screen.press("esc");
+    screen.click_on("the one");
+    assert!(!screen.rows()[29].contains(" C copy"), "{:?}", screen.rows()[29]);
+    // Who walks on from there means the messages.
+    screen.press("up down");
+    assert!(screen.rows()[29].contains(" C copy"), "{:?}", screen.rows()[29]);
+    screen.press("i");
+    assert!(screen.state.overlay.is_some());
+}
+
+#[test]
 fn a_click_on_a_link_opens_just_that_one() {
     let mut screen = selected(80, 24, "你好 https://a.example/1 https://b.example/2");
     screen.click_on("b.example");
