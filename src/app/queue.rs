@@ -42,6 +42,7 @@ mod verified;
 use books::Books;
 pub use books::Totals;
 pub use counts::{Counts, percent};
+pub(crate) use file::sums_beside;
 use file::{File, Goal, Waiting};
 use item::PausedBy;
 pub use item::{End, Failure, Item, ItemId, ItemState, Phase, Running};
@@ -51,7 +52,6 @@ pub use renamed::Renamed;
 pub use request::{NewFile, QueueSettings};
 pub use shown::Question;
 use target::{base_of, named_by, naming};
-pub(crate) use tree::sums_beside;
 use tree::{Tree, Walk};
 
 /// How often the speeds are measured while something is under way.
@@ -258,7 +258,7 @@ impl Queue {
         }
         let found = self.change(id, |item| {
             item.begun.get_or_insert(world.now);
-            item.tree.as_ref().map(|tree| (tree.source().clone(), tree.is_listed(), tree.left()))
+            item.tree.as_mut().map(|tree| (tree.source().clone(), tree.is_listed(), tree.take_left()))
         });
         let Some((source, listed, left)) = found.flatten() else { return };
         if listed && left.is_empty() {
@@ -609,6 +609,26 @@ mod tests {
         let counts = sim.queue.item_of(id).unwrap().counts();
         assert_eq!((counts.files, counts.done, counts.failed), (2, 2, 0));
         assert!(matches!(sim.state(id), ItemState::Ended(End::Finished(_))));
+    }
+
+    #[test]
+    fn a_folder_that_was_taken_for_a_file_is_asked_for_by_one_walk_whatever_comes_of_it() {
+        let mut sim = Sim::new(4);
+        sim.folder("http://h/top/");
+        sim.lists("http://h/top/", &[("in", None), ("in", Some(1)), ("late", Some(1))]);
+        sim.lists("http://h/top/in/", &[("x", Some(1))]);
+        sim.walk_ends();
+        for name in ["in", "late"] {
+            let at = sim.names().iter().position(|running| running == name).unwrap();
+            sim.ends(at, TransferEvent::Failed(Fault::IsFolder));
+            let expected = usize::from(name == "late");
+            assert_eq!(sim.walks.len(), expected, "{name}: what is listed already is not asked for again");
+        }
+        assert_eq!(sim.left, ["/top/late/"]);
+        sim.lists("http://h/elsewhere/late/", &[("y", Some(1))]);
+        sim.walk_ends();
+        assert!(sim.walks.is_empty());
+        assert_eq!(sim.names(), ["x"]);
     }
 
     #[test]

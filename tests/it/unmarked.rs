@@ -387,3 +387,64 @@ fn a_web_page_in_place_of_a_file_is_said_and_not_saved() {
         assert_eq!(said.count(), 1, "{}", outcome.stderr);
     }
 }
+
+/// How often each thing was asked for, by its request line without the version.
+fn asked(server: &Server) -> BTreeMap<String, usize> {
+    let mut asked = BTreeMap::new();
+    for request in server.requests() {
+        let line = String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned();
+        *asked.entry(line.trim_end_matches(" HTTP/1.1").to_owned()).or_default() += 1;
+    }
+    asked
+}
+
+#[test]
+fn a_folder_that_redirects_out_of_its_place_is_asked_for_once_and_said() {
+    for (status, with_slash) in [
+        ("307 Temporary Redirect", None),
+        ("301 Moved Permanently", None),
+        ("302 Found", Some("/elsewhere/sub/")),
+        ("302 Found", Some("/sub")),
+        ("308 Permanent Redirect", Some("/top/in/")),
+    ] {
+        for (to, list) in [
+            ("/elsewhere/sub/", "<a href='a.txt'>a.txt</a>"),
+            ("/elsewhere/sub/", "<title>Index of /elsewhere/sub/</title><a href='a.txt'>a.txt</a>"),
+            ("/elsewhere/sub/", "<a href='../'>../</a><a href='sub'>sub</a><a href='deep/'>deep/</a>"),
+            ("/top/in/", "<a href='../'>../</a><a href='sub'>sub</a><a href='../sub'>sub</a>"),
+        ] {
+            for top in [
+                "<a href='sub'>sub</a> <a href='f'>f</a>",
+                "<a href='../'>../</a><a href='in/'>in/</a><a href='sub'>sub</a><a href='f'>f</a>",
+                "<a href='../'>../</a><a href='in/'>in/</a><a href='sub/'>sub/</a><a href='f'>f</a>",
+            ] {
+                let sent_on =
+                    |to: &str| format!("HTTP/1.1 {status}\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+                let (top, sub, list) = (html(top), sent_on(to), html(list));
+                let slash = with_slash.map_or_else(|| NOT_FOUND.to_owned(), sent_on);
+                let mut left = 300;
+                let server = Server::http(move |line| {
+                    left -= i32::from(left > 0);
+                    let answer = match line.split(' ').nth(1).unwrap() {
+                        // A loop without an end comes to one here.
+                        _ if left == 0 => NOT_FOUND.to_owned(),
+                        "/top/" => top.clone(),
+                        "/top/sub" => sub.clone(),
+                        "/top/sub/" => slash.clone(),
+                        "/elsewhere/sub/" | "/top/in/" => list.clone(),
+                        "/top/f" => ok("application/octet-stream", "f"),
+                        _ => NOT_FOUND.to_owned(),
+                    };
+                    let end = answer.find("\r\n\r\n").unwrap() + 4;
+                    if line.starts_with("HEAD") { answer[..end].to_owned() } else { answer }
+                });
+                let (here, outcome) = get(&server);
+                let asked = asked(&server);
+                assert!(asked.values().all(|times| *times <= 12), "{asked:?} {outcome:?}");
+                assert_eq!(outcome.code, Some(1), "{asked:?} {outcome:?}");
+                assert!(outcome.stderr.contains("sub"), "{outcome:?}");
+                assert_eq!(fs::read_to_string(here.path().join("top/f")).unwrap(), "f", "{outcome:?}");
+            }
+        }
+    }
+}

@@ -194,3 +194,25 @@ async fn a_list_that_fails_in_passing_is_asked_for_again_and_one_that_is_not_the
     // As JSON and as a page, with the slash and without.
     assert_eq!((asked.load(Ordering::SeqCst), server.requests().len()), (2, 3 + 4));
 }
+
+#[tokio::test]
+async fn a_folder_is_asked_for_once_however_often_it_is_listed_or_redirected_to() {
+    let sent_on = |to: &str| format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+    let server = Server::http(move |line| match path(line) {
+        "/top/" => list(&["a/", "a/", "b/", "a/", "up/"]),
+        "/top/a/" => list(&["x", "up/"]),
+        "/top/b/" => sent_on("/top/a/"),
+        // Back to the beginning, from everywhere.
+        _ => sent_on("/top/"),
+    });
+    let walked = walk_from(&server.source("http://", "/top/")).await;
+    assert_eq!(walked.folders, ["/top/", "/top/a/"]);
+    let missed: BTreeSet<_> = walked.missed.iter().map(|(path, _)| &**path).collect();
+    assert_eq!(
+        (missed.into_iter().collect::<Vec<_>>(), walked.missed.len()),
+        (vec!["/top/a/up/", "/top/b/", "/top/up/"], 3)
+    );
+    assert!(walked.missed.iter().all(|(_, fault)| matches!(fault, Fault::Redirected(_))), "{walked:?}");
+    // Three folders that are redirected cost two requests each.
+    assert_eq!(server.requests().len(), 2 + 3 * 2);
+}

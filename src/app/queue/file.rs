@@ -35,6 +35,24 @@ pub(super) struct File {
 pub(super) const ENDINGS: [&str; 8] =
     [".sha256", ".sha256sum", ".sha512", ".sha512sum", ".sha384", ".sha1", ".md5", ".md5sum"];
 
+/// Files that say what the content of others in their folder has to be.
+pub(super) const SUMS: [&str; 14] = [
+    "SHA256SUMS",
+    "SHA256SUMS.txt",
+    "sha256sums.txt",
+    "sha256sum.txt",
+    "SHA512SUMS",
+    "sha512sums.txt",
+    "sha512sum.txt",
+    "SHA1SUMS",
+    "sha1sums.txt",
+    "MD5SUMS",
+    "md5sums.txt",
+    "md5sum.txt",
+    "CHECKSUMS",
+    "checksums.txt",
+];
+
 /// Which of [`ENDINGS`] there are of a file: a bit for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Beside(u8);
@@ -110,5 +128,30 @@ impl Waiting {
 
     pub(super) fn take_all(&mut self) -> Vec<File> {
         std::mem::take(&mut self.small).into_iter().chain(std::mem::take(&mut self.large)).collect()
+    }
+}
+
+/// Where it may stand what the content of a file in a folder has to be, as far as that is there.
+pub(crate) fn sums_beside(folder: &Source, name: &[u8], is_there: impl Fn(&[u8]) -> bool) -> Vec<Source> {
+    // With a slash in it a name would lead to another folder.
+    if name.contains(&b'/') {
+        return Vec::new();
+    }
+    let own = ENDINGS.map(|ending| [name, ending.as_bytes()].concat());
+    let common = SUMS.iter().map(|sums| sums.as_bytes().to_vec());
+    let names = common.chain(own).filter(|sums| sums != name && is_there(sums));
+    names.map(|sums| folder.at(folder.path.join(&sums))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_has_to_be_stands_beside_it_and_in_no_other_folder() {
+        let folder = Source::parse("http://h/x/").unwrap();
+        let paths = |name: &[u8]| sums_beside(&folder, name, |sums| sums.ends_with(b".sha256"));
+        assert_eq!(paths(b"a").iter().map(|sums| sums.path.encoded()).collect::<Vec<_>>(), ["/x/a.sha256"]);
+        assert_eq!(paths(b"../.."), []);
     }
 }

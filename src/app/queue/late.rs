@@ -40,7 +40,7 @@ impl Queue {
             if !tree.take_late(&running.file) {
                 return false;
             }
-            if tree.walk == Walk::Ended {
+            if tree.walk == Walk::Ended && tree.has_late() {
                 tree.walk = Walk::Due;
             }
             item.leave_out(&running.file);

@@ -6,9 +6,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::file::{Beside, ENDINGS, File};
+use super::file::{Beside, ENDINGS, File, SUMS, sums_beside};
 use super::names::Names;
-use crate::effect::{WALK_BYTES, WALK_DEPTH};
+use crate::effect::{WALK_BYTES, WALK_DEPTH, WALK_FOLDERS};
 use crate::event::{Fault, Listing, RequestId, Target};
 use crate::text::{Clean, clean_line};
 use crate::wire::listing::{Kind, is_directly_below};
@@ -19,24 +19,6 @@ use crate::wire::source::{Path as Remote, Source};
 const ENTRIES: usize = 1_000_000;
 /// Of so many things of a folder that are neither files nor folders each is named; of more they are counted.
 const NAMED: usize = 10;
-/// Files that say what the content of others in their folder has to be.
-const SUMS: [&str; 14] = [
-    "SHA256SUMS",
-    "SHA256SUMS.txt",
-    "sha256sums.txt",
-    "sha256sum.txt",
-    "SHA512SUMS",
-    "sha512sums.txt",
-    "sha512sum.txt",
-    "SHA1SUMS",
-    "sha1sums.txt",
-    "MD5SUMS",
-    "md5sums.txt",
-    "md5sum.txt",
-    "CHECKSUMS",
-    "checksums.txt",
-];
-
 /// How far the looking up is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Walk {
@@ -60,8 +42,10 @@ pub(super) struct Tree {
     folders: Vec<Folder>,
     /// Folders that were found and are not listed yet, by their names from the top of the server on.
     unlisted: HashMap<Vec<u8>, u32>,
-    /// Those that were found after their own folder was listed: they had been taken for files.
+    /// Those that were found after their own folder was listed, and are not asked for yet: they had been taken for files.
     late: HashSet<Vec<u8>>,
+    /// All folders, as in `unlisted`: whatever a server answers, each is asked for by one walk only.
+    known: HashSet<Vec<u8>>,
     entries: usize,
     /// What the paths of all folders have, as [`Listing::folder_bytes`] counts them.
     bytes: usize,
@@ -123,6 +107,7 @@ impl Tree {
             folders: vec![top],
             unlisted: HashMap::new(),
             late: HashSet::new(),
+            known: HashSet::new(),
             entries: 0,
             bytes: 0,
             bare: Vec::new(),
@@ -141,8 +126,10 @@ impl Tree {
         self.listed
     }
 
-    /// The folders that were found and are not listed yet, in the order in which they were found.
-    pub(super) fn left(&self) -> Vec<Source> {
+    /// The folders that were found and are not listed yet, in the order in which they were found, for a walk that asks for
+    /// them: when it has come to its end, whatever came of it, they are not asked for again.
+    pub(super) fn take_left(&mut self) -> Vec<Source> {
+        self.late.clear();
         let mut left: Vec<u32> =
             if self.listed { self.unlisted.values().copied().collect() } else { Vec::new() };
         left.sort_unstable();
@@ -263,6 +250,7 @@ impl Tree {
             self.source = source.at(source.path.folder());
             self.folders[0].remote = self.source.path.clone();
             self.unlisted.insert(key(source), 0);
+            self.known.insert(key(source));
         }
         let same = (source.scheme, &source.endpoint) == (self.source.scheme, &self.source.endpoint);
         if same { self.unlisted.remove(&key(source)) } else { None }
@@ -279,17 +267,25 @@ impl Tree {
             sums: Box::default(),
             remote,
         };
-        self.unlisted.insert(key(&self.source.at(folder.remote.clone())), place);
-        self.folders.push(folder);
+        let key = key(&self.source.at(folder.remote.clone()));
+        if self.known.insert(key.clone()) {
+            self.unlisted.insert(key, place);
+            self.folders.push(folder);
+        }
     }
 
-    /// What was found as a file is a folder, which is still to be listed. Whether it can be: it may be too deep.
+    /// What was found as a file is a folder, which is still to be listed if it is not known as one already. Whether it can
+    /// be: it may be too deep, or there are too many.
     pub(super) fn take_late(&mut self, file: &File) -> bool {
         let parent = self.folder_of(file);
         let Ok(place) = u32::try_from(self.folders.len()) else { return false };
         let remote = parent.remote.join(&file.raw).folder();
+        if self.known.contains(&key(&self.source.at(remote.clone()))) {
+            return true;
+        }
         let bytes = self.bytes + remote.encoded().len();
-        if usize::from(parent.depth) >= WALK_DEPTH || bytes > WALK_BYTES {
+        let is_full = self.folders.len() >= WALK_FOLDERS || bytes > WALK_BYTES;
+        if usize::from(parent.depth) >= WALK_DEPTH || is_full {
             return false;
         }
         let folder = Folder {
@@ -302,12 +298,13 @@ impl Tree {
         let key = key(&self.source.at(folder.remote.clone()));
         self.bytes = bytes;
         self.late.insert(key.clone());
+        self.known.insert(key.clone());
         self.unlisted.insert(key, place);
         self.folders.push(folder);
         true
     }
 
-    /// Whether there are such folders that are not listed yet.
+    /// Whether there are such folders that no walk was asked for yet.
     pub(super) fn has_late(&self) -> bool {
         self.late.iter().any(|key| self.unlisted.contains_key(key))
     }
@@ -371,18 +368,6 @@ impl Tree {
     }
 }
 
-/// Where it may stand what the content of a file in a folder has to be, as far as that is there.
-pub(crate) fn sums_beside(folder: &Source, name: &[u8], is_there: impl Fn(&[u8]) -> bool) -> Vec<Source> {
-    // With a slash in it a name would lead to another folder.
-    if name.contains(&b'/') {
-        return Vec::new();
-    }
-    let own = ENDINGS.map(|ending| [name, ending.as_bytes()].concat());
-    let common = SUMS.iter().map(|sums| sums.as_bytes().to_vec());
-    let names = common.chain(own).filter(|sums| sums != name && is_there(sums));
-    names.map(|sums| folder.at(folder.path.join(&sums))).collect()
-}
-
 /// How a folder is known: whichever way its path is encoded, with the slash or without.
 fn key(source: &Source) -> Vec<u8> {
     let mut name = source.path.name();
@@ -390,17 +375,4 @@ fn key(source: &Source) -> Vec<u8> {
         name.pop();
     }
     name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_file_has_to_be_stands_beside_it_and_in_no_other_folder() {
-        let folder = Source::parse("http://h/x/").unwrap();
-        let paths = |name: &[u8]| sums_beside(&folder, name, |sums| sums.ends_with(b".sha256"));
-        assert_eq!(paths(b"a").iter().map(|sums| sums.path.encoded()).collect::<Vec<_>>(), ["/x/a.sha256"]);
-        assert_eq!(paths(b"../.."), []);
-    }
 }

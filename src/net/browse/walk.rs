@@ -1,5 +1,8 @@
-//! Walks through the folders of a server. Never leaves the folder where the walk began, and always comes to an end:
-//! a tree that goes on for ever (links that lead back into it) is cut off, and it is said where.
+//! Walks through the folders of a server. Never leaves the folder where the walk began, asks for no folder twice, and
+//! always comes to an end: a tree that goes on for ever (links that lead back into it) is cut off, and it is said where.
+//! A folder that redirects to another one is not followed: that one is listed under its own path, or not at all.
+
+use std::collections::HashSet;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
@@ -37,6 +40,7 @@ where
     let mut asked = FuturesUnordered::new();
     let mut top = (!left.is_empty()).then(|| source.clone());
     let begun = if left.is_empty() { vec![source.clone()] } else { left };
+    let mut known: HashSet<Vec<u8>> = begun.iter().map(key).collect();
     let mut folders = begun.len();
     let mut bytes = 0;
     // What is to be asked for next comes last: a folder is finished before another is begun, and little has to wait.
@@ -50,9 +54,11 @@ where
     while let Some((source, depth, answer)) = asked.next().await {
         let mut is_left = false;
         let found = match answer {
-            // The server may lead us elsewhere at first: from there on nothing leads out again.
+            // The server may lead us elsewhere at first: from there on nothing leads out again, nor to another folder.
             Ok((Browsed::Listed(listing), undecided))
-                if top.as_ref().is_none_or(|top| stays_in(top, &listing.source)) =>
+                if top.as_ref().is_none_or(|top| {
+                    stays_in(top, &listing.source) && key(&listing.source) == key(&source)
+                }) =>
             {
                 Ok((listing, undecided))
             }
@@ -67,14 +73,17 @@ where
                 report(WalkEvent::Missed(source, Fault::Loop)).await;
             }
             Ok((listing, undecided)) => {
-                top.get_or_insert_with(|| listing.source.clone());
+                top.get_or_insert_with(|| {
+                    known.insert(key(&listing.source));
+                    listing.source.clone()
+                });
                 is_left = listing.entries.iter().any(|entry| entry.may_be_folder);
                 let more = listing.folder_bytes();
                 let fits = depth < WALK_DEPTH && bytes + more <= WALK_BYTES;
                 bytes += if fits { more } else { 0 };
                 let room = if fits { WALK_FOLDERS.saturating_sub(folders) } else { 0 };
                 let (taken, left_out) = {
-                    let mut inner = inner(&listing);
+                    let mut inner = inner(&listing).filter(|folder| known.insert(key(folder)));
                     (inner.by_ref().take(room).collect::<Vec<_>>(), inner.next())
                 };
                 report(WalkEvent::Found(listing)).await;
@@ -131,6 +140,11 @@ fn inner(listing: &Listing) -> impl Iterator<Item = Source> {
 fn depth(top: &Source, folder: &Source) -> usize {
     let slashes = |source: &Source| source.path.folder().encoded().matches('/').count();
     slashes(folder).saturating_sub(slashes(top))
+}
+
+/// How a folder is known on its server: whichever way its path is encoded, with the slash or without.
+fn key(source: &Source) -> Vec<u8> {
+    source.path.folder().name()
 }
 
 fn stays_in(top: &Source, folder: &Source) -> bool {
