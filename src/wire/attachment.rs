@@ -86,8 +86,9 @@ fn value(text: &[u8]) -> (Vec<u8>, &[u8]) {
     (value, &[])
 }
 
-/// An `ext-value` (RFC 8187, section 3.2): `UTF-8'en'%e2%82%ac%20rates`.
-fn extended(value: &[u8]) -> Option<Vec<u8>> {
+/// An `ext-value` (RFC 8187, section 3.2): `UTF-8'en'%e2%82%ac%20rates`. None where its character set is not known.
+#[must_use]
+pub fn extended(value: &[u8]) -> Option<Vec<u8>> {
     let mut parts = value.splitn(3, |byte| *byte == b'\'');
     let (charset, _, text) = (parts.next()?, parts.next()?, parts.next()?);
     let bytes: Vec<u8> = percent_decode(text).collect();

@@ -13,7 +13,7 @@ use hyper::header::{
     LOCATION, ORIGIN, VARY,
 };
 use hyper::{HeaderMap, Response, StatusCode};
-use multer::Multipart;
+use multer::{Field, Multipart};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -25,6 +25,7 @@ use crate::serve::Site;
 use crate::serve::page::{self, Language, uploaded};
 use crate::serve::reply::{Content, insert, set, text};
 use crate::text::clean_line;
+use crate::wire::attachment::extended;
 use crate::wire::source::Path;
 
 /// Bytes of a boundary (RFC 2046, section 5.1.1): it is looked for as often.
@@ -143,10 +144,21 @@ async fn parse(
             taken.broken = Some(StatusCode::PAYLOAD_TOO_LARGE);
             break;
         }
+        if field.headers().is_empty() {
+            // The parser takes the part behind an empty head for more of that head.
+            taken.broken = Some(StatusCode::BAD_REQUEST);
+            break;
+        }
         let disposition = field.headers().get(CONTENT_DISPOSITION).map(HeaderValue::as_bytes);
-        let name = disposition.and_then(file_name).filter(|name| !name.is_empty());
-        let Some(name) = name else { continue };
-        let added = if name.contains(&b'/') {
+        let Some(name) = disposition.and_then(file_name) else { continue };
+        let added = if name.is_empty() {
+            // A browser sends this where no file was picked, and nothing in it.
+            match is_empty(&mut field).await {
+                Ok(true) => continue,
+                Ok(false) => Err(Refusal(StatusCode::BAD_REQUEST)),
+                Err(error) => Err(ahead.why(error)),
+            }
+        } else if name.contains(&b'/') {
             Err(Refusal(StatusCode::FORBIDDEN))
         } else {
             let bytes = (&mut field).map_err(|error| ahead.why(error));
@@ -176,6 +188,16 @@ async fn parse(
         taken.broken = taken.broken.or(Some(StatusCode::BAD_REQUEST));
     }
     taken
+}
+
+/// Whether nothing comes in this part.
+async fn is_empty(field: &mut Field<'_>) -> Result<bool, multer::Error> {
+    while let Some(bytes) = field.chunk().await? {
+        if !bytes.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The JSON form of what became of one file.
@@ -241,11 +263,11 @@ fn is_foreign(headers: &HeaderMap) -> bool {
 
 /// The name in a `Content-Disposition` field (RFC 7578, section 4.2), with whatever bytes it has; none where the part is no
 /// file. Browsers and curl write `%22` for a quote (HTML Standard, section 4.10.21.8), other clients a backslash in front of
-/// it; any other backslash is one.
+/// it; any other backslash is one. `filename*` is read before it, although forms should have none: urllib3 and .NET write it.
 fn file_name(disposition: &[u8]) -> Option<Vec<u8>> {
     let mut rest = disposition;
-    loop {
-        let start = rest.iter().position(|byte| *byte == b';')?;
+    let mut name = None;
+    while let Some(start) = rest.iter().position(|byte| *byte == b';') {
         let (key, after) = split_at(&rest[start + 1..], |byte| matches!(byte, b'=' | b';'));
         let Some(value) = after.strip_prefix(b"=").map(<[u8]>::trim_ascii_start) else {
             rest = after;
@@ -260,13 +282,20 @@ fn file_name(disposition: &[u8]) -> Option<Vec<u8>> {
             rest = after;
             value.trim_ascii_end().to_vec()
         };
-        if key.trim_ascii().eq_ignore_ascii_case(b"filename") {
-            return Some(match String::from_utf8(value) {
+        let key = key.trim_ascii();
+        if key.eq_ignore_ascii_case(b"filename*")
+            && let Some(value) = extended(&value)
+        {
+            return Some(value);
+        }
+        if key.eq_ignore_ascii_case(b"filename") && name.is_none() {
+            name = Some(match String::from_utf8(value) {
                 Ok(value) => value.replace("%22", "\"").into_bytes(),
                 Err(error) => error.into_bytes(),
             });
         }
     }
+    name
 }
 
 fn split_at(bytes: &[u8], is_end: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
@@ -310,7 +339,9 @@ mod tests {
             (br#"form-data; name="f"; filename="""#, Some(b"")),
             (br#"form-data; name="f"; filename="open"#, Some(b"open")),
             (br#"form-data; name="f""#, None),
-            (br#"form-data; name="f"; filename*=UTF-8''a"#, None),
+            (br#"form-data; name="f"; filename*=utf-8''st%C3%A4r.txt"#, Some("stär.txt".as_bytes())),
+            (br#"form-data; filename="=?utf-8?B?w6Q=?="; filename*=UTF-8''%C3%A4"#, Some("ä".as_bytes())),
+            (br"form-data; filename*=koi8-r''%E4; filename=a", Some(b"a")),
             (br"form-data; filename; name", None),
             (b"", None),
         ] {

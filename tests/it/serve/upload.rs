@@ -396,8 +396,7 @@ async fn what_is_no_whole_file_is_refused() {
 async fn a_form_puts_its_files_into_the_folder_and_leads_back_to_it() {
     let server = taking(UPLOADS);
     server.write("sub/there", "old");
-    let files: [(&str, &[u8]); 3] =
-        [("a.txt", b"a\r\n--X\r\n"), ("讲义.bin", &vec![7; 500_000]), ("", b"none chosen")];
+    let files: [(&str, &[u8]); 3] = [("a.txt", b"a\r\n--X\r\n"), ("讲义.bin", &vec![7; 500_000]), ("", b"")];
     let response = server.post("/sub/", "", &files).await;
     assert_eq!((response.status, response.header("location")), (303, Some("/sub/")));
     assert_eq!(response.text(), "201 Created: a.txt\n201 Created: 讲义.bin\n");
@@ -551,6 +550,53 @@ async fn a_form_stores_under_the_name_that_it_has_whatever_bytes_that_is() {
         there,
         [&b"C:\\dir\\c.txt"[..], b"a\\b", b"end\\", b"\xc4\xe3.txt"].map(<[u8]>::to_vec).into()
     );
+}
+
+#[tokio::test]
+async fn no_file_of_a_form_is_passed_over_while_the_answer_says_that_it_is_complete() {
+    let file = |name: &str| format!("Content-Disposition: form-data; name=\"f\"; {name}\r\n\r\n");
+    let stored = |name: &str| format!(r#"{{"name":"{name}","status":201,"stored":true}}"#);
+    let (a, c) = (file("filename=\"a\""), file("filename=\"c\""));
+    for (second, status, expected) in [
+        (
+            format!("{}x", file("filename*=utf-8''st%C3%A4r.txt")),
+            201,
+            format!(
+                r#"{{"files":[{},{},{}],"complete":true}}"#,
+                stored("a"),
+                stored("stär.txt"),
+                stored("c")
+            ),
+        ),
+        // What stands behind a part without a head belongs to that head for the parser.
+        (
+            "\r\nnaked".to_owned(),
+            400,
+            format!(r#"{{"files":[{}],"complete":false,"status":400}}"#, stored("a")),
+        ),
+        ("\r\n".to_owned(), 400, format!(r#"{{"files":[{}],"complete":false,"status":400}}"#, stored("a"))),
+        (
+            format!("{}content", file("filename=\"\"")),
+            400,
+            format!(
+                r#"{{"files":[{},{{"name":"","status":400,"stored":false}},{}],"complete":true}}"#,
+                stored("a"),
+                stored("c")
+            ),
+        ),
+        (
+            file("filename=\"\""),
+            201,
+            format!(r#"{{"files":[{},{}],"complete":true}}"#, stored("a"), stored("c")),
+        ),
+    ] {
+        let server = taking(UPLOADS);
+        let body = format!("--XX\r\n{a}1\r\n--XX\r\n{second}\r\n--XX\r\n{c}3\r\n--XX--\r\n");
+        let kind = "Content-Type: multipart/form-data; boundary=XX\r\nAccept: application/json\r\n";
+        let headers = format!("{kind}Content-Length: {}\r\n", body.len());
+        let answer = server.send("POST", "/", &headers, body.as_bytes()).await;
+        assert_eq!((answer.status, answer.text()), (status, expected.as_str()), "{second}");
+    }
 }
 
 #[tokio::test]
