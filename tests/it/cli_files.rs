@@ -202,12 +202,17 @@ fn get_asks_for_checksum_files_only_where_they_are_wanted_and_then_for_those_of_
     let output = place.run(&["get", &url, "a", "b", "c", "d", "--jobs", "1", "--json", "--verify"]);
     assert_eq!((code(&output), place.files().len()), (1, 4), "what is not verified is kept");
     assert_eq!(said(&output), ["hobnob: files that could not be verified: 1"]);
-    assert_eq!(out(&output).matches("SHA256SUMS").count(), 2, "{}", out(&output));
+    let about = |name: &str| {
+        let lines = out(&output).lines();
+        lines.filter(|line| line.contains(name) && line.contains("SHA256SUMS")).count()
+    };
+    assert_eq!(about("verified_by\":[\"SHA256SUMS"), 2, "{}", out(&output));
+    assert_eq!(about("it has no checksum of this file"), 1, "of what nothing else says anything");
     let place = Place::new();
     let output = place.run(&["get", &format!("{url}d"), "--verify"]);
-    let unverified =
-        format!("hobnob: {url}d: not verified: the server has no checksum of it; it is kept as it came");
-    assert_eq!(said(&output), [unverified, "hobnob: files that could not be verified: 1".to_owned()]);
+    let unnamed = format!("hobnob: {url}d: not compared with SHA256SUMS: it has no checksum of this file");
+    let unverified = format!("hobnob: {url}d: not verified; it is kept as it came");
+    assert_eq!(said(&output), [&unnamed, &unverified, "hobnob: files that could not be verified: 1"]);
     assert_eq!(code(&place.run(&["get", &format!("{url}a"), "--verify", "-o", "-"])), 2);
     let asked = server.requests();
     let asked: Vec<_> = asked.iter().map(|request| str::from_utf8(request).unwrap()).collect();

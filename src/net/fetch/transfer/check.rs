@@ -151,7 +151,7 @@ impl Transfer<'_> {
         let said = said.map(|(field, checksum)| (checksum.clone(), Proof::Answer(*field)));
         let mut wanted: Vec<(Checksum, Proof)> = given.chain(said).collect();
         let are_listed = !self.job.sums_are_guessed;
-        let mut is_told = false;
+        let (mut is_told, mut silent) = (false, Vec::new());
         for sums in &self.job.sums {
             let name = clean_line(&sums.path.last());
             let fault = match Box::pin(self.engine.sums.find(self.engine, sums, &self.job.source)).await {
@@ -162,6 +162,11 @@ impl Transfer<'_> {
                 }
                 Ok(Found::Nothing) if is_of(sums, &self.job.source) => Fault::NoChecksum,
                 Ok(Found::Missing(status)) if are_listed => Fault::Status(status),
+                // It is there, and names others.
+                Ok(Found::Nothing) if !are_listed => {
+                    silent.push(name);
+                    continue;
+                }
                 Ok(Found::Nothing | Found::Missing(_)) => continue,
                 // A server that does not answer is not asked for the next one: once is enough.
                 Err(_) if is_told && !are_listed => continue,
@@ -169,6 +174,9 @@ impl Transfer<'_> {
             };
             is_told = true;
             report(unread(name, fault, are_listed)).await;
+        }
+        for name in silent.into_iter().filter(|_| wanted.is_empty()) {
+            report(unread(name, Fault::NoChecksum, false)).await;
         }
         wanted.into_iter().unzip()
     }
