@@ -172,7 +172,7 @@ words! {
         not_a_terminal, port_taken, port_forbidden, bind_failed, no_directory, config_unreadable, output_failed,
         misplaced_option,
         input_failed, input_not_text, listening, empty_datagram, too_few_datagrams,
-        no_lists, no_name, one_output, output_folder, one_checksum, verify_stream, unverified, unverified_known, unverified_files, stopped, stream_stopped, empty_folder, renamed, more_renamed, left_out, more_failures, held,
+        no_lists, no_name, one_output, output_folder, one_checksum, verify_stream, unverified, unverified_known, unverified_files, sent_page, stopped, stream_stopped, empty_folder, renamed, more_renamed, left_out, more_failures, held,
         who, who_in, password,
     }
     /// The folder that is shared.

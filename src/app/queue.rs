@@ -369,6 +369,7 @@ fn end_of(item: &Item, now: Instant) -> End {
         bytes: item.bytes(),
         took: item.begun.map_or(Duration::ZERO, |begun| now.saturating_duration_since(begun)),
         proofs: Vec::new(),
+        is_page: false,
     })
 }
 
@@ -553,7 +554,10 @@ mod tests {
         fn finishes(&mut self, at: usize, bytes: u64) -> Job {
             let path = Some(self.running[at].1.to.clone());
             let took = Duration::from_secs(1);
-            self.ends(at, TransferEvent::Finished(Finished { path, bytes, took, proofs: Vec::new() }))
+            self.ends(
+                at,
+                TransferEvent::Finished(Finished { path, bytes, took, proofs: Vec::new(), is_page: false }),
+            )
         }
 
         fn state(&self, id: ItemId) -> ItemState<'_> {

@@ -247,7 +247,13 @@ mod tests {
 
     fn finished() -> TransferEvent {
         let path = Some(PathBuf::from("/x"));
-        TransferEvent::Finished(Finished { path, bytes: 1, took: Duration::from_secs(1), proofs: Vec::new() })
+        TransferEvent::Finished(Finished {
+            path,
+            bytes: 1,
+            took: Duration::from_secs(1),
+            proofs: Vec::new(),
+            is_page: false,
+        })
     }
 
     #[test]

@@ -134,6 +134,9 @@ pub struct Finished {
     pub took: Duration,
     /// All that says that its content is right; none where nothing says what it has to be.
     pub proofs: Vec<Proof>,
+    /// Whether it seems to be a web page, such as one for signing in, in place of the file that was asked for by its address.
+    /// Not known of what went into a stream.
+    pub is_page: bool,
 }
 
 /// What said what a file's content has to be.

@@ -195,7 +195,8 @@ impl Engine {
                 match transfer.finish().await {
                     Ok((path, bytes)) => {
                         let path = Some(path);
-                        return End::Finished(Finished { path, bytes, took: begun.elapsed(), proofs });
+                        let (took, is_page) = (begun.elapsed(), transfer.is_page());
+                        return End::Finished(Finished { path, bytes, took, proofs, is_page });
                     }
                     Err(halt) => halt,
                 }

@@ -64,12 +64,25 @@ pub fn is_html(bytes: &[u8]) -> bool {
     })
 }
 
+/// Whether this page, which a server says is one, is not what a user wants who asks for this name alone: a file by its ending.
+/// `was_sent_on` is whether it is from another name. A page about a file, such as `/wiki/Node.js`, may be wanted.
+#[must_use]
+pub fn is_unasked(name: &[u8], was_sent_on: bool, page: &[u8]) -> bool {
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_ending = ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && ending.bytes().any(|byte| byte.is_ascii_alphabetic());
+    if !is_ending || PAGES.contains(&ending) {
+        return was_sent_on && !name.is_empty() && is_whole(page) && asks_for_a_password(page);
+    }
+    is_whole(page) && (!TEXTS.contains(&ending) || was_sent_on || asks_for_a_password(page))
+}
+
 /// Whether this page, which a server says is one, or says nothing of, comes in place of the file of that name:
 /// `was_sent_on` is whether it is from another name.
 #[must_use]
 pub fn is_in_place_of(name: &[u8], was_sent_on: bool, page: &[u8]) -> bool {
-    let lower = String::from_utf8_lossy(beginning(page)).to_ascii_lowercase();
-    if !(is_html(page) && (lower.contains("<!doctype html") || lower.contains("<html"))) {
+    if !is_whole(page) {
         return false;
     }
     let name = String::from_utf8_lossy(name).to_ascii_lowercase();
@@ -81,6 +94,12 @@ pub fn is_in_place_of(name: &[u8], was_sent_on: bool, page: &[u8]) -> bool {
     } else {
         true
     }
+}
+
+/// Whether it is a page, not a piece of one.
+fn is_whole(page: &[u8]) -> bool {
+    let lower = String::from_utf8_lossy(beginning(page)).to_ascii_lowercase();
+    is_html(page) && (lower.contains("<!doctype html") || lower.contains("<html"))
 }
 
 fn asks_for_a_password(page: &[u8]) -> bool {
@@ -140,6 +159,35 @@ mod tests {
             ("a.bin", false, b"", false),
         ] {
             assert_eq!(is_in_place_of(name.as_bytes(), was_sent_on, page), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_unasked_where_the_name_is_a_files() {
+        let page = b"<!DOCTYPE html><html><p>hello</html>";
+        let login = b"<!doctype html><form><input type='password'></form>";
+        for (name, sent_on, page, unasked) in [
+            (&b"a.bin"[..], false, &page[..], true),
+            (b"A.ISO", false, page, true),
+            (b"a.tar.gz", true, page, true),
+            (b"a.bin", false, b"<p>a piece", false),
+            (b"a.bin", false, b"hello", false),
+            // Pages, by their names.
+            (b"a.html", true, page, false),
+            (b"download.php", true, page, false),
+            (b"download.php", true, login, true),
+            (b"login.php", false, login, false),
+            (b"login", false, login, false),
+            (b"download", true, login, true),
+            (b"download", true, page, false),
+            (b"release-1.0", false, page, false),
+            (b"", true, login, false),
+            // About files, or in place of them.
+            (b"Node.js", false, page, false),
+            (b"notes.txt", true, page, true),
+            (b"notes.txt", false, login, true),
+        ] {
+            assert_eq!(is_unasked(name, sent_on, page), unasked, "{}", name.escape_ascii());
         }
     }
 }

@@ -94,6 +94,9 @@ struct Line<'a> {
     /// What could not be compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_compared: Vec<NotCompared>,
+    /// Whether it seems to be a web page in place of the file that was asked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    web_page: bool,
     /// Only of what failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -133,6 +136,10 @@ impl Report {
                 }
                 if !file.proofs.is_empty() {
                     self.note_of(&path, || wording::proofs(words, &file.proofs));
+                }
+                if file.is_page {
+                    let name = clean_line(&source.path.last());
+                    self.warn(|| about(&path, &fill(&words.command.sent_page, &[("name", &name)])));
                 }
                 self.say_path(&path, out);
             }
@@ -243,6 +250,7 @@ impl Report {
                 verified_by: mismatch.map(|mismatch| for_programs(&mismatch.agrees)).unwrap_or_default(),
                 differs_from: mismatch.map(|mismatch| for_programs(&mismatch.differs)).unwrap_or_default(),
                 not_compared,
+                web_page: false,
                 error: Some(wording::fault(&self.words, fault)),
                 code: Some(fault.into()),
                 status: if let Fault::Status(status) = fault { Some(*status) } else { None },
@@ -268,6 +276,7 @@ impl Report {
             verified_by: file.map(|file| for_programs(&file.proofs)).unwrap_or_default(),
             differs_from: Vec::new(),
             not_compared: self.unread.remove(source).unwrap_or_default(),
+            web_page: file.is_some_and(|file| file.is_page),
             error: None,
             code: None,
             status: None,

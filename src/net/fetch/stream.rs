@@ -139,7 +139,10 @@ impl Engine {
         // The thread says how it ended, unless it was killed by a panic.
         let written = written.unwrap_or_else(|_| Err(Fault::from_disk(&io::ErrorKind::Other.into())));
         match written.and_then(|found| brought.map(|()| found)).map(|found| said.compare(&found)) {
-            Ok(Ok(proofs)) => End::Finished(Finished { path: None, bytes, took: begun.elapsed(), proofs }),
+            Ok(Ok(proofs)) => {
+                let took = begun.elapsed();
+                End::Finished(Finished { path: None, bytes, took, proofs, is_page: false })
+            }
             Ok(Err(mismatch)) => End::Failed(Fault::WrongDigest(Box::new(mismatch))),
             Err(fault) => End::Failed(fault),
         }

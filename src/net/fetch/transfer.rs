@@ -68,6 +68,8 @@ pub(super) struct Transfer<'a> {
     wished: PathBuf,
     /// Where that may be an HTML page: what is said of that, and of which path it is.
     page: Option<(Page, Source)>,
+    /// Whether a web page came, where a file was asked for.
+    is_page: bool,
 }
 
 /// A file that may be the beginning of the one that is downloaded.
@@ -111,7 +113,13 @@ impl<'a> Transfer<'a> {
             begun: false,
             wished,
             page: None,
+            is_page: false,
         }
+    }
+
+    /// Whether what came seems to be a web page in place of the file that was asked for.
+    pub(super) fn is_page(&self) -> bool {
+        self.is_page
     }
 
     /// Tries until all is here, or there is no use in trying; then looks whether it is right, and says what says so.
@@ -155,6 +163,7 @@ impl<'a> Transfer<'a> {
             self.looked = true;
         }
         let (mut answer, mut base) = self.ask().await?;
+        let is_named = answer.name.is_some();
         if let Some(name) = answer.name.take() {
             let comes = Facts { size: answer.version.total, modified: answer.version.modified };
             if Box::pin(self.take_name(&name, comes, report)).await? {
@@ -162,7 +171,8 @@ impl<'a> Transfer<'a> {
             }
         }
         let Answer { mut body, version, page, .. } = answer;
-        self.page = page;
+        // What the server calls otherwise is what it means to send.
+        self.page = page.filter(|_| self.job.is_listed || !is_named);
         self.begun = true;
         if base != Base::Partial {
             self.empty().await?;

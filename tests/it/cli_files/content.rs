@@ -439,3 +439,45 @@ fn what_was_compared_and_nothing_else_is_said_of_a_file_that_went_on() {
         assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
     }
 }
+
+#[test]
+fn a_web_page_that_comes_in_place_of_a_file_is_said_to_be_one() {
+    const PAGE: &str = "<!doctype html><html><form><input type=password></form></html>";
+    let server = Server::http(|line| match line.split(' ').nth(1).unwrap() {
+        "/sent/a.bin" | "/sent/download" => {
+            "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+        "/named/a.bin" => format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename=\"a.html\"\r\n\
+             Content-Length: {}\r\n\r\n{PAGE}",
+            PAGE.len()
+        ),
+        "/octets/a.bin" => ok("application/octet-stream", PAGE),
+        _ => ok("text/html; charset=utf-8", PAGE),
+    });
+    for (path, is_unasked) in [
+        ("/a.bin", true),
+        ("/sent/a.bin", true),
+        ("/sent/download", true),
+        ("/named/a.bin", false),
+        ("/octets/a.bin", false),
+        ("/login", false),
+        ("/a.php", false),
+        ("/a.html", false),
+    ] {
+        let place = Place::new();
+        let url = format!("http://{}{path}", server.address);
+        let output = place.run(&["get", &url]);
+        let told = said(&output);
+        assert_eq!((code(&output), place.files().len()), (0, 1), "{path}: {told:?}");
+        let name = path.rsplit('/').next().unwrap();
+        let notes: Vec<_> = told.iter().filter(|line| line.contains("sent a web page")).collect();
+        assert_eq!(notes.len(), usize::from(is_unasked), "{path}: {told:?}");
+        assert!(
+            notes.iter().all(|note| note.contains(&format!("web page, not {name};"))),
+            "{path}: {told:?}"
+        );
+        let json = line(&place.run(&["get", &url, "--json", "-o", "other"]));
+        assert_eq!(json["web_page"].as_bool().unwrap_or_default(), is_unasked, "{path}: {json}");
+    }
+}

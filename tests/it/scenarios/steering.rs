@@ -383,7 +383,7 @@ fn a_file_that_is_compared_says_so_and_in_the_end_by_what() {
     let path = Some("/home/lin/Downloads/f0".into());
     screen.hears_of(
         ids[0],
-        TransferEvent::Finished(Finished { path, bytes: 1000, took: Duration::ZERO, proofs }),
+        TransferEvent::Finished(Finished { path, bytes: 1000, took: Duration::ZERO, proofs, is_page: false }),
     );
     assert!(screen.shows("verified by the server’s checksum, SHA256SUMS · Enter opens it"));
 }

@@ -78,7 +78,13 @@ pub(crate) fn downloads(at_once: usize) -> QueueSettings {
 
 /// A file is whole.
 pub(crate) fn finished(path: impl Into<PathBuf>, bytes: u64, took: Duration) -> TransferEvent {
-    TransferEvent::Finished(Finished { path: Some(path.into()), bytes, took, proofs: Vec::new() })
+    TransferEvent::Finished(Finished {
+        path: Some(path.into()),
+        bytes,
+        took,
+        proofs: Vec::new(),
+        is_page: false,
+    })
 }
 
 impl Screen {

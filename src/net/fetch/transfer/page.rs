@@ -13,7 +13,7 @@ use crate::net::fetch::partial::read_at;
 use crate::net::fetch::{Halt, blocking};
 use crate::wire::listing::{self, Entry, Form, Reading, Role, Take};
 use crate::wire::source::Source;
-use crate::wire::webpage::{is_html, is_in_place_of};
+use crate::wire::webpage::{is_html, is_in_place_of, is_unasked};
 
 /// Bytes of a page that are looked at, which are enough to see what it is.
 const LOOKED_AT: usize = 1024 * 1024;
@@ -30,9 +30,19 @@ impl Take for Nobody {
 }
 
 impl Transfer<'_> {
-    /// Where what came is the list of a folder, or a page in place of the file, that is no file: nothing of it stays.
+    /// Where what came is the list of a folder, or a page in place of the file, that is no file: nothing of it stays. What a
+    /// user asked for by its address alone stays, and it is noted that it seems to be another thing.
     pub(super) async fn refuse_page(&mut self) -> Result<(), Halt> {
-        let Some((said, page)) = self.page.take().filter(|_| self.job.is_listed) else { return Ok(()) };
+        let Some((said, page)) = self.page.take() else { return Ok(()) };
+        if !self.job.is_listed {
+            self.is_page = said == Page::Said
+                && is_unasked(
+                    &self.job.source.path.last(),
+                    self.was_sent_on(&page),
+                    &self.beginning(LOOKED_AT).await?,
+                );
+            return Ok(());
+        }
         if said != Page::Said && !is_html(&self.beginning(BEGINNING).await?) {
             return Ok(());
         }
