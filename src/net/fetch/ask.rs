@@ -206,9 +206,12 @@ async fn read(
         {
             Ok(Reply::Useless(Anew::NoRanges))
         }
-        (Ok(Delivery::Whole { total }), _) => whole(answer, page, total, lengths, rate),
+        (Ok(Delivery::Whole { total }), wish) => {
+            // To one who asked for a part it may be a tail: its length counts only where it is taken for the file.
+            whole(answer, page, total, wish.is_none().then_some(lengths), rate)
+        }
         (Ok(part @ Delivery::Part { total, .. }), None) if part.is_whole() => {
-            whole(answer, page, total, lengths, rate)
+            whole(answer, page, total, Some(lengths), rate)
         }
         (Ok(Delivery::Part { first, last, total }), Some(wish)) => {
             let version = version(&answer, total);
@@ -238,12 +241,12 @@ fn whole(
     answer: http::Answer,
     page: Option<(Page, Source)>,
     total: Option<u64>,
-    lengths: &mut Lengths,
+    lengths: Option<&mut Lengths>,
     rate: &Rate,
 ) -> Result<Reply, Halt> {
     let (mut version, name) = (version(&answer, total), offered_name(&answer));
     version.checksums = digest::said(&answer, true);
-    if let Some(now) = total {
+    if let Some((now, lengths)) = total.zip(lengths) {
         lengths.note(version.identity.clone(), now).map_err(|before| Fault::OtherLength { before, now })?;
     }
     let announced = answer.body.announced();

@@ -28,12 +28,14 @@ pub(super) struct Incoming {
     held: Bytes,
     /// Bytes that may still come; none where that was not announced.
     left: Option<u64>,
+    /// Bytes that have come, taken or not.
+    came: u64,
     rate: Rate,
 }
 
 impl Incoming {
     pub(super) fn new(body: Body, announced: Option<u64>, rate: Rate) -> Self {
-        Self { body, held: Bytes::new(), left: announced, rate }
+        Self { body, held: Bytes::new(), left: announced, came: 0, rate }
     }
 
     /// The next bytes, at the pace that is allowed; none at the end. Dropping the future loses none.
@@ -47,10 +49,16 @@ impl Incoming {
                 bytes.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= bytes.len() as u64;
             }
+            self.came += bytes.len() as u64;
             self.held = bytes;
         }
         let allowed = self.rate.take(self.held.len()).await;
         Ok(Some(self.held.split_to(allowed)))
+    }
+
+    /// Bytes that have come so far.
+    pub(super) fn came(&self) -> u64 {
+        self.came
     }
 
     /// The next so many bytes; fewer at the end.

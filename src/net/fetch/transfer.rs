@@ -201,7 +201,11 @@ impl<'a> Transfer<'a> {
             (_, file, _) => {
                 // Until it is known what to do with it.
                 self.file = file;
-                let (start, whole) = body.beginning(REPORT_EVERY).await?;
+                let beginning = body.beginning(REPORT_EVERY).await;
+                if beginning.is_err() {
+                    self.lengths.note_came(self.version.identity.clone(), body.came());
+                }
+                let (start, whole) = beginning?;
                 if whole {
                     self.small = Some(start);
                     return self.is_whole();
@@ -255,7 +259,10 @@ impl<'a> Transfer<'a> {
             carried = carry(start, body, orders) => carried,
             never = follow(progress, |bytes| report(TransferEvent::Progress { bytes })) => match never {},
         };
-        self.settle().await?;
+        let settled = self.settle().await;
+        // Whatever comes next of this version is no shorter, also where its length was not said.
+        self.lengths.note_came(self.version.identity.clone(), self.here());
+        settled?;
         carried?;
         // The last report may be from before.
         report(TransferEvent::Progress { bytes: self.here() }).await;

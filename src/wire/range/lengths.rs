@@ -9,13 +9,22 @@ pub struct Identity {
     pub modified: Option<String>,
 }
 
-/// What was said so far.
+/// What was said so far, and what has come.
 #[derive(Debug, Default)]
-pub struct Lengths(Vec<(Identity, u64)>);
+pub struct Lengths(Vec<(Identity, Length)>);
+
+/// What is known of the length of a version, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Said(u64),
+    /// So much has come of it, and it was not all.
+    AtLeast(u64),
+}
 
 impl Identity {
     /// Whether the two are the same version; none where nothing says so.
-    fn is(&self, other: &Self) -> Option<bool> {
+    #[must_use]
+    pub fn is(&self, other: &Self) -> Option<bool> {
         let same = |one: &Option<String>, other: &Option<String>| Some(one.as_ref()? == other.as_ref()?);
         // A tag is more exact than a time (RFC 9110, section 8.8.2).
         same(&self.etag, &other.etag).or_else(|| same(&self.modified, &other.modified))
@@ -27,22 +36,40 @@ impl Lengths {
     /// than before has grown, and one that is shorter may be a part of it.
     #[must_use]
     pub fn other(&self, version: &Identity, total: u64) -> Option<u64> {
-        let contradicts = |(known, length): &&(Identity, u64)| match known.is(version) {
-            Some(true) => *length != total,
-            Some(false) => false,
-            None => *length > total,
-        };
-        self.0.iter().find(contradicts).map(|(_, length)| *length)
+        self.0.iter().find_map(|(known, length)| {
+            let (length, is_said) = match *length {
+                Length::Said(length) => (length, true),
+                Length::AtLeast(length) => (length, false),
+            };
+            let contradicts = match known.is(version) {
+                Some(true) if is_said => length != total,
+                Some(false) => false,
+                Some(true) | None => length > total,
+            };
+            contradicts.then_some(length)
+        })
     }
 
     /// Notes that this version has so many bytes. Where another length was said of what may be the same version, gives
     /// that one.
     pub fn note(&mut self, version: Identity, total: u64) -> Result<(), u64> {
         let other = self.other(&version, total);
-        if !self.0.iter().any(|(known, length)| (known, *length) == (&version, total)) {
-            self.0.push((version, total));
-        }
+        self.add(version, Length::Said(total));
         other.map_or(Ok(()), Err)
+    }
+
+    /// Notes that so many bytes of this version have come, without an end: it cannot have fewer.
+    /// Nothing where nothing is said of the version: it may be another one each time, and no part of it is asked for.
+    pub fn note_came(&mut self, version: Identity, came: u64) {
+        if version != Identity::default() {
+            self.add(version, Length::AtLeast(came));
+        }
+    }
+
+    fn add(&mut self, version: Identity, length: Length) {
+        if !self.0.iter().any(|(known, noted)| (known, *noted) == (&version, length)) {
+            self.0.push((version, length));
+        }
     }
 }
 
@@ -74,6 +101,25 @@ mod tests {
                 let mut lengths = Lengths::default();
                 assert_eq!(lengths.note(version(before.0, before.1), 5), Ok(()));
                 assert_eq!(lengths.note(version(before.0, before.1), 5), Ok(()), "it may be said twice");
+                let noted = lengths.note(version(now.0, now.1), length);
+                assert_eq!(noted, expected, "{before:?} {now:?} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_version_has_no_fewer_bytes_than_have_come_of_it() {
+        for (before, now, expected) in [
+            (("a", ""), ("a", ""), [Ok(()), Ok(()), Err(5)]),
+            (("W/a", ""), ("W/a", ""), [Ok(()), Ok(()), Err(5)]),
+            (("a", ""), ("b", ""), [Ok(()); 3]),
+            (("", "then"), ("", "then"), [Ok(()), Ok(()), Err(5)]),
+            (("a", ""), ("", ""), [Ok(()), Ok(()), Err(5)]),
+            (("", ""), ("", ""), [Ok(()); 3]),
+        ] {
+            for (length, expected) in [6, 5, 4].into_iter().zip(expected) {
+                let mut lengths = Lengths::default();
+                lengths.note_came(version(before.0, before.1), 5);
                 let noted = lengths.note(version(now.0, now.1), length);
                 assert_eq!(noted, expected, "{before:?} {now:?} {length}");
             }

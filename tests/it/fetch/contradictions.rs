@@ -26,6 +26,8 @@ enum OnDisk {
     Nothing,
     /// From a try just before.
     Partial,
+    /// From a try just before, of which the answer was chunked: the length of the file was not said.
+    Unsized,
     /// Under the file's name, to be resumed.
     Beginning,
 }
@@ -68,10 +70,15 @@ impl Odd {
             "absent" => String::new(),
             "right" => format!("Content-Length: {}\r\n", body.len()),
             "shorter" => format!("Content-Length: {}\r\n", body.len() - 1),
+            "chunked" => "Transfer-Encoding: chunked\r\n".to_owned(),
             other => panic!("{other}"),
         };
         let head =
             format!("HTTP/1.1 {} Odd\r\n{content_range}{length}ETag: {}\r\n\r\n", self.status, self.etag);
+        if self.length == "chunked" {
+            return [head.as_bytes(), format!("{:x}\r\n", body.len()).as_bytes(), body, b"\r\n0\r\n\r\n"]
+                .concat();
+        }
         [head.as_bytes(), body].concat()
     }
 
@@ -84,6 +91,8 @@ impl Odd {
                 // Of so short a beginning all is compared: from its first byte on, so that no tail can come.
                 OnDisk::Nothing | OnDisk::Beginning => true,
                 OnDisk::Partial => self.etag != ETAG,
+                // One byte less than the truth, but more than what had come, and it begins in the same way.
+                OnDisk::Unsized => self.etag != ETAG || self.all && self.length == "shorter",
             }
     }
 }
@@ -106,7 +115,7 @@ fn table() -> Vec<Odd> {
     for status in [200, 203, 206, 416] {
         for content_range in RANGES {
             for all in [false, true] {
-                let lengths = [("absent", ETAG), ("right", ETAG), ("shorter", ETAG)];
+                let lengths = [("absent", ETAG), ("right", ETAG), ("shorter", ETAG), ("chunked", ETAG)];
                 for (length, etag) in
                     lengths.into_iter().chain([("right", "\"two\""), ("right", "W/\"one\"")])
                 {
@@ -126,6 +135,15 @@ fn cut() -> Script {
     answer(|_| [whole(LENGTH, ETAG).as_bytes(), &content()[..HALF]].concat())
 }
 
+/// The same without a length: as of a file of which the server does not know it.
+fn cut_chunked(bytes: usize) -> Script {
+    answer(move |_| {
+        let head =
+            format!("HTTP/1.1 200 OK\r\nETag: {ETAG}\r\nTransfer-Encoding: chunked\r\n\r\n{bytes:x}\r\n");
+        [head.as_bytes(), &content()[..bytes], b"\r\n"].concat()
+    })
+}
+
 /// Comes to an end at the file's name with the whole file, or without one.
 async fn comes_whole_or_fails(case: Odd, on_disk: OnDisk, then: Script) {
     let dir = tempdir().unwrap();
@@ -134,6 +152,7 @@ async fn comes_whole_or_fails(case: Odd, on_disk: OnDisk, then: Script) {
     match on_disk {
         OnDisk::Nothing => {}
         OnDisk::Partial => scripts.insert(0, cut()),
+        OnDisk::Unsized => scripts.insert(0, cut_chunked(HALF)),
         OnDisk::Beginning => {
             fs::write(at(&dir, "a"), &content()[..HALF]).unwrap();
             conflict = Conflict::Resume;
@@ -141,9 +160,10 @@ async fn comes_whole_or_fails(case: Odd, on_disk: OnDisk, then: Script) {
     }
     let server = scripted(scripts);
     let mut job = Job { conflict, ..job(server.source("http://", "/a"), dir.path()) };
-    if matches!(on_disk, OnDisk::Partial) {
+    if matches!(on_disk, OnDisk::Partial | OnDisk::Unsized) {
         run(&engine(PATIENT), &mut job).await;
-        job.partial = Some(Partial { validator: Validator::from_kept(ETAG), total: Some(LENGTH as u64) });
+        let total = matches!(on_disk, OnDisk::Partial).then_some(LENGTH as u64);
+        job.partial = Some(Partial { validator: Validator::from_kept(ETAG), total });
     }
     let (end, _) = run(&engine(PATIENT), &mut job).await;
     let there = at(&dir, "a").exists().then(|| read(&dir, "a"));
@@ -164,7 +184,7 @@ async fn comes_whole_or_fails(case: Odd, on_disk: OnDisk, then: Script) {
 #[tokio::test]
 async fn whatever_is_answered_the_whole_file_comes_or_none() {
     for case in table() {
-        for on_disk in [OnDisk::Nothing, OnDisk::Partial, OnDisk::Beginning] {
+        for on_disk in [OnDisk::Nothing, OnDisk::Partial, OnDisk::Unsized, OnDisk::Beginning] {
             comes_whole_or_fails(case, on_disk, rightly(ETAG)).await;
         }
     }
@@ -173,7 +193,7 @@ async fn whatever_is_answered_the_whole_file_comes_or_none() {
 #[tokio::test]
 async fn a_server_that_answers_so_each_time_is_believed_no_more_than_once() {
     for case in table().into_iter().filter(|case| !case.all && case.length != "shorter") {
-        for on_disk in [OnDisk::Nothing, OnDisk::Partial, OnDisk::Beginning] {
+        for on_disk in [OnDisk::Nothing, OnDisk::Partial, OnDisk::Unsized, OnDisk::Beginning] {
             comes_whole_or_fails(case, on_disk, odd(case)).await;
         }
     }
@@ -237,6 +257,29 @@ async fn a_tail_is_not_taken_for_the_whole_by_a_later_try() {
     assert!(seen == content()[..HALF]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_tail_is_not_taken_for_the_whole_after_an_answer_without_a_length() {
+    // The tail is longer than what had come, as long, or shorter.
+    for came in [100_000, HALF, 210_000, 250_000] {
+        for length in ["right", "chunked", "absent"] {
+            let tail = Odd { status: 200, content_range: "absent", length, all: false, etag: ETAG };
+            let retries = || Engine::new(Client::new(PATIENT), 1, Arc::new(System));
+            let told = format!("{came} bytes, then {length}");
+            let dir = tempdir().unwrap();
+            let server = scripted(vec![cut_chunked(came), odd(tail), rightly(ETAG)]);
+            let (end, _) = run_on(&retries(), &mut job(server.source("http://", "/a"), dir.path())).await;
+            assert!(matches!(end, End::Finished(_)), "{told}: {end:?}");
+            assert!(read(&dir, "a") == content(), "{told}");
+            // And where it is sent again to one that did not ask for a part.
+            let dir = tempdir().unwrap();
+            let server = scripted(vec![cut_chunked(came), odd(tail), odd(tail)]);
+            let (end, _) = run_on(&retries(), &mut job(server.source("http://", "/a"), dir.path())).await;
+            assert!(matches!(end, End::Failed(_)), "{told}: {end:?}");
+            assert!(!at(&dir, "a").exists(), "{told}");
+        }
+    }
+}
+
 /// A second answer that says that it is all of the file.
 fn shorter(fields: &'static str) -> Script {
     answer(move |_| {
@@ -283,10 +326,10 @@ async fn another_length_is_another_version_or_a_contradiction() {
 #[tokio::test(start_paused = true)]
 async fn a_length_that_is_known_only_at_the_end_may_not_be_another_one_either() {
     let chunked = answer(|_| {
-        let tail = &content()[LENGTH - HALF..];
+        let beginning = &content()[..HALF];
         let head =
             format!("HTTP/1.1 200 OK\r\nETag: {ETAG}\r\nTransfer-Encoding: chunked\r\n\r\n{HALF:x}\r\n");
-        [head.as_bytes(), tail, b"\r\n0\r\n\r\n"].concat()
+        [head.as_bytes(), beginning, b"\r\n0\r\n\r\n"].concat()
     });
     let dir = tempdir().unwrap();
     let server = scripted(vec![cut(), chunked]);

@@ -7,6 +7,8 @@
 use std::fs::File;
 use std::io;
 
+use bytes::BytesMut;
+
 use super::{Base, Other, Transfer};
 use crate::effect::Partial;
 use crate::event::{Anew, Compared, Facts, Fault, Kept, Sameness};
@@ -29,11 +31,16 @@ impl Transfer<'_> {
             let known = self.begun || self.job.partial.is_some();
             self.anew.get_or_insert(if known { Anew::NoValidator } else { Anew::Forgotten });
         }
-        if let Some(total) = self.version.total.filter(|_| self.here() > 0) {
-            // An earlier run was told that.
-            let _ = self.lengths.note(self.version.identity.clone(), total);
+        if self.here() > 0 && self.version.partial().can_go_on() {
+            // An earlier run was told that, or has got that.
+            let identity = self.version.identity.clone();
+            self.lengths.note_came(identity.clone(), self.here());
+            if let Some(total) = self.version.total {
+                let _ = self.lengths.note(identity, total);
+            }
         }
         let mut suffix = None;
+        let mut refused = None;
         loop {
             let mut base = self.base();
             if base == Base::Other && self.needs_samples() {
@@ -55,13 +62,29 @@ impl Transfer<'_> {
                 Reply::File(answer) => {
                     let mut answer = *answer;
                     self.begins(&mut answer).await?;
-                    if base == Base::Partial {
-                        let (now, before) = (&answer.version, &self.version);
-                        let same = now.validator == before.validator && now.total == before.total;
-                        self.anew = Some(if same { Anew::NoRanges } else { Anew::Changed });
+                    let is_same = self.version.identity.is(&answer.version.identity);
+                    let start = if is_same == Some(false) { None } else { self.unlike(&mut answer).await? };
+                    if start.is_some() && base == Base::Partial {
+                        // A tail, maybe: without a range all of it is asked for.
+                        refused = start;
+                        Anew::NoRanges
+                    } else {
+                        // What came in this run was not changed on the disk since, and one file has one beginning.
+                        let is_known =
+                            self.begun || refused.is_some_and(|other| start.as_ref() != Some(&other));
+                        if is_same == Some(true) && start.is_some() && is_known {
+                            return Err(Fault::Changed.into());
+                        }
+                        if base == Base::Partial {
+                            let (now, before) = (&answer.version, &self.version);
+                            let other_length =
+                                now.total.zip(before.total).is_some_and(|(now, before)| now != before);
+                            let same = now.validator == before.validator && !other_length;
+                            self.anew = Some(if same { Anew::NoRanges } else { Anew::Changed });
+                        }
+                        self.sameness = Sameness::Certain;
+                        return Ok((answer, Base::Nothing));
                     }
-                    self.sameness = Sameness::Certain;
-                    return Ok((answer, Base::Nothing));
                 }
                 Reply::Useless(why) => why,
                 Reply::Unsatisfied(total) => {
@@ -79,7 +102,9 @@ impl Transfer<'_> {
             };
             if base == Base::Partial {
                 self.anew = Some(useless);
-                self.version = Version::default();
+                // Of what is here it is still known which version it is of.
+                let identity = self.version.identity.clone();
+                self.version = Version { identity, ..Version::default() };
             } else if let Some(other) = &mut self.other {
                 other.by_range = false;
             }
@@ -204,6 +229,15 @@ impl Transfer<'_> {
         Ok(same)
     }
 
+    /// The first bytes of what comes as the whole file, where they are not those that are here.
+    async fn unlike(&self, answer: &mut Answer) -> Result<Option<BytesMut>, Halt> {
+        let Some(file) = self.file.as_ref().filter(|file| file.len() > 0) else { return Ok(None) };
+        let (same, taken) = compare(&mut answer.body, file.file(), 0, file.len().min(OVERLAP)).await?;
+        let start = (!same).then(|| taken.clone());
+        answer.body.put_back(taken);
+        Ok(start)
+    }
+
     /// Whether a whole file that comes begins with the other file that is to be gone on with, as far as that is looked at: all
     /// of it is when the other has come.
     async fn begins(&mut self, answer: &mut Answer) -> Result<(), Halt> {
@@ -251,12 +285,7 @@ fn compared(before: &Version, now: &Version) -> Compared {
 }
 
 /// Whether what comes is what is in a file between two places, and what came.
-async fn compare(
-    body: &mut Incoming,
-    file: &File,
-    from: u64,
-    to: u64,
-) -> Result<(bool, bytes::BytesMut), Halt> {
+async fn compare(body: &mut Incoming, file: &File, from: u64, to: u64) -> Result<(bool, BytesMut), Halt> {
     let length = usize::try_from(to - from).unwrap_or(usize::MAX);
     let taken = body.take(length).await?;
     let read = |file: io::Result<File>| blocking(move || read_at(&file?, from, length));
