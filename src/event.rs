@@ -16,6 +16,7 @@ use crate::wire::source::Source;
 
 mod contact;
 mod delivery;
+mod draft;
 mod fault;
 mod key;
 mod preview;
@@ -27,8 +28,9 @@ mod target;
 mod transfer;
 mod walk;
 
-pub use contact::{Contact, ContactChange, ExternalChanges, Known, PeerChanges, Silent, merged_draft};
+pub use contact::{Contact, ContactChange, ExternalChanges, Known, PeerChanges, Silent};
 pub use delivery::Delivery;
+pub use draft::{merged_at, merged_draft};
 pub use fault::{Clash, Distrust, Fault, Outage, Stage, system_words};
 pub use key::{Key, KeyCode, KeyNameError, Modifiers};
 pub use preview::{Content, Listed, Packed, Paint, Preview, TextLine};

@@ -1,8 +1,9 @@
 //! Contacts: what is remembered of a peer beside its messages, and each change to it by itself, so that two programs on
-//! one data directory do not undo each other. Data, and how two versions of a draft are merged.
+//! one data directory do not undo each other. Data only.
 
 use jiff::Timestamp;
 
+use super::draft::merged_draft;
 use super::{Change, Delivery, RequestId, RowId, Stored};
 use crate::text::Clean;
 use crate::wire::peer::Peer;
@@ -65,7 +66,8 @@ pub enum ContactChange {
     SilentTitle(bool),
     /// The draft that was made of another one.
     Draft {
-        /// What was known to be stored when this was written. Where something else is by now, see [`merged_draft`].
+        /// What was known to be stored when this was written. Where something else is by now, see
+        /// [`merged_draft`](super::merged_draft).
         before: String,
         /// The draft.
         text: String,
@@ -146,23 +148,6 @@ impl Contact {
             }
             ContactChange::Read(read) => self.read = self.read.max(*read),
         }
-    }
-}
-
-/// The draft `text`, which was made of `before`, where `stored` may be what another program made of it meanwhile
-/// (three-way merge): nothing that either of them holds is lost.
-#[must_use]
-pub fn merged_draft(before: &str, text: &str, stored: &str) -> String {
-    // What another program wrote stands before what was merged once already.
-    let merged = |theirs: &&str| theirs.ends_with('\n') && !before.is_empty();
-    if stored == before || text.contains(stored) {
-        text.to_owned()
-    } else if let Some(theirs) = stored.strip_suffix(before).filter(merged) {
-        format!("{theirs}{text}")
-    } else if stored.contains(text) {
-        stored.to_owned()
-    } else {
-        format!("{stored}\n{text}")
     }
 }
 
@@ -256,25 +241,5 @@ mod tests {
         contact.apply(&ContactChange::Read(5));
         assert_eq!(contact.read, 9);
         assert_eq!(Contact { read: 5, ..contact.clone() }.changes_since(&contact), []);
-    }
-
-    #[test]
-    fn of_a_draft_that_two_programs_write_nothing_is_lost() {
-        for (before, text, stored, merged) in [
-            ("", "ours", "", "ours"),
-            ("a", "ab", "a", "ab"),
-            ("a", "", "a", ""),
-            ("", "ours", "theirs", "theirs\nours"),
-            ("a", "abc", "ab", "abc"),
-            ("a", "ab", "abc", "abc"),
-            // The other one sent it, and here it was written on.
-            ("a", "ab", "", "ab"),
-            // Here it was sent, and there it was written on.
-            ("a", "", "ab", "ab"),
-            // It was merged before, and is written on.
-            ("ours", "ours!", "theirs\nours", "theirs\nours!"),
-        ] {
-            assert_eq!(merged_draft(before, text, stored), merged, "{before:?} {text:?} {stored:?}");
-        }
     }
 }

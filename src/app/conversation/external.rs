@@ -5,7 +5,7 @@ use super::{Conversation, Scroll};
 use crate::app::Ids;
 use crate::app::message::Message;
 use crate::effect::{Contact, ContactChange, Known, Silent};
-use crate::event::{Delivery, PeerChanges, RequestId, RowId, merged_draft};
+use crate::event::{Delivery, PeerChanges, RequestId, RowId, merged_at};
 
 impl Conversation {
     /// Whether the user has done nothing about the peer, but for reading and for what is being written to it just now.
@@ -115,13 +115,10 @@ impl Conversation {
 
     fn merge_draft(&mut self, stored: &str) {
         let before = std::mem::replace(&mut self.stored.draft, stored.to_owned());
-        let draft = merged_draft(&before, self.draft.text(), stored);
-        // Where nothing was written here meanwhile, it is what the other one made of it.
-        let draft = if self.draft.text() == before { stored.to_owned() } else { draft };
+        let (draft, caret) = merged_at(&before, self.draft.text(), stored, self.draft.caret());
         if draft != self.draft.text() {
-            let behind = self.draft.text().len() - self.draft.caret();
             self.draft.replace(&draft);
-            self.draft.move_to(self.draft.text().len().saturating_sub(behind));
+            self.draft.move_to(caret);
             self.recalled = None;
         }
         self.contact.draft = self.draft.text().to_owned();
