@@ -170,7 +170,7 @@ impl Chat {
         let Some(at) = self.position(peer) else { return };
         let Some(conversation) = self.conversations.get(at) else { return };
         self.blocking.changed |= conversation.contact.blocked;
-        if self.current == Some(at) || !conversation.draft.is_empty() || conversation.unsaved() > 0 {
+        if self.current == Some(at) || conversation.has_newer_draft() || conversation.unsaved() > 0 {
             self.conversations.get_mut(at).into_iter().for_each(|mut open| open.is_forgotten());
         } else {
             self.conversations.remove(at);

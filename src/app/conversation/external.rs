@@ -88,14 +88,25 @@ impl Conversation {
         }
     }
 
-    /// Another program forgot the peer. What is written here, and what is not on disk yet, is all that is left.
+    /// Whether the draft was written on since it was given to the store.
+    pub(in crate::app) fn has_newer_draft(&self) -> bool {
+        self.draft.text() != self.stored.draft
+    }
+
+    /// Another program forgot the peer. A draft that was written on since it was stored stays, and is stored again, and so do
+    /// messages that are not on disk yet; nothing else does.
     pub(in crate::app) fn is_forgotten(&mut self) {
+        let has_newer_draft = self.has_newer_draft();
+        if !has_newer_draft {
+            self.draft.replace("");
+        }
         let draft = self.draft.text().to_owned();
         self.loaded.forget();
         let peer = self.peer();
         self.stored = Contact::new(peer);
-        self.contact = Contact { draft, invited: true, ..Contact::new(peer) };
-        (self.changed, self.scroll, self.selected, self.divider) = (true, Scroll::Newest, None, None);
+        self.contact = Contact { draft, invited: has_newer_draft, ..Contact::new(peer) };
+        self.changed = has_newer_draft;
+        (self.scroll, self.selected, self.divider) = (Scroll::Newest, None, None);
         (self.unread, self.waiting, self.is_back) = (0, 0, false);
         (self.heard, self.latest, self.blocked) = (None, None, 0);
         self.given.clear();
@@ -147,5 +158,32 @@ impl Conversation {
             _ if more > 0 => self.divider = Some((self.contact.read + 1, self.unread)),
             Some(_) | None => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_peer_that_another_program_forgot_only_what_was_written_since_is_kept_again() {
+        let contact = |draft: &str| {
+            let peer = "10.0.0.7:7890".parse().unwrap();
+            Contact { draft: draft.to_owned(), invited: true, pinned: true, ..Contact::new(peer) }
+        };
+        let known =
+            Known { contact: contact("kept"), newest: 0, latest: None, heard: None, unread: 0, waiting: 0 };
+        let mut idle = Conversation::known(known.clone());
+        idle.is_forgotten();
+        assert_eq!((idle.draft.text(), idle.changed), ("", false));
+        assert_eq!(idle.give(RequestId(1)), []);
+
+        let mut typing = Conversation::known(known);
+        typing.draft.replace("kept, and more");
+        typing.is_forgotten();
+        assert_eq!((typing.draft.text(), typing.changed), ("kept, and more", true));
+        let kept = typing.give(RequestId(1));
+        assert!(kept.iter().any(|change| matches!(change, ContactChange::Draft { .. })), "{kept:?}");
+        assert!(!kept.iter().any(|change| matches!(change, ContactChange::Pinned(_))), "{kept:?}");
     }
 }
