@@ -11,11 +11,11 @@ use crate::event::Key;
 /// What is to be destroyed.
 #[derive(Debug, Clone)]
 pub enum Confirm {
-    /// A download that is not done, with what is here of it.
+    /// Cancel an unfinished download and delete its partial file.
     CancelDownload(ItemId),
     /// All downloads that are not done.
     CancelAll,
-    /// A download that failed leaves the list, with what is here of it.
+    /// Remove a failed download from the list and delete its partial file.
     RemoveDownload(ItemId),
     /// The list of what went over the wire.
     ClearTraffic,
@@ -81,7 +81,7 @@ impl State {
         }
     }
 
-    /// A question about a download that came to its end meanwhile, or is gone, is asked no more.
+    /// Closes a question about a download that has finished or been removed meanwhile.
     pub(super) fn leave_confirmation(&mut self) {
         let queue = &self.files.transfers.queue;
         let is_gone = match &self.overlay {

@@ -92,7 +92,7 @@ impl Transfers {
         self.selected = super::walked(action, self.selected, self.queue.len(), rows);
     }
 
-    /// Takes one that failed off the list, with what is here of it.
+    /// Removes a failed download from the list and deletes its partial file.
     pub(super) fn remove(&mut self, id: ItemId, turn: &mut Turn<'_>) {
         self.queue.remove(id, &mut turn.world());
         self.select(id);

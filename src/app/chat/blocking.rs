@@ -128,8 +128,8 @@ impl Chat {
         }
     }
 
-    /// Lets the network throw away what comes from whom that cannot be undone for any more, and takes in what was held back
-    /// of whom another program unblocked.
+    /// Once a block can no longer be undone, lets the network discard what that peer sends; shows the messages held back from
+    /// peers that another program unblocked.
     pub(super) fn follow_blocking(&mut self, turn: &mut Turn<'_>) {
         let unblocked: Vec<Peer> =
             self.blocking.held.keys().copied().filter(|peer| !self.is_blocked(*peer)).collect();

@@ -193,7 +193,7 @@ fn what_failed_leaves_the_list_with_what_is_here_of_it_only_after_a_question() {
     screen.hears_of(ids[0], TransferEvent::Failed(Fault::Reset));
     screen.effects();
     screen.press("tab x x x enter");
-    assert!(screen.shows("what is here of it"), "{:?}", screen.rows());
+    assert!(screen.shows("its partial file"), "{:?}", screen.rows());
     assert!(!screen.effects().iter().any(|effect| matches!(effect, Effect::Discard(_))));
     screen.press("y");
     assert!(screen.effects().iter().any(|effect| matches!(effect, Effect::Discard(_))));
